@@ -1,0 +1,1 @@
+"""Codes of unlabelled cells, mixtures, matching to known labels."""

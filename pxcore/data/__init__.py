@@ -1,0 +1,1 @@
+"""Cells: containers, importers, folds, normalisation, synthetic generators."""

@@ -1,0 +1,53 @@
+"""The error tree. A message says what, what was found, what was expected, what to do.
+
+::
+
+    PxError
+    ├── DatasetError     cells, files, labels, containers
+    ├── PanelError       channels, panel sheets, panels
+    ├── TrainingError    models, weights, training settings
+    ├── MethodError      importance methods and their settings
+    ├── StoreError       artifacts, database, disk
+    ├── RunError         run specs, runner, tasks
+    │   └── Cancelled    somebody asked a task to stop
+    └── AccessError      login, rights, links
+
+Pages show a ``PxError`` as a banner, the command line as one line on stderr with exit code 2.
+Anything else is a defect of ours: it is logged with the run's id and shown as a reference.
+"""
+
+
+class PxError(Exception):
+    """Base of every error meant to be read by the person at the screen."""
+
+
+class DatasetError(PxError):
+    """Cells, files, labels or containers are not usable as given."""
+
+
+class PanelError(PxError):
+    """A channel, panel sheet or panel is not usable as given."""
+
+
+class TrainingError(PxError):
+    """A model, its weights or its training settings are not usable as given."""
+
+
+class MethodError(PxError):
+    """An importance method cannot be applied as asked."""
+
+
+class StoreError(PxError):
+    """Artifacts, the database or the disk do not serve."""
+
+
+class RunError(PxError):
+    """A run cannot be submitted, carried out or read."""
+
+
+class Cancelled(RunError):  # noqa: N818 - an outcome, not a fault
+    """A task saw its cancel mark and stopped."""
+
+
+class AccessError(PxError):
+    """Somebody is not known here or may not do this."""

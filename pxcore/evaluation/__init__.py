@@ -1,0 +1,1 @@
+"""Remove-and-retrain and agreement between rankings."""

@@ -1,0 +1,1 @@
+"""Ranking channels: perturbations, methods, statistics."""

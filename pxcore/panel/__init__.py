@@ -1,0 +1,1 @@
+"""Panels: search, recommendation, staged plans."""

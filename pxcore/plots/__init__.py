@@ -1,0 +1,1 @@
+"""A result -> one plotly figure; no input or output."""

@@ -1,0 +1,1 @@
+"""Runs and panels as files people take away."""

@@ -1,0 +1,60 @@
+"""Every environment variable, read once.
+
+``PXCORE_HOME`` and its companions are listed in ``docs/settings.md``, which a test holds
+against this class.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the lab's files are and what a host may use."""
+
+    model_config = SettingsConfigDict(env_prefix="PXCORE_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default=Path.home() / ".pxcore", description="The store: data sets, runs, database."
+    )
+    data_folders: str = Field(
+        default="",
+        description="Folders whose files may be registered from the browser, separated by ':'.",
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL; empty for SQLite inside the home."
+    )
+    scheduler: str = Field(
+        default="", description="Address of a Dask scheduler; empty starts workers on this host."
+    )
+    device: str = Field(
+        default="auto", description="`auto`, `cpu`, `cuda` or `cuda:N` for the workers."
+    )
+    auth: Literal["open"] = Field(
+        default="open", description="Who may come in; `open` serves the loopback only."
+    )
+    owner: str = Field(default="", description="Name written beside runs started here.")
+    max_upload_mb: int = Field(default=512, description="Largest file taken by the browser, MiB.")
+    import_memory_mb: int = Field(
+        default=4096, description="Memory an import process may use, MiB."
+    )
+    import_seconds: int = Field(
+        default=7200, description="Processor time an import process may use, seconds."
+    )
+    max_dataset_gb: float = Field(
+        default=200.0, description="Largest data set that may be registered, GiB."
+    )
+    min_free_gb: float = Field(
+        default=1.0, description="Free disk a run or import must leave, GiB."
+    )
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The allowed folders as real paths."""
+        return tuple(
+            Path(part).expanduser().resolve() for part in self.data_folders.split(":") if part
+        )

@@ -1,0 +1,1 @@
+"""Artifacts (content-addressed folders), the database, and the keys that name things."""

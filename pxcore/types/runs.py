@@ -1,0 +1,208 @@
+"""What a user starts, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from pxcore.types.cells import Dataset, Panel
+from pxcore.types.results import MethodResult, Performance
+
+Option = tuple[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """Which architecture, from which weights."""
+
+    id: str = "small_cnn"
+    weights: str = "random"
+    """``random``, ``imagenet`` or ``file:<name>`` (a file in the lab's weights folder)."""
+    weights_sha256: str = ""
+    """Of the file that was loaded, filled in at submission; empty for random weights."""
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingParams:
+    """Settings of the one training loop. Training cells alone decide everything fitted."""
+
+    max_epochs: int = 50
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    schedule: Literal["plateau", "one_cycle"] = "plateau"
+    plateau_patience: int = 5
+    """Epochs without a better validation F1-macro before the learning rate is halved."""
+    stop_patience: int = 50
+    """Epochs without a validation F1-macro better by ``stop_delta`` before training ends."""
+    stop_delta: float = 1e-4
+    balance: Literal["none", "oversample", "weights"] = "oversample"
+    """Minority oversampling, or loss weights by the inverse root of class counts."""
+    flips: bool = True
+    noise: float = 0.01
+    """Standard deviation of added Gaussian noise, in normalised units."""
+    low_percentile: float = 1.0
+    high_percentile: float = 99.0
+    """Pixels of training cells at these percentiles become 0 and 1, per channel, clipped."""
+    valid_share: float = 0.2
+    """Of the cells outside the test part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSpec:
+    """Which ranking method, with which settings."""
+
+    id: str
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One training and ranking run, frozen when submitted."""
+
+    dataset_id: str
+    panel: Panel
+    """The names and roles at submission, so that later edits do not rewrite results."""
+    classes: tuple[str, ...]
+    title: str = ""
+    preset: str = "fast"
+    channels: tuple[int, ...] = ()
+    """Positions in the data set's panel; empty for all."""
+    model: ModelSpec = field(default_factory=ModelSpec)
+    training: TrainingParams = field(default_factory=TrainingParams)
+    methods: tuple[MethodSpec, ...] = (MethodSpec(id="pxpermute"),)
+    n_folds: int = 3
+    seeds: int = 1
+    """Trainings of each fold, from different random starts."""
+    repeats: int | None = None
+    """Of each permutation; None adapts (blocks of 5, at most ``max_repeats``)."""
+    max_repeats: int = 100
+    seed: int = 0
+    owner: str = ""
+    priority: int = 0
+
+
+class RunState(StrEnum):
+    """Where a run stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """True when nothing more will happen to the run."""
+        return self in (RunState.FINISHED, RunState.FAILED, RunState.CANCELLED)
+
+
+class TaskState(StrEnum):
+    """Where a task of a run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """One step of a run as people see it."""
+
+    key: str
+    kind: str
+    """``train``, ``explain`` or ``rank``."""
+    label: str
+    """Such as "Train fold 2 of 3"."""
+    state: TaskState
+    reused: bool = False
+    """Its result was already there."""
+    share: float = 0.0
+    step: str = ""
+    """Such as "epoch 12 of 30"."""
+    seconds: float | None = None
+    error: str = ""
+    error_class: str = ""
+    """``out of memory``, ``killed``, ``bad input``, ``defect`` or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in the list of runs."""
+
+    id: str
+    title: str
+    dataset_id: str
+    dataset_title: str
+    preset: str
+    model: str
+    methods: tuple[str, ...]
+    owner: str
+    state: RunState
+    share: float
+    created: str
+    finished: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A run under way: its steps, the share done, the time left, the learning curve so far."""
+
+    run: RunRow
+    spec: RunSpec
+    tasks: tuple[TaskRow, ...]
+    share: float
+    seconds_left: float | None
+    """None while unknown."""
+    seconds_spent: float
+    curves: tuple[tuple[str, tuple[tuple[float, float, float], ...]], ...] = ()
+    """Per training: label and (training loss, validation loss, validation F1-macro) an epoch."""
+    log_tail: str = ""
+    error: str = ""
+    runner_alive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a spec would cost before it is started."""
+
+    tasks: int
+    cached: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+    """Plain sentences, such as "ImageNet weights are not on this host: random weights"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerStatus:
+    """The runner beside the web process."""
+
+    alive: bool
+    seconds_since_heartbeat: float | None = None
+    workers: int = 0
+    device: str = ""
+    running: int = 0
+    queued: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunResult:
+    """Everything a finished run's page shows, small enough to open at once."""
+
+    run: RunRow
+    spec: RunSpec
+    dataset: Dataset
+    panel: Panel
+    """Of the channels that took part, in panel order."""
+    performance: Performance
+    methods: tuple[MethodResult, ...]
+    computed: int
+    reused: int
+    seconds: tuple[tuple[str, float], ...]
+    """Per kind of task, wall seconds; ``total`` last."""
+    details: tuple[tuple[str, str], ...]
+    """What ran: name and value in words (model, weights, device, versions, folds, seeds)."""
