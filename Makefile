@@ -1,0 +1,59 @@
+# Two commands do everything: `make demo` and `make test`. The rest are their parts.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+HOST   ?= 127.0.0.1
+PORT   ?= 8501
+DEMO_HOME ?= $(CURDIR)/.demo
+
+.PHONY: demo test check lint tests serve install install-dev browser bench clean
+
+demo: install            ## train, rank and serve the embedded demo cells
+	PXCORE_HOME="$(DEMO_HOME)" $(BIN)/python -m pxcore demo --host $(HOST) --port $(PORT)
+
+test: check              ## everything CI runs
+
+check: lint tests
+
+lint: install-dev        ## style, types, import direction
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tests: install-dev browser
+	$(BIN)/python -m pytest
+
+serve: install           ## the dashboard on the lab's own store (PXCORE_HOME)
+	$(BIN)/python -m pxcore serve --host $(HOST) --port $(PORT)
+
+bench: install           ## every benchmark, with machine, versions and sizes (long)
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# The browser tests drive the distribution's Chromium (Debian and its kin).
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { echo "installing chromium for the browser tests"; \
+	       SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	       $$SUDO apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq chromium >/dev/null; }
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis .import_linter_cache
