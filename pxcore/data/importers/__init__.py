@@ -1,0 +1,9 @@
+"""The table of formats. To add one: a file beside this one and a line below."""
+
+from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
+from pxcore.errors import DatasetError
+from pxcore.registry import Registry
+
+IMPORTERS: Registry[Importer] = Registry("format", [], DatasetError)
+
+__all__ = ["IMPORTERS", "ImportOptions", "Importer", "RawCell", "Source"]
