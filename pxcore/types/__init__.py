@@ -39,14 +39,26 @@ from pxcore.types.runs import (
     TaskState,
     TrainingParams,
 )
+from pxcore.types.views import (
+    CellImages,
+    Choice,
+    FolderEntry,
+    FoldPredictions,
+    PermutedExample,
+    Preset,
+)
 
 __all__ = [
     "Array",
+    "CellImages",
     "Channel",
+    "Choice",
     "Dataset",
     "Epoch",
     "Estimate",
     "Fold",
+    "FoldPredictions",
+    "FolderEntry",
     "ImportProgress",
     "ImportReport",
     "ImportRequest",
@@ -59,6 +71,8 @@ __all__ = [
     "ModelSpec",
     "Panel",
     "Performance",
+    "PermutedExample",
+    "Preset",
     "Progress",
     "Ranking",
     "Role",

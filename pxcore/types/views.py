@@ -1,0 +1,109 @@
+"""Small values the pages draw: pictures of a few cells, folders, choices, predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pxcore.types.arrays import Array, frozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CellImages:
+    """A few cells for a gallery, in the order they were asked for."""
+
+    positions: Array
+    """(n,) int64: positions in the data set."""
+    images: Array
+    """(n, C, H, W) in the stored dtype."""
+    masks: Array | None
+    """(n, M, H, W) uint8, above 0 inside the cell; M is 1 or C; None without masks."""
+    labels: Array
+    """(n,) int32: number of the class, -1 without one."""
+    groups: Array
+    """(n,) int32: number of the donor, sample or file, -1 when unknown."""
+    object_numbers: Array
+    """(n,) int64: the instrument's own numbers."""
+
+    def __post_init__(self) -> None:
+        frozen(self, "positions", "images", "labels", "groups", "object_numbers")
+        if self.masks is not None:
+            frozen(self, "masks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderEntry:
+    """A file or folder that may be registered."""
+
+    name: str
+    inside: str
+    """Path below the allowed folder, as ``browse`` and ``ImportRequest`` take it."""
+    path: str
+    """The whole real path, for ``ImportRequest.path``."""
+    is_folder: bool
+    size: int
+    """Bytes; 0 for a folder."""
+    format: str = ""
+    """Id of the importer that recognises it; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A named set of run settings, with what it is good for and what it costs."""
+
+    id: str
+    label: str
+    summary: str
+    cost: str
+    """In words, such as "minutes on a CPU"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One entry of a table (model, method, importer) as a page offers it."""
+
+    kind: str
+    """``model``, ``method`` or ``format``."""
+    id: str
+    label: str
+    summary: str
+    unit: str = ""
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Name and allowed values of each setting, the default first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FoldPredictions:
+    """What one trained model said about the cells it never saw."""
+
+    fold: int
+    """Counted from 0."""
+    seed_index: int
+    positions: Array
+    """(n,) int64: positions in the data set."""
+    true: Array
+    """(n,) int64: number of the class."""
+    predicted: Array
+    """(n,) int64"""
+    probability: Array
+    """(n,) float32: of the predicted class."""
+
+    def __post_init__(self) -> None:
+        frozen(self, "positions", "true", "predicted", "probability")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PermutedExample:
+    """One channel of one cell before and after a method's perturbation."""
+
+    before: Array
+    """(H, W) in the stored dtype."""
+    after: Array
+    """(H, W), the same unit."""
+    mask: Array | None
+    """(H, W) uint8 where a mask took part, else None."""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        frozen(self, "before", "after")
+        if self.mask is not None:
+            frozen(self, "mask")
