@@ -1,1 +1,1 @@
-"""Artifacts (content-addressed folders), the database, and the keys that name things."""
+"""What lasts: artifacts (files named by content or task key) and one SQL database."""

@@ -1,0 +1,114 @@
+"""Results and pixels as folders named by key: complete or absent, never changed, never pickled.
+
+An artifact is written in a temporary folder of the same file system, every file and folder is
+synced, then one rename makes it appear. So whoever sees ``artifacts/<k[:2]>/<key>/`` sees all of
+it, and two processes that compute the same key do no harm: the first rename wins.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pxcore.errors import StoreError
+from pxcore.store.files import sync_folder, sync_tree
+
+KEY = re.compile(r"[0-9a-f]{16,64}")
+
+
+class Artifacts:
+    """The folders below one store: ``artifacts`` (for good), ``work`` and ``temporary``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._done, self._work, self._aside = (
+            root / name for name in ("artifacts", "work", "temporary")
+        )
+        for folder in (self._done, self._work, self._aside):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, key: str) -> bool:
+        """Return True when the artifact is complete."""
+        return self._place(key).is_dir()
+
+    def folder(self, key: str) -> Path:
+        """Return the folder of a complete artifact. Raises StoreError when it is not there."""
+        place = self._place(key)
+        if not place.is_dir():
+            message = f"artifact {key[:12]} is not in the store at {self.root}; compute it again"
+            raise StoreError(message)
+        return place
+
+    @contextmanager
+    def write(self, key: str) -> Iterator[Path]:
+        """Yield a temporary folder that becomes the artifact when the block ends well.
+
+        Raises StoreError when the disk is full; nothing of the artifact is left then.
+        """
+        aside = self._aside / f"{key[:16]}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
+        aside.mkdir()
+        try:
+            yield aside
+            self.adopt(key, aside)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise
+            message = f"the store at {self.root} cannot be written: {error.strerror}; free space"
+            raise StoreError(message) from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def adopt(self, key: str, folder: Path) -> Path:
+        """Return the artifact's place after moving a finished folder of the same disk there.
+
+        When the artifact is there already, ``folder`` is removed instead.
+        """
+        place = self._place(key)
+        sync_tree(folder)
+        place.parent.mkdir(exist_ok=True)
+        try:
+            folder.rename(place)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not place.is_dir():
+                raise
+            shutil.rmtree(folder)
+        sync_folder(place.parent)
+        sync_folder(self._done)
+        return place
+
+    def work(self, key: str) -> Path:
+        """Return the scratch folder of a task: checkpoint, progress, cancel mark, log."""
+        folder = self._work / self._checked(key)
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def temporary(self, name: str) -> Path:
+        """Return an empty folder on the artifacts' own disk, cleared of an earlier life."""
+        folder = self._aside / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
+
+    def size(self, key: str) -> int:
+        """Return the bytes of an artifact's files."""
+        return sum(path.stat().st_size for path in self.folder(key).rglob("*") if path.is_file())
+
+    def free_bytes(self) -> int:
+        """Return the free space of the disk that holds the store."""
+        return shutil.disk_usage(self.root).free
+
+    def _place(self, key: str) -> Path:
+        return self._done / self._checked(key)[:2] / key
+
+    @staticmethod
+    def _checked(key: str) -> str:
+        if not KEY.fullmatch(key):
+            message = f"{key!r} is not a key: 16 to 64 hexadecimal digits are expected"
+            raise StoreError(message)
+        return key

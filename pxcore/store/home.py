@@ -1,0 +1,79 @@
+"""A lab's store: its artifacts, its database, its folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pxcore.errors import StoreError
+from pxcore.settings import Settings
+from pxcore.store.artifacts import Artifacts
+from pxcore.store.database import Database, open_database
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that lasts, in one place."""
+
+    settings: Settings
+    artifacts: Artifacts
+    database: Database
+
+    @property
+    def home(self) -> Path:
+        """The folder of the store."""
+        return self.artifacts.root
+
+    @property
+    def uploads(self) -> Path:
+        """Where files from browsers wait for their import."""
+        return self._folder("uploads")
+
+    @property
+    def weights(self) -> Path:
+        """The lab's own weight files."""
+        return self._folder("weights")
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the runner and the web process."""
+        return self._folder("logs")
+
+    @property
+    def runner_lock(self) -> Path:
+        """Held by the living runner."""
+        return self.home / "runner.lock"
+
+    def require_space(self, needed: int, purpose: str) -> None:
+        """Raise StoreError unless ``needed`` bytes fit and the disk keeps its reserve."""
+        free, reserve = self.artifacts.free_bytes(), int(self.settings.min_free_gb * 2**30)
+        if free < needed + reserve:
+            message = (
+                f"{purpose} needs {needed / 2**30:.1f} GiB and must leave "
+                f"{reserve / 2**30:.1f} GiB free (PXCORE_MIN_FREE_GB), but the disk of "
+                f"{self.home} has {free / 2**30:.1f} GiB; free some space"
+            )
+            raise StoreError(message)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+    def _folder(self, name: str) -> Path:
+        folder = self.home / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store at ``settings.home``, made when it is not there.
+
+    Raises StoreError when the folder cannot be made or its database cannot be opened.
+    """
+    home = settings.home.expanduser().absolute()
+    try:
+        artifacts = Artifacts(home)
+    except OSError as error:
+        message = f"the store {home} (PXCORE_HOME) cannot be used: {error.strerror or error}"
+        raise StoreError(message) from error
+    return Store(settings, artifacts, open_database(home, settings.database_url))
