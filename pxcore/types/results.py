@@ -88,7 +88,9 @@ class Importance:
     n_train: tuple[int, ...]
     n_test: tuple[int, ...]
     base_score: Array
-    """(J, K) float64: F1 per class without perturbation."""
+    """(J, K) float64: F1 per class without perturbation; NaN where a fold lacks a class."""
+    notes: tuple[str, ...] = ()
+    """Plain sentences: what was assumed or could not be done."""
 
     def __post_init__(self) -> None:
         frozen(self, "scores", "probability_drop", "base_score")
@@ -124,6 +126,8 @@ class Ranking:
     """(C, K)"""
     probability: tuple[Interval, ...]
     """(C,): drop in the probability of the true class."""
+    notes: tuple[str, ...] = ()
+    """Plain sentences: what the intervals and probabilities rest on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
