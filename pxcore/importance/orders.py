@@ -39,9 +39,7 @@ def drawn_orders(generator: np.random.Generator, n_cells: int, n_pixels: int) ->
     return torch.from_numpy(orders)
 
 
-def keyed_orders(
-    key: int, positions: Array, n_pixels: int, device: torch.device
-) -> torch.Tensor:  # (B, P)
+def keyed_orders(key: int, positions: torch.Tensor, n_pixels: int) -> torch.Tensor:
     """Return one random order of the pixels for each cell, from (key, cell, pixel) alone.
 
     Parameters
@@ -49,16 +47,16 @@ def keyed_orders(
     key
         Of the repeat, a 64-bit number.
     positions
-        (B,) integers: which cells of the fold these are.
+        (B,) int64: which cells of the fold these are.
 
     Returns
     -------
     torch.Tensor
-        (B, n_pixels) int64 on ``device``; every row holds each of 0 .. n_pixels - 1 once.
+        (B, n_pixels) int64, on the device of ``positions``; every row holds each of
+        0 .. n_pixels - 1 once.
     """
-    cells = torch.as_tensor(np.asarray(positions, dtype=np.int64), device=device)
-    pixels = torch.arange(n_pixels, device=device)
-    counter = cells[:, None] * n_pixels + pixels + 1
+    pixels = torch.arange(n_pixels, device=positions.device)
+    counter = positions[:, None] * n_pixels + pixels + 1  # (B, P)
     mixed = _mix(counter * _GOLDEN + _signed(key))
     keys = (mixed >> 32).to(torch.int32)  # 32 random bits sort twice as fast as 64
     # Stable: two equal keys in a cell must fall the same way on every device.

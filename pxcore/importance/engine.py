@@ -1,0 +1,174 @@
+"""The perturbation engine: spoil one channel, look what the model then says, put it back.
+
+::
+
+    drop in F1            = F1(true cells)   - F1(cells with channel c spoilt)      per class
+    drop in probability   = p(true class)    - p(true class, channel c spoilt)      mean per class
+
+Larger = the model relies more on what the perturbation destroys. The order of work makes it
+fast: a block of cells is normalised once, then every repeat draws once for all channels, and only
+the spoilt plane is written into the block and back. Nothing is read from the device inside the
+loop; predictions come over once per block of repeats and every score is made of their counts.
+
+Source: Shetab Boushehri et al. 2024 (PXPermute), for any perturbation. We differ: each repeat
+uses the same draw for all channels (see ``perturbations``), and repeats stop by ``repeats``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from pxcore.errors import Cancelled, MethodError
+from pxcore.importance.fold import DROP_IN_F1, FoldImportance, f1_of_present
+from pxcore.importance.method import ExplainRequest
+from pxcore.importance.perturbations import Context, Draw, Perturbation
+from pxcore.importance.repeats import RepeatRule
+from pxcore.training.predict import evaluating, outputs
+from pxcore.types import Array
+
+
+def measure(
+    method: str,
+    perturbation: Perturbation,
+    request: ExplainRequest,
+    context: Context,
+    notes: tuple[str, ...] = (),
+) -> FoldImportance:
+    """Return the drops of every channel under one perturbation.
+
+    A perturbation without chance runs once, whatever number of repeats is asked for.
+
+    Raises
+    ------
+    MethodError
+        When there are no cells, or the model's output is not one number a class.
+    Cancelled
+        When ``request.stop()`` says so.
+    """
+    rule = RepeatRule(
+        fixed=request.repeats if perturbation.random else 1, limit=request.max_repeats
+    )
+    labels, n_classes = np.asarray(request.labels, dtype=np.int64), request.n_classes
+    shape = (0, len(request.cells.channels), n_classes)
+    scores, probability = np.zeros(shape), np.zeros(shape)
+    predictions, cell_sum = [], np.zeros((shape[1], len(labels)))
+    with evaluating(request.model):
+        base_predictions, base_probability = _base(request, labels)
+        base_score = f1_of_present(labels, base_predictions, n_classes)
+        while (more := rule.more(scores)) > 0:
+            draws = [perturbation.begin(context, len(scores) + i) for i in range(more)]
+            predicted, true_probability = _repeat(request, labels, draws, rule, len(scores))
+            f1 = f1_of_present(labels, predicted, n_classes)  # (C, R', K)
+            drop = base_probability - true_probability  # (C, R', n)
+            scores = np.concatenate([scores, (base_score - f1).swapaxes(0, 1)])
+            means = class_means(drop, labels, n_classes).swapaxes(0, 1)
+            probability = np.concatenate([probability, means])
+            predictions.append(predicted)
+            cell_sum += drop.sum(axis=1, dtype=np.float64)
+    return FoldImportance(
+        method=method,
+        unit=DROP_IN_F1,
+        scores=scores,
+        probability_drop=probability,
+        base_score=base_score,
+        labels=labels,
+        groups=request.groups,
+        base_predictions=base_predictions,
+        predictions=np.concatenate(predictions, axis=1),
+        cell_drop=(cell_sum / len(scores)).astype(np.float32),
+        notes=notes,
+    )
+
+
+def class_means(values: Array, labels: Array, n_classes: int) -> Array:
+    """Return (..., K) float64: the mean of (..., n) over the cells of each class, NaN without."""
+    members = np.eye(n_classes)[labels]  # (n, K)
+    counts = members.sum(axis=0)
+    totals = values.astype(np.float64, copy=False) @ members
+    return np.where(counts > 0, totals / np.maximum(counts, 1.0), np.nan)
+
+
+def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
+    """Return what the model says about the cells as they are: classes and p(true), each (n,)."""
+    if len(labels) != len(request.cells) or len(labels) == 0:
+        message = (
+            f"{len(labels)} labels were given for {len(request.cells)} held-out cells; expected "
+            "one label a cell, and at least one cell"
+        )
+        raise MethodError(message)
+    logits = outputs(request.model, request.cells, request.batch_size, request.stop)
+    if logits.shape != (len(labels), request.n_classes):
+        message = (
+            f"the model gives {tuple(logits.shape)} numbers for {len(labels)} cells; expected "
+            f"one for each of {request.n_classes} classes"
+        )
+        raise MethodError(message)
+    true = torch.as_tensor(labels, device=logits.device)
+    predicted = logits.argmax(dim=1).to(_small(request.n_classes)).cpu().numpy()
+    probability = _true_probability(logits, true).cpu().numpy()
+    if np.isnan(probability).any():
+        message = (
+            "the model's output is not a number for "
+            f"{int(np.isnan(probability).sum())} of {len(labels)} held-out cells, before anything "
+            "was changed in them; the training has diverged. Train again with a lower learning rate"
+        )
+        raise MethodError(message)
+    return predicted, probability
+
+
+def _repeat(
+    request: ExplainRequest, labels: Array, draws: Sequence[Draw], rule: RepeatRule, first: int
+) -> tuple[Array, Array]:
+    """Return predicted classes and p(true class), each (C, R', n), for R' further repeats."""
+    cells, n_cells = request.cells, len(request.cells)
+    true = torch.as_tensor(labels, device=cells.device)
+    shape = (len(cells.channels), len(draws), n_cells)
+    predicted = torch.empty(shape, dtype=_small(request.n_classes), device=cells.device)
+    probability = torch.empty(shape, dtype=torch.float32, device=cells.device)
+    limit = f"{rule.fixed}" if rule.fixed is not None else f"at most {rule.limit}"
+    for start in range(0, n_cells, request.batch_size):
+        end = min(start + request.batch_size, n_cells)
+        positions = torch.arange(start, end, device=cells.device)
+        block = cells.batch(positions)  # (B, C, H, W)
+        for repeat, draw in enumerate(draws):
+            apply = draw(positions)
+            for channel in range(shape[0]):
+                if request.stop():
+                    message = f"ranking was asked to stop in repeat {first + repeat + 1}"
+                    raise Cancelled(message)
+                kept = block[:, channel].clone()
+                block[:, channel] = apply(channel, kept)
+                logits = request.model(block).float()  # (B, K)
+                block[:, channel] = kept
+                predicted[channel, repeat, start:end] = logits.argmax(dim=1)
+                probability[channel, repeat, start:end] = _true_probability(logits, true[start:end])
+            done = first + (start * len(draws) + (end - start) * (repeat + 1)) / n_cells
+            request.tell(f"repeat {first + repeat + 1} of {limit}", rule.share(done))
+    result = probability.cpu().numpy()
+    _check_numbers(result)
+    return predicted.cpu().numpy(), result
+
+
+def _true_probability(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Return (B,) float32: the softmax of (B, K) at each cell's true class."""
+    return logits.softmax(dim=1).gather(1, true[:, None])[:, 0]
+
+
+def _check_numbers(probability: Array) -> None:
+    """Refuse outputs (C, R', n) that are not numbers, naming the channel."""
+    broken = np.isnan(probability).any(axis=(1, 2))
+    if broken.any():
+        message = (
+            "the model's output is not a number once channel number "
+            f"{int(np.flatnonzero(broken)[0]) + 1} is changed; expected finite outputs. Train "
+            "again with a lower learning rate"
+        )
+        raise MethodError(message)
+
+
+def _small(n_classes: int) -> torch.dtype:
+    """Return the smallest integer type that holds a class number."""
+    return torch.uint8 if n_classes <= 256 else torch.int16

@@ -1,0 +1,100 @@
+"""What an importance method is, and what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from pxcore.errors import MethodError
+from pxcore.importance.fold import FoldImportance
+from pxcore.importance.masks import MaskReader
+from pxcore.training.device_cells import DeviceCells
+from pxcore.types import Array, MaskKind, Role
+from pxcore.types.runs import Option
+
+Kind = Literal["perturbation", "attribution", "retraining"]
+"""How a method works: it changes the cells, follows the model's gradients, or trains again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodOption:
+    """A setting of one method: one of its choices, the first of which is the default."""
+
+    name: str
+    choices: tuple[str, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainRequest:
+    """One trained model and the held-out cells to explain it on.
+
+    ``model`` is on the device of ``cells``. C channels and n cells are those of ``cells``.
+    """
+
+    model: nn.Module
+    cells: DeviceCells
+    labels: Array
+    """(n,) integers from 0 to ``n_classes - 1``"""
+    n_classes: int
+    groups: Array | None = None
+    """(n,) donor or sample of each cell, -1 = unknown; None when no donor is known."""
+    read_masks: MaskReader | None = None
+    mask_kind: MaskKind = MaskKind.NONE
+    roles: tuple[Role, ...] = ()
+    """(C,): what each channel is, looked at only where cell outlines must be found."""
+    train_mean: Array | None = None
+    """(C,) mean of the normalised **training** pixels: see ``means.channel_means``."""
+    seed: int = 0
+    options: tuple[Option, ...] = ()
+    repeats: int | None = None
+    """Fixed number, or None to repeat until the order of channels is settled."""
+    max_repeats: int = 100
+    batch_size: int = 256
+    """Cells a forward pass. Results do not depend on it beyond rounding."""
+    tell: Callable[[str, float], None] = lambda _step, _share: None
+    """Told the step in words and the share done, 0 to 1, after every batch of every repeat."""
+    stop: Callable[[], bool] = lambda: False
+    """Looked at before every forward pass; True ends the work with ``Cancelled``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A way to tell how much a trained model relies on each channel."""
+
+    id: str
+    label: str
+    """Shown to people."""
+    summary: str
+    """One sentence: what is done and what it tells."""
+    unit: str
+    kind: Kind
+    repeated: bool
+    """True when chance is involved, so that repeats, stability and ``repeats`` mean something."""
+    options: tuple[MethodOption, ...] = ()
+    explain: Callable[[ExplainRequest], FoldImportance]
+
+
+def choices(options: Sequence[MethodOption], given: Sequence[Option]) -> dict[str, str]:
+    """Return the value of every option, the default where none is given.
+
+    Raises
+    ------
+    MethodError
+        For an option the method does not have, or a value it does not offer.
+    """
+    chosen = {option.name: option.choices[0] for option in options}
+    offered = {option.name: option.choices for option in options}
+    for name, value in given:
+        if name not in offered:
+            known = ", ".join(offered) or "no options"
+            message = f"option {name!r} is not known to this method; it has {known}"
+            raise MethodError(message)
+        if value not in offered[name]:
+            message = f"option {name} is {value!r}; expected one of {', '.join(offered[name])}"
+            raise MethodError(message)
+        chosen[name] = str(value)
+    return chosen
