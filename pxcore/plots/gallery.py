@@ -1,0 +1,198 @@
+"""Cells as cytometrists know them: a row a cell, a column a channel, one contrast a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pxcore.plots.sprites import GAP, composite, data_uri, grey, limits_text, outlined, shade, sheet
+from pxcore.plots.style import Theme, dressed, mark
+from pxcore.plots.text import plain
+from pxcore.types import Array, CellImages, Panel, PermutedExample
+
+LEFT, TOP = 150, 52
+Limits = Sequence[tuple[float, float]]
+"""Lowest and highest shown value of each channel, in panel order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryView:
+    """What of the cells is shown, and how large."""
+
+    channels: tuple[int, ...]
+    composite: tuple[int, ...] = ()
+    """Up to four channels added up in colour beside the grey ones; empty for none."""
+    outline: bool = False
+    """Draw the mask's edge where masks are known."""
+    zoom: float = 2.0
+    """Screen pixels a pixel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    """Names around a sheet (plain already; empty for none), its zoom, and what it shows."""
+
+    alt: str
+    zoom: float
+    heads: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+
+def gallery(
+    panel: Panel,
+    cells: CellImages,
+    row_names: Sequence[str],
+    limits: Limits,
+    view: GalleryView,
+    theme: Theme,
+) -> go.Figure:
+    """Return the cells on one sheet, rows named. A click brings ``customdata = [position]``."""
+    columns = [_channel_tiles(cells, c, limits[c], outline=view.outline) for c in view.channels]
+    tile = cells.images.shape[-1] * view.zoom
+    longest = max(6, int(tile / 7.5))
+    heads = [
+        f"{mark(panel.channels[c].role).character} {plain(panel.names[c], longest)}"
+        f"<br>{limits_text(limits[c])}"
+        for c in view.channels
+    ]
+    if view.composite:
+        chosen = list(view.composite)
+        shares = [shade(cells.images[:, c], limits[c]) for c in chosen]
+        columns.append(composite(np.stack(shares, axis=1)))
+        heads.append("composite")
+    tiles = np.stack(columns, axis=1)  # (n, columns, H, W, 3)
+    hover = [
+        f"<b>{plain(name)}</b><br>cell {number}<br>click for all channels"
+        for name, number in zip(row_names, cells.object_numbers.tolist(), strict=True)
+    ]
+    figure = _tiles(tiles, theme)
+    _clickable(figure, tiles, cells.positions.tolist(), hover, view.zoom)
+    alt = f"{len(row_names)} cells in {len(view.channels)} channels."
+    rows = tuple(plain(name, 20) for name in row_names)
+    frame = _Frame(alt=alt, zoom=view.zoom, heads=tuple(heads), rows=rows)
+    return _framed(figure, tiles, frame, theme)
+
+
+def one_cell(
+    panel: Panel, cells: CellImages, limits: Limits, theme: Theme, *, outline: bool, zoom: float
+) -> go.Figure:
+    """Return the first of the cells in all its channels, at most six a line."""
+    channels = list(range(len(panel)))
+    grid = [_channel_tiles(cells, c, limits[c], outline=outline)[0] for c in channels]
+    width = min(6, len(channels))
+    blank = np.full_like(grid[0], _background(theme))
+    rows = -(-len(channels) // width)
+    padded = grid + [blank] * (rows * width - len(channels))
+    tiles = np.stack(padded).reshape(rows, width, *grid[0].shape)
+    figure = _tiles(tiles, theme)
+    step_y, step_x = tiles.shape[2] + GAP, tiles.shape[3] + GAP
+    for c in channels:
+        title = plain(panel.names[c], max(6, int(tiles.shape[3] * zoom / 7.5)))
+        figure.add_annotation(
+            x=(c % width) * step_x,
+            y=(c // width) * step_y,
+            text=f"<b>{title}</b> {limits_text(limits[c])}",
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
+            font={"size": 12, "color": "#FFFFFF"},
+            bgcolor="rgba(0,0,0,0.55)",
+        )
+    alt = f"One cell in {len(channels)} channels{', mask outlined' if outline else ''}."
+    return _framed(figure, tiles, _Frame(alt=alt, zoom=zoom), theme)
+
+
+def before_after(
+    examples: Sequence[PermutedExample],
+    row_names: Sequence[str],
+    limits: tuple[float, float],
+    theme: Theme,
+    zoom: float = 3.0,
+) -> go.Figure:
+    """Return one channel of some cells before and after a method's perturbation."""
+    pictures = np.stack([np.stack([e.before, e.after]) for e in examples])  # (n, 2, H, W)
+    tiles = grey(shade(pictures, limits))
+    figure = _tiles(tiles, theme)
+    names = tuple(plain(name, 20) for name in row_names)
+    alt = f"One channel of {len(names)} cells before and after the perturbation."
+    frame = _Frame(alt=alt, zoom=zoom, heads=("before", "after"), rows=names)
+    return _framed(figure, tiles, frame, theme)
+
+
+def _channel_tiles(
+    cells: CellImages, c: int, limits: tuple[float, float], *, outline: bool
+) -> Array:
+    """Return one channel of all cells as grey tiles (n, H, W, 3)."""
+    tiles = grey(shade(cells.images[:, c], limits))
+    if outline and cells.masks is not None:
+        which = c if cells.masks.shape[1] > 1 else 0
+        tiles = outlined(tiles, cells.masks[:, which])
+    return tiles
+
+
+def _background(theme: Theme) -> int:
+    """Return the grey between tiles."""
+    return 24 if theme.id == "dark" else 255
+
+
+def _tiles(tiles: Array, theme: Theme) -> go.Figure:
+    """Return a figure of the sheet alone."""
+    figure = go.Figure()
+    figure.add_image(source=data_uri(sheet(tiles, _background(theme))), hoverinfo="skip")
+    return figure
+
+
+def _clickable(
+    figure: go.Figure, tiles: Array, ids: Sequence[int], hover: Sequence[str], zoom: float
+) -> None:
+    """Put an invisible marker over every tile."""
+    rows, columns, height, width, _ = tiles.shape
+    centre = [
+        (c * (width + GAP) + width / 2 - 0.5, r * (height + GAP) + height / 2 - 0.5, r)
+        for r in range(rows)
+        for c in range(columns)
+    ]
+    hidden = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[x for x, _, _ in centre],
+        y=[y for _, y, _ in centre],
+        mode="markers",
+        marker={"symbol": "square", "size": min(height, width) * zoom, "opacity": 0},
+        customdata=[[ids[r], hover[r]] for _, _, r in centre],
+        hovertemplate="%{customdata[1]}<extra></extra>",
+        selected=hidden,
+        unselected=hidden,
+        showlegend=False,
+    )
+
+
+def _framed(figure: go.Figure, tiles: Array, frame: _Frame, theme: Theme) -> go.Figure:
+    """Return the sheet with names on top and at the left, at its own fixed size."""
+    n_rows, n_columns, height, width, _ = tiles.shape
+    left, top = (LEFT if frame.rows else 0), (TOP if frame.heads else 0)
+    across, down = n_columns * (width + GAP), n_rows * (height + GAP)
+    dressed(figure, theme, alt=frame.alt, height=int(down * frame.zoom + top))
+    centres_x = [c * (width + GAP) + width / 2 for c in range(n_columns)]
+    centres_y = [r * (height + GAP) + height / 2 for r in range(n_rows)]
+    figure.update_xaxes(
+        **{"side": "top", "showgrid": False, "showline": False, "constrain": "domain"},
+        range=[-0.5, across - 0.5],
+        tickvals=centres_x if frame.heads else [],
+        ticktext=list(frame.heads),
+        tickangle=0,
+        tickfont={"size": 12},
+    )
+    figure.update_yaxes(
+        **{"showgrid": False, "showline": False, "constrain": "domain"},
+        range=[down - 0.5, -0.5],
+        tickvals=centres_y if frame.rows else [],
+        ticktext=list(frame.rows),
+        tickfont={"size": 13},
+    )
+    figure.update_layout(
+        width=int(across * frame.zoom + left), margin={"l": left, "r": 0, "t": top, "b": 0}
+    )
+    return figure

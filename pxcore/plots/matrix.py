@@ -1,0 +1,160 @@
+"""Channel by class, and true by predicted class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pxcore.plots.numbers import bounds, score
+from pxcore.plots.ranking import Order, order_of
+from pxcore.plots.style import Theme, dressed
+from pxcore.plots.text import one_line, plain
+from pxcore.types import Array, MethodResult, Panel, Performance
+
+MOST_NUMBERS = 14
+"""Columns up to which numbers are written into the cells."""
+
+
+def heat_map(
+    panel: Panel, classes: Sequence[str], result: MethodResult, theme: Theme, order: Order = "rank"
+) -> go.Figure:
+    """Return mean importance by channel (rows) and class, diverging and centred at 0.
+
+    The selection data of a click is ``customdata = [channel, class]``.
+    """
+    channels = order_of(result.ranking, order)
+    per_class = result.ranking.per_class
+    z = np.array([[per_class[c][k].mean for k in range(len(classes))] for c in channels])
+    reach = float(np.nanmax(np.abs(z), initial=0.0)) or 1.0
+    hover = [
+        [
+            f"<b>{plain(panel.names[c])}</b>, {plain(name)}<br>{score(per_class[c][k].mean)} "
+            f"{bounds(per_class[c][k].low, per_class[c][k].high)}"
+            for k, name in enumerate(classes)
+        ]
+        for c in channels
+    ]
+    numbers = len(classes) <= MOST_NUMBERS
+    text = [[score(value).replace("0.", ".", 1) if numbers else "" for value in row] for row in z]
+    if len(classes) <= 9:
+        text = [[score(value) if numbers else "" for value in row] for row in z]
+    figure = go.Figure()
+    colours = {"colorscale": theme.diverging, "zmin": -reach, "zmax": reach}
+    bar = {"title": {"text": plain(result.importance.unit)}, "thickness": 12, "outlinewidth": 0}
+    _add_cells(figure, z, [[c, k] for c in channels for k in range(len(classes))], text, hover)
+    figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
+    alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}."
+    dressed(figure, theme, alt=alt, height=38 * len(channels) + 90)
+    _colour_text(figure, np.abs(z) / reach, theme)
+    _name_axes(figure, [panel.names[c] for c in channels], list(classes))
+    return figure
+
+
+def confusion(performance: Performance, classes: Sequence[str], theme: Theme) -> go.Figure:
+    """Return counts and row percentages over all folds: true class by row, predicted by column.
+
+    The selection data of a click is ``customdata = [true class, predicted class]``.
+    """
+    counts = performance.confusion.sum(axis=0)  # (K, K)
+    totals = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    text, hover = [], []
+    for t, true in enumerate(classes):
+        text.append(
+            [_cell_text(int(n), float(s)) for n, s in zip(counts[t], share[t], strict=True)]
+        )
+        hover.append(
+            [
+                f"{int(counts[t, p]):,} of {int(totals[t, 0]):,} cells of {plain(true)}"
+                f"<br>were called {plain(called)} ({share[t, p]:.1%})<br>click to see them"
+                for p, called in enumerate(classes)
+            ]
+        )
+    figure = go.Figure()
+    positions = [[t, p] for t in range(len(classes)) for p in range(len(classes))]
+    _add_cells(figure, share, positions, text, hover)
+    figure.update_traces(
+        selector={"type": "heatmap"},
+        colorscale=theme.sequential,
+        zmin=0,
+        zmax=1,
+        showscale=False,
+    )
+    correct = float(np.trace(counts)) / max(float(counts.sum()), 1.0)
+    alt = f"True by predicted class of {int(counts.sum()):,} held-out cells; {correct:.1%} right."
+    dressed(figure, theme, alt=alt, height=52 * len(classes) + 110)
+    _colour_text(figure, share, theme)
+    _name_axes(figure, list(classes), list(classes))
+    figure.update_xaxes(title_text="predicted class")
+    figure.update_yaxes(title_text="true class")
+    return figure
+
+
+def _cell_text(number: int, share: float) -> str:
+    """Return percentage over count; only the count where it is zero."""
+    return f"{share:.0%}<br>{number:,}" if number else "0"
+
+
+def _add_cells(
+    figure: go.Figure,
+    z: Array,
+    ids: list[list[int]],
+    text: list[list[str]],
+    hover: list[list[str]],
+) -> None:
+    """Add tiles, and over them one marker a tile: only scatter points can be clicked."""
+    rows, columns = z.shape
+    figure.add_heatmap(z=z, xgap=2, ygap=2, hoverinfo="skip")
+    figure.add_scatter(
+        x=[k for _ in range(rows) for k in range(columns)],
+        y=[c for c in range(rows) for _ in range(columns)],
+        mode="markers+text",
+        marker={"symbol": "square", "size": 30, "opacity": 0},
+        text=[word for row in text for word in row],
+        textposition="middle center",
+        customdata=[
+            [*where, words]
+            for where, words in zip(ids, (word for row in hover for word in row), strict=True)
+        ],
+        hovertemplate="%{customdata[2]}<extra></extra>",
+        showlegend=False,
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        cliponaxis=False,
+    )
+
+
+def _colour_text(figure: go.Figure, strength: Array, theme: Theme) -> None:
+    """Write in white on strong tiles and in ink on weak ones."""
+    strong = "#14171B" if theme.id == "dark" and figure.data[0].showscale is False else "#FFFFFF"
+    colours = [
+        strong if math.isfinite(value) and value > 0.55 else theme.ink for value in strength.ravel()
+    ]
+    figure.update_traces(
+        selector={"type": "scatter"},
+        textfont={"color": colours, "size": 12},
+        unselected_textfont_color=None,
+    )
+
+
+def _name_axes(figure: go.Figure, rows: list[str], columns: list[str]) -> None:
+    """Put names on both axes, first row on top, and keep tiles to the edge."""
+    figure.update_xaxes(
+        tickvals=list(range(len(columns))),
+        ticktext=[plain(name, 18) for name in columns],
+        range=[-0.5, len(columns) - 0.5],
+        showgrid=False,
+        automargin=True,
+        side="bottom",
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=[plain(name, 28) for name in rows],
+        range=[len(rows) - 0.5, -0.5],
+        showgrid=False,
+        automargin=True,
+    )
+    figure.update_layout(margin={"l": 8, "r": 16, "t": 12, "b": 48})

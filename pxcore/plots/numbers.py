@@ -1,0 +1,75 @@
+"""Numbers in words: F1 with three decimals, intervals in brackets, times as "about 12 min"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pxcore.types import Interval
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def score(value: float, *, signed: bool = False) -> str:
+    """Return a score with three decimals; an en dash where there is none.
+
+    >>> score(0.66), score(-0.0004), score(-0.012), score(0.01, signed=True)
+    ('0.660', '0.000', '−0.012', '+0.010')
+    """
+    if not math.isfinite(value):
+        return "–"
+    text = f"{abs(value):.3f}"
+    if float(text) == 0:
+        return text
+    sign = MINUS if value < 0 else ("+" if signed else "")
+    return sign + text
+
+
+def bounds(low: float, high: float) -> str:
+    """Return ``(0.620 to 0.700)``, or ``(no interval)`` where fewer than two folds ran."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "(no interval)"
+    return f"({score(low)} to {score(high)})"
+
+
+def with_interval(value: Interval) -> str:
+    """Return ``0.660 (0.620 to 0.700)``."""
+    return f"{score(value.mean)} {bounds(value.low, value.high)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time a person can plan with, from seconds.
+
+    >>> duration(0.4), duration(42), duration(100), duration(720), duration(9000)
+    ('under 1 s', '42 s', '2 min', '12 min', '2 h 30 min')
+    """
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = math.ceil(seconds / 60 - 0.25)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def about(seconds: float | None) -> str:
+    """Return ``about 12 min``, or that nobody knows yet."""
+    if seconds is None or not math.isfinite(seconds):
+        return "time left not known yet"
+    return f"about {duration(seconds)}" if seconds >= 1 else "a moment"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 cell``, ``3,418 cells``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

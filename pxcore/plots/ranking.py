@@ -1,0 +1,158 @@
+"""The ranking of channels, what each class loses, and how well each class is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from pxcore.plots.dots import DotPlot, Row, dot_plot
+from pxcore.plots.numbers import bounds, count, listed, score, with_interval
+from pxcore.plots.style import Theme, mark, tinted, tone
+from pxcore.plots.text import one_line, plain
+from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
+
+Order = Literal["rank", "panel"]
+
+SMALL = 0.01
+"""The smallest drop in F1 that matters: intervals below it read "negligible"."""
+FEW = 30
+"""Held-out cells below which a class's scores are flagged."""
+
+
+def order_of(ranking: Ranking, order: Order) -> tuple[int, ...]:
+    """Return channel positions from top to bottom, by rank or in panel order."""
+    channels = range(len(ranking.mean))
+    if order == "panel":
+        return tuple(channels)
+    return tuple(sorted(channels, key=lambda c: (ranking.rank[c], -ranking.mean[c], c)))
+
+
+def rank_text(ranking: Ranking, channel: int) -> str:
+    """Return ``rank 2 (1 to 3)``, or ``rank 1`` where the interval holds one rank only."""
+    low, high = ranking.rank_low[channel], ranking.rank_high[channel]
+    spread = f" ({low} to {high})" if low != high else ""
+    return f"rank {ranking.rank[channel]}{spread}"
+
+
+def ranking_dots(
+    panel: Panel, result: MethodResult, theme: Theme, order: Order = "rank"
+) -> go.Figure:
+    """Return the ranking: dots with intervals, folds, decoy band, verdict at the right end."""
+    ranking = result.ranking
+    rows = [_ranking_row(panel, ranking, c, theme) for c in order_of(ranking, order)]
+    names = [panel.names[c] for c in order_of(ranking, "rank")]
+    alt = (
+        f"Channels by importance ({result.label}, {result.importance.unit}), most important "
+        f"first: {listed([one_line(name) for name in names])}."
+    )
+    title = f"{result.importance.unit} when the channel is perturbed ({plain(result.label)})"
+    figure = dot_plot(rows, DotPlot(x_title=title, alt=alt, zero=True, right_margin=290), theme)
+    _add_band(figure, panel, ranking, result.importance.unit, theme)
+    return figure
+
+
+def _ranking_row(panel: Panel, ranking: Ranking, c: int, theme: Theme) -> Row:
+    """Return the row of channel ``c``."""
+    channel = panel.channels[c]
+    value = f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])}"
+    verdict = ranking.verdict[c]
+    strong = f"<b>{verdict.value}</b>" if verdict is Verdict.INFORMATIVE else verdict.value
+    circular = " · defines the gate" if channel.gate_defining else ""
+    look = mark(channel.role)
+    return Row(
+        id=c,
+        name=channel.name,
+        mean=ranking.mean[c],
+        low=ranking.low[c],
+        high=ranking.high[c],
+        folds=tuple(fold[c] for fold in ranking.folds),
+        colour=tone(channel.role, theme),
+        symbol=look.symbol,
+        legend=look.word,
+        faded=verdict is not Verdict.INFORMATIVE,
+        right=f"{strong}{circular}<br>{value} · {rank_text(ranking, c)}",
+        hover=f"<b>{plain(channel.name)}</b><br>{value}<br>{rank_text(ranking, c)}"
+        "<br>click to open this channel",
+    )
+
+
+def _add_band(figure: go.Figure, panel: Panel, ranking: Ranking, unit: str, theme: Theme) -> None:
+    """Shade what zero looks like: the reach of the decoys, else the smallest drop that matters."""
+    decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
+    if decoys:
+        low = min(0.0, *(ranking.low[c] for c in decoys))
+        high = max(0.0, *(ranking.high[c] for c in decoys))
+        words = "what zero looks like"
+    elif "F1" in unit:
+        low, high, words = -SMALL, SMALL, f"±{SMALL} F1"
+    else:
+        return
+    figure.add_vrect(
+        x0=low, x1=high, fillcolor=tinted(theme.muted, 0.18), line={"width": 0}, layer="below"
+    )
+    figure.add_annotation(
+        **{"x": (low + high) / 2, "y": 0, "yref": "paper", "yanchor": "bottom", "text": words},
+        **{"showarrow": False, "font": {"size": 11, "color": theme.muted}},
+    )
+
+
+def channel_classes(
+    panel: Panel, classes: Sequence[str], result: MethodResult, channel: int, theme: Theme
+) -> go.Figure:
+    """Return what each class loses without one channel, with intervals and folds."""
+    values = result.ranking.per_class[channel]
+    rows = [
+        Row(
+            id=k,
+            name=name,
+            mean=values[k].mean,
+            low=values[k].low,
+            high=values[k].high,
+            folds=values[k].folds,
+            colour=tone(panel.channels[channel].role, theme),
+            symbol=mark(panel.channels[channel].role).symbol,
+            faded=not values[k].low > 0,
+            right=with_interval(values[k]),
+            hover=f"<b>{plain(name)}</b><br>{with_interval(values[k])}",
+        )
+        for k, name in enumerate(classes)
+    ]
+    unit = result.importance.unit
+    alt = f"{unit} per class for {one_line(panel.names[channel])}."
+    plot = DotPlot(x_title=f"{unit} of the class", alt=alt, zero=True, right_margin=190)
+    return dot_plot(rows, plot, theme)
+
+
+def class_scores(performance: Performance, classes: Sequence[str], theme: Theme) -> go.Figure:
+    """Return F1 of each class on held-out cells, with intervals and every fold."""
+    rows = []
+    for k, name in enumerate(classes):
+        value, n = performance.f1_per_class[k], performance.n_per_class[k]
+        few = " · few cells" if n < FEW else ""
+        rows.append(
+            Row(
+                id=k,
+                name=name,
+                mean=value.mean,
+                low=max(value.low, 0.0),
+                high=min(value.high, 1.0),
+                folds=value.folds,
+                colour=theme.accent,
+                faded=n < FEW,
+                right=f"{with_interval(value)}<br>n = {n:,}{few}",
+                hover=f"<b>{plain(name)}</b><br>F1 {with_interval(value)}"
+                f"<br>{count(n, 'held-out cell')}",
+            )
+        )
+    mean = performance.f1_macro.mean
+    alt = f"F1 of each class on held-out cells; the mean over classes is {score(mean)}."
+    plot = DotPlot(
+        x_title="F1 on held-out cells (dotted: mean over classes)",
+        alt=alt,
+        right_margin=190,
+        x_range=(-0.02, 1.02),
+        whole=mean,
+    )
+    return dot_plot(rows, plot, theme)

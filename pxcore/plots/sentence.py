@@ -1,0 +1,147 @@
+"""The sentence on top of a finished run: the answer in plain words, no wider than its intervals.
+
+Rules, in this order:
+
+1. Where the models do not tell the classes apart (the interval of F1-macro reaches what naming
+   one class always, or guessing, would give: 1 / number of classes), nothing is said about
+   channels.
+2. A channel is worth keeping when its verdict is *informative* and its mean drop is no smaller
+   than the smallest drop that matters; an order between such channels is claimed only where
+   their rank intervals do not overlap. Stain-free channels matter, but cost no stain.
+3. *negligible* channels add nothing we can measure; *undecided* ones are named as such.
+4. Decoys are never named, and a channel that defines the gate carries that warning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pxcore.plots.numbers import bounds, listed, score
+from pxcore.plots.ranking import SMALL, order_of
+from pxcore.plots.text import one_line
+from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
+
+LOST = {
+    "pxpermute": "without its structure",
+    "pxpermute_mask": "without its structure inside the cell",
+    "permute_cells": "with another cell's image in its place",
+    "occlusion": "when it is blanked out",
+}
+"""What a method takes away, in words; other methods say "when it is perturbed"."""
+MOST_NAMES = 4
+
+
+def sentence(panel: Panel, result: MethodResult, performance: Performance) -> str:
+    """Return the run's answer in one to three short clauses, as plain text."""
+    ranking = result.ranking
+    classes = len(performance.f1_per_class)
+    chance = 1 / classes if classes else 0.0
+    if not performance.f1_macro.low > chance:
+        return (
+            f"The models hardly tell the classes apart (F1 {score(performance.f1_macro.mean)} "
+            f"{bounds(performance.f1_macro.low, performance.f1_macro.high)}; guessing gives about "
+            f"{score(chance)}), so this ranking says nothing about the channels yet."
+        )
+    order = [c for c in order_of(ranking, "rank") if panel.channels[c].role is not Role.DECOY]
+    kept = [c for c in order if _matters(ranking, c)]
+    parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result)]
+    parts += _rest(panel, ranking, [c for c in order if c not in kept])
+    circular = [c for c in kept if panel.channels[c].gate_defining]
+    if circular:
+        parts.append(
+            f"{_names(panel, circular)} defined the gates, so that importance is circular."
+        )
+    return " ".join(parts)
+
+
+def _matters(ranking: Ranking, c: int) -> bool:
+    """Return whether a channel is informative by an amount that matters."""
+    return ranking.verdict[c] is Verdict.INFORMATIVE and ranking.mean[c] >= SMALL
+
+
+def _nothing_stands_out(result: MethodResult) -> str:
+    """Return the sentence for a ranking whose intervals all reach zero."""
+    unit = result.importance.unit
+    return f"No single channel stands out: no {unit} of {SMALL} or more is clear of zero."
+
+
+def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
+    """Return what is worth keeping; the first is set apart only where its rank is certain."""
+    ranking = result.ranking
+    first = kept[0]
+    certain = all(ranking.rank_high[first] < ranking.rank_low[c] for c in kept[1:])
+    lead = [first] if certain else list(kept)
+    stains = [c for c in lead if not panel.channels[c].role.stain_free]
+    lost = LOST.get(result.method, "when it is perturbed")
+    if len(lead) == 1:
+        name, fall = one_line(panel.names[first]), _fall(ranking, first)
+        if stains:
+            text = f"Keep {name}: {lost} {_falls(result)} {fall}."
+        else:
+            text = f"{name}, which costs no stain, matters most: {lost} {_falls(result)} {fall}."
+    else:
+        named = lead[:MOST_NAMES]
+        falls = listed([f"{one_line(panel.names[c])} {score(ranking.mean[c])}" for c in named])
+        more = f" and {len(lead) - len(named)} more" if len(lead) > len(named) else ""
+        text = (
+            f"{_names(panel, lead)} matter: {lost} {_falls(result)} ({falls}{more}); "
+            f"which of them matters most is undecided."
+        )
+    others = [c for c in kept if c not in lead]
+    return f"{text} {_also(panel, ranking, others)}" if others else text
+
+
+def _falls(result: MethodResult) -> str:
+    """Return "F1 falls by", or the same for another unit."""
+    unit = result.importance.unit
+    return f"{unit.removeprefix('drop in ')} falls by" if unit.startswith("drop in ") else unit
+
+
+def _fall(ranking: Ranking, c: int) -> str:
+    """Return a channel's value with its interval."""
+    return f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])}"
+
+
+def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
+    """Return the channels that matter behind the first, and whether their order is known."""
+    listed_values = listed(
+        [f"{one_line(panel.names[c])} ({score(ranking.mean[c])})" for c in others[:MOST_NAMES]]
+    )
+    more = f" and {len(others) - MOST_NAMES} more" if len(others) > MOST_NAMES else ""
+    free = all(panel.channels[c].role.stain_free for c in others)
+    cost = ", at no stain's cost" if free else ""
+    verb = "matters" if len(others) == 1 else "matter"
+    pairs = pairwise(others)
+    sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairs)
+    order = "" if len(others) == 1 or sure else ", in an order that is undecided"
+    return f"{listed_values}{more} {verb} too{cost}{order}."
+
+
+def _rest(panel: Panel, ranking: Ranking, rest: Sequence[int]) -> list[str]:
+    """Return the clauses on channels without a measurable or a decided effect."""
+    negligible = [c for c in rest if _is_negligible(ranking, c)]
+    undecided = [c for c in rest if c not in negligible]
+    clauses = []
+    if negligible:
+        verb = "adds" if len(negligible) == 1 else "add"
+        clauses.append(f"{_names(panel, negligible)} {verb} nothing we can measure.")
+    if undecided:
+        clauses.append(f"Undecided: {_names(panel, undecided)}.")
+    return clauses
+
+
+def _is_negligible(ranking: Ranking, c: int) -> bool:
+    """Return whether the whole interval lies below the smallest drop that matters."""
+    high = ranking.high[c]
+    tiny = ranking.verdict[c] is Verdict.INFORMATIVE and math.isfinite(high) and high < SMALL
+    return ranking.verdict[c] is Verdict.NEGLIGIBLE or tiny
+
+
+def _names(panel: Panel, channels: Sequence[int]) -> str:
+    """Return names as text; many are counted."""
+    names = [one_line(panel.names[c]) for c in channels]
+    if len(names) <= MOST_NAMES + 1:
+        return listed(names)
+    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"

@@ -1,0 +1,206 @@
+"""A plotly figure as SVG, drawn by matplotlib: no browser on the server.
+
+Only what this package uses is understood: scatter (with interval, text, lines), bar, heatmap and
+image traces, rectangles and lines, annotations without arrows, axes with fixed domains. Anything
+else raises ValueError, and a test draws every figure of this package. Text is kept as text (not
+outlines), never read as TeX, and escaped by the XML writer.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+
+import matplotlib as mpl
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
+
+from pxcore.plots.svg_traces import DRAW, colour
+from pxcore.plots.text import readable
+
+DPI = 72
+_LOCK = threading.Lock()  # matplotlib's settings are global to the process
+
+
+def to_svg(figure: go.Figure, width: int = 960) -> bytes:
+    """Return the figure as an SVG document ``width`` pixels wide (or of its own width).
+
+    Raises ValueError for a trace, shape or annotation that is not in the subset.
+    """
+    for trace in figure.data:
+        if trace.type not in DRAW:
+            message = f"{trace.type} traces have no SVG; there are {', '.join(DRAW)}"
+            raise ValueError(message)
+    width, height = int(figure.layout.width or width), float(figure.layout.height or 450)
+    settings = {"svg.fonttype": "none", "svg.hashsalt": "pxcore", "text.parse_math": False}
+    fonts = {"font.family": "sans-serif", "font.size": 10.0, "font.sans-serif": ["DejaVu Sans"]}
+    with _LOCK, mpl.rc_context({**settings, **fonts}):
+        canvas = FigureCanvasSVG(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
+        page = _page(figure, width, height)
+        axes = {suffix: _axes(canvas.figure, figure, suffix, page) for suffix in _suffixes(figure)}
+        for trace in figure.data:
+            DRAW[trace.type](axes[(trace.xaxis or "x")[1:]], trace)
+        for suffix, one in axes.items():
+            _finish_axes(one, figure, suffix)
+        _shapes(figure, axes)
+        _annotations(figure, axes)
+        _legend(axes[""], figure)
+        stream = io.BytesIO()
+        meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
+        canvas.print_svg(stream, metadata=meta)
+    return stream.getvalue()
+
+
+def _suffixes(figure: go.Figure) -> list[str]:
+    """Return the numbers of the axis pairs in use, the first one as an empty text."""
+    found = {""} | {(trace.xaxis or "x")[1:] for trace in figure.data}
+    return sorted(found, key=lambda suffix: int(suffix or 1))
+
+
+def _page(figure: go.Figure, width: float, height: float) -> tuple[float, float, float, float]:
+    """Return left, bottom, width and height of the plot area as shares of the page."""
+    margin = figure.layout.margin
+    if figure.layout.width:  # a sheet of cells: its margins fit exactly
+        left, bottom = margin.l / width, margin.b / height
+        return left, bottom, 1 - left - margin.r / width, 1 - bottom - margin.t / height
+    longest = max((len(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
+    left = max(margin.l or 60, 20 + longest * 6.5 + (24 if figure.layout.yaxis.title.text else 0))
+    right, top = margin.r or 20, max(margin.t or 20, 24)
+    bottom = max(margin.b or 40, 52)
+    return left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height
+
+
+def _axes(
+    paper: Figure, figure: go.Figure, suffix: str, page: tuple[float, float, float, float]
+) -> Axes:
+    """Return a pair of axes at its share of the plot area."""
+    left, bottom, width, height = page
+    x0, x1 = figure.layout[f"xaxis{suffix}"].domain or (0, 1)
+    y0, y1 = figure.layout[f"yaxis{suffix}"].domain or (0, 1)
+    box = (left + x0 * width, bottom + y0 * height, (x1 - x0) * width, (y1 - y0) * height)
+    axes = paper.add_axes(box)
+    axes.set_facecolor("none")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#B9BEC5")
+    return axes
+
+
+def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
+    """Set ranges, ticks and titles of a pair of axes."""
+    for name, own in (("x", axes.xaxis), ("y", axes.yaxis)):
+        layout = figure.layout[f"{name}axis{suffix}"]
+        if layout.visible is False:
+            own.set_visible(False)
+        if layout.type == "log":
+            own.set_scale("log")
+        if layout.range is not None:
+            low, high = (10**v for v in layout.range) if layout.type == "log" else layout.range
+            set_limits = axes.set_xlim if name == "x" else axes.set_ylim
+            set_limits(low, high)
+        elif layout.rangemode == "tozero":
+            _from_zero(axes, name)
+        if layout.tickvals is not None:
+            texts = layout.ticktext or [str(v) for v in layout.tickvals]
+            own.set_ticks(list(layout.tickvals), [readable(str(t)) for t in texts])
+            own.set_tick_params(length=0)
+        if layout.title.text:
+            own.set_label_text(readable(layout.title.text), color="#5A6068")
+        if layout.showgrid is not False and layout.tickvals is None:
+            own.grid(visible=True, color="#E3E6EA", linewidth=0.8)
+            axes.set_axisbelow(True)
+        if name == "x" and layout.side == "top":
+            own.tick_top()
+
+
+def _from_zero(axes: Axes, name: str) -> None:
+    """Let an automatic range begin at 0 where no value lies below."""
+    low, high = axes.get_xlim() if name == "x" else axes.get_ylim()
+    if low < 0 < high:
+        return
+    (axes.set_xlim if name == "x" else axes.set_ylim)(min(0, low), max(0, high))
+
+
+def _shapes(figure: go.Figure, axes: dict[str, Axes]) -> None:
+    """Draw rectangles and lines, in data units or (``domain``, ``paper``) across the plot."""
+    for shape in figure.layout.shapes:
+        one = axes[(shape.xref or "x").split(" ")[0][1:] if shape.xref != "paper" else ""]
+        place = _transform(one, shape.xref, shape.yref)
+        low, high = shape.layer == "below", shape.opacity or 1.0
+        line = {"color": colour(shape.line.color or "#888888"), "zorder": 0.5 if low else 3}
+        width = 1.0 if shape.line.width is None else shape.line.width
+        if shape.type == "line":
+            style = {"dot": ":", "dash": "--"}.get(shape.line.dash, "-")
+            one.plot(
+                [shape.x0, shape.x1],
+                [shape.y0, shape.y1],
+                transform=place,
+                linewidth=width,
+                linestyle=style,
+                scalex=False,
+                scaley=False,
+                **line,
+            )
+        elif shape.type == "rect":
+            corners_x = [shape.x0, shape.x1, shape.x1, shape.x0]
+            corners_y = [shape.y0, shape.y0, shape.y1, shape.y1]
+            (patch,) = one.fill(
+                corners_x, corners_y, transform=place, facecolor=colour(shape.fillcolor), zorder=0.4
+            )
+            patch.set(alpha=None if high == 1.0 else high, linewidth=width, edgecolor=line["color"])
+        else:
+            message = f"{shape.type} shapes have no SVG; there are line and rect"
+            raise ValueError(message)
+
+
+def _transform(axes: Axes, x: str | None, y: str | None):  # type: ignore[no-untyped-def]
+    """Return data units for plain references, shares of the plot for paper and domain ones."""
+    parts = [
+        axes.transAxes
+        if reference is not None and ("paper" in reference or "domain" in reference)
+        else axes.transData
+        for reference in (x, y)
+    ]
+    return blended_transform_factory(*parts)
+
+
+def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
+    """Write annotations at their place."""
+    anchors = {"left": "left", "right": "right", "center": "center", "middle": "center"}
+    for note in figure.layout.annotations:
+        if note.showarrow is not False:
+            message = "annotations with an arrow have no SVG"
+            raise ValueError(message)
+        reference = note.xref or "x"
+        one = axes[reference.split(" ")[0][1:] if reference != "paper" else ""]
+        place = _transform(one, reference, note.yref or "y")
+        one.annotate(
+            readable(note.text),
+            (note.x, note.y),
+            xycoords=place,
+            xytext=((note.xshift or 0) * 1.0, (note.yshift or 0) * 1.0),
+            textcoords="offset points",
+            ha=anchors.get(note.xanchor or "center", "center"),
+            va={"top": "top", "bottom": "bottom"}.get(note.yanchor or "middle", "center"),
+            color=colour(note.font.color or "#22262B"),
+            fontsize=(note.font.size or 12) * 0.78,
+            annotation_clip=False,
+        )
+
+
+def _legend(axes: Axes, figure: go.Figure) -> None:
+    """Put named traces above the plot."""
+    if figure.layout.showlegend is False:
+        return
+    handles, labels = axes.get_legend_handles_labels()
+    seen = dict(zip(labels, handles, strict=True))
+    if seen:
+        look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": 4}
+        axes.legend(
+            list(seen.values()), list(seen), loc="lower left", bbox_to_anchor=(0, 1), **look
+        )

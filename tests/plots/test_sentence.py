@@ -1,0 +1,107 @@
+"""The sentence on top never says more than the intervals allow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import tests.example_values as ex
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pxcore.plots.sentence import sentence
+from pxcore.types import Channel, Panel, Role
+
+STAINS = Panel(tuple(Channel(name=name) for name in ("CD3", "CD8", "CD19", "CD45")))
+
+
+def say(mean: tuple[float, ...], spread: tuple[float, ...], panel: Panel = STAINS) -> str:
+    return sentence(panel, ex.method(mean, spread), ex.performance())
+
+
+def test_one_clear_stain_with_its_interval() -> None:
+    text = say(ex.MEAN, ex.SPREAD, ex.PANEL)
+    assert text.startswith(
+        "Keep PI (DNA): without its structure F1 falls by 0.660 (0.620 to 0.700)"
+    )
+    assert "Brightfield (0.240) matters too, at no stain's cost." in text
+    assert "Darkfield (SSC) adds nothing we can measure." in text
+    assert text.endswith("Undecided: Live/dead.")
+
+
+def test_overlapping_leaders_are_not_ordered() -> None:
+    text = say((0.30, 0.28, 0.0, 0.0), (0.05, 0.05, 0.005, 0.005))
+    assert "CD3 and CD8 matter" in text
+    assert "which of them matters most is undecided" in text
+    assert "Keep CD3:" not in text
+
+
+def test_order_behind_a_clear_leader_is_claimed_only_where_ranks_are_apart() -> None:
+    sure = say((0.6, 0.3, 0.1, 0.0), (0.01, 0.01, 0.01, 0.005))
+    unsure = say((0.6, 0.3, 0.29, 0.0), (0.01, 0.05, 0.05, 0.005))
+    assert "undecided" not in sure
+    assert "CD8 (0.300) and CD19 (0.290) matter too, in an order that is undecided." in unsure
+
+
+def test_nothing_clear_of_zero() -> None:
+    text = say((0.03, 0.02, 0.0, 0.0), (0.1, 0.1, 0.1, 0.1))
+    assert text.startswith("No single channel stands out")
+    assert "Undecided: CD3, CD8, CD19 and CD45." in text
+
+
+def test_informative_by_less_than_matters_is_not_a_keep() -> None:
+    text = say((0.5, 0.005, 0.0, 0.0), (0.02, 0.002, 0.001, 0.001))
+    assert "CD8, CD19 and CD45 add nothing we can measure." in text
+
+
+def test_models_near_guessing_say_nothing_about_channels() -> None:
+    weak = ex.performance(mean=0.35, spread=0.1)
+    text = sentence(STAINS, ex.method((0.3, 0.2, 0.1, 0.0), (0.01,) * 4), weak)
+    assert "says nothing about the channels" in text
+    assert "CD3" not in text
+
+
+def test_decoys_are_not_named_and_circular_gates_are() -> None:
+    panel = Panel(
+        (
+            Channel(name="CD3", gate_defining=True),
+            Channel(name="decoy_empty", role=Role.DECOY),
+            *STAINS.channels[2:],
+        )
+    )
+    text = say((0.5, 0.3, 0.0, 0.0), (0.02, 0.02, 0.004, 0.004), panel)
+    assert "decoy_empty" not in text
+    assert "CD3 defined the gates, so that importance is circular." in text
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("permute_cells", "with another cell's image in its place"),
+        ("pxpermute_mask", "inside the cell"),
+        ("occlusion", "blanked out"),
+        ("something_new", "when it is perturbed"),
+    ],
+)
+def test_says_what_the_method_took_away(method: str, words: str) -> None:
+    result = replace(ex.method((0.5, 0.0, 0.0, 0.0), (0.02, 0.004, 0.004, 0.004)), method=method)
+    assert words in sentence(STAINS, result, ex.performance())
+
+
+@given(
+    st.lists(st.floats(-0.2, 0.9), min_size=4, max_size=4),
+    st.lists(st.floats(0.0, 0.5), min_size=4, max_size=4),
+)
+def test_never_keeps_what_is_not_clear_of_zero(mean: list[float], spread: list[float]) -> None:
+    result = ex.method(tuple(mean), tuple(spread))
+    text = sentence(STAINS, result, ex.performance())
+    head = text.split("Undecided:")[0].split("nothing we can measure")[0]
+    for c, name in enumerate(STAINS.names):
+        if "Keep " + name in head:
+            assert result.ranking.low[c] > 0
+            others = [o for o in range(4) if o != c and result.ranking.low[o] > 0]
+            assert all(
+                result.ranking.low[c] > result.ranking.high[o] for o in others if mean[o] > 0.01
+            )
+        if result.ranking.low[c] <= 0 and result.ranking.high[c] >= 0.01:
+            assert f"{name} adds" not in text
