@@ -1,1 +1,1 @@
-"""What a user starts: spec, plan, execution, runner, engine."""
+"""What a user starts: spec, plan (spec -> tasks), execution, the runner process, results."""

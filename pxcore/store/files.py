@@ -64,7 +64,7 @@ def file_system(path: Path) -> str:
     mounts = {Path(part.mountpoint): part.fstype for part in psutil.disk_partitions(all=True)}
     for folder in (real, *real.parents):
         if folder in mounts:
-            return mounts[folder].lower()
+            return str(mounts[folder]).lower()
     return ""
 
 

@@ -7,16 +7,17 @@ result. Two values with the same canonical JSON are the same computation.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from pxcore.errors import StoreError
 
 T = TypeVar("T")
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def canonical_json(value: object) -> bytes:
@@ -71,7 +72,7 @@ def decode(kind: type[T], text: str) -> T:
     Raises StoreError when the text does not hold one: it was written by another version.
     """
     try:
-        return _adapter(kind).validate_json(text)
+        value: T = _adapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the value"
@@ -80,11 +81,13 @@ def decode(kind: type[T], text: str) -> T:
             "it was written by another version of pxcore"
         )
         raise StoreError(message) from error
+    return value
 
 
-@functools.cache
 def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def _plain(value: object) -> object:

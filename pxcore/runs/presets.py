@@ -1,0 +1,92 @@
+"""Named settings of a run, from minutes on a CPU to the published protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pxcore.errors import RunError
+from pxcore.registry import Registry
+from pxcore.types import Dataset, MethodSpec, ModelSpec, Preset, RunSpec, TrainingParams
+
+PIXELS, CELLS = MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")
+
+
+@dataclass(frozen=True, slots=True)
+class PresetEntry:
+    """A preset with the settings behind it."""
+
+    shown: Preset
+    model: ModelSpec
+    training: TrainingParams
+    methods: tuple[MethodSpec, ...]
+    n_folds: int
+    repeats: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Lower-case word stored with runs."""
+        return self.shown.id
+
+
+FAST = PresetEntry(
+    shown=Preset(
+        id="fast",
+        label="Fast",
+        summary="A small network, 3 folds, short training: a first answer, often good enough.",
+        cost="minutes on a CPU",
+    ),
+    model=ModelSpec(id="small_cnn"),
+    training=TrainingParams(
+        max_epochs=30, learning_rate=3e-3, schedule="one_cycle", balance="weights"
+    ),
+    methods=(PIXELS, CELLS),
+    n_folds=3,
+)
+"""Measured in spec/pxpermute.md: one cycle up to 3e-3, classes weighted by inverse root counts."""
+
+STANDARD = PresetEntry(
+    shown=Preset(
+        id="standard",
+        label="Standard",
+        summary="ResNet18, 5 folds, repeats until more would not change the order.",
+        cost="an hour on a GPU for 30,000 cells; days on a CPU",
+    ),
+    model=ModelSpec(id="resnet18", weights="imagenet"),
+    training=TrainingParams(stop_patience=15),
+    methods=(PIXELS, CELLS),
+    n_folds=5,
+)
+
+PAPER = PresetEntry(
+    shown=Preset(
+        id="paper",
+        label="As published",
+        summary="ResNet18 from ImageNet, 5 folds, 100 pixel permutations, as the paper did it.",
+        cost="hours on a GPU",
+    ),
+    model=ModelSpec(id="resnet18", weights="imagenet"),
+    training=TrainingParams(),
+    methods=(PIXELS,),
+    n_folds=5,
+    repeats=100,
+)
+
+PRESETS = Registry("preset", [FAST, STANDARD, PAPER], RunError)
+
+
+def spec_from(preset: str, dataset: Dataset, owner: str = "") -> RunSpec:
+    """Return the preset's spec for a data set. Raises RunError for an unknown preset."""
+    entry = PRESETS[preset]
+    return RunSpec(
+        dataset_id=dataset.id,
+        panel=dataset.panel,
+        classes=dataset.classes,
+        title=f"{dataset.title}: {entry.shown.label.lower()}",
+        preset=entry.id,
+        model=entry.model,
+        training=replace(entry.training),
+        methods=entry.methods,
+        n_folds=entry.n_folds,
+        repeats=entry.repeats,
+        owner=owner,
+    )

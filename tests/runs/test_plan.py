@@ -1,0 +1,118 @@
+"""A plan's keys hold what decides the numbers, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pxcore.runs import plan as planning
+from pxcore.runs.plan import ExplainTask, Lane, RankTask, TrainTask, key, method_name, plan
+from pxcore.store.keys import decode, encode
+from pxcore.types import Channel, MethodSpec, ModelSpec, Panel, RunSpec, TrainingParams
+
+
+def keys(spec: RunSpec, kind: str = "") -> set[str]:
+    return {step.key for step in plan(spec) if not kind or step.kind == kind}
+
+
+def test_a_run_is_folds_times_starts_times_methods(spec: RunSpec) -> None:
+    steps = plan(replace(spec, n_folds=3, seeds=2))
+    kinds = [step.kind for step in steps]
+    assert (kinds.count("train"), kinds.count("explain"), kinds.count("rank")) == (6, 12, 2)
+    assert len({step.key for step in steps}) == len(steps) == 20
+    assert len({step.label for step in steps}) == 20
+
+
+def test_needs_come_before_those_who_need_them(spec: RunSpec) -> None:
+    seen: set[str] = set()
+    for step in plan(spec):
+        assert seen.issuperset(step.needs)
+        seen.add(step.key)
+    for step in plan(spec):
+        assert (step.lane is Lane.LIGHT) == (step.kind == "rank")
+
+
+def test_names_titles_and_owners_are_not_in_keys(spec: RunSpec) -> None:
+    renamed = Panel(tuple(Channel(name=f"x{i}", cost=i) for i in range(3)))
+    other = replace(
+        spec, panel=renamed, classes=("c", "d"), title="t", owner="bob", priority=5, preset="paper"
+    )
+    assert keys(other) == keys(spec)
+
+
+@pytest.mark.parametrize(
+    ("change", "shared"),
+    [
+        ({"dataset_id": "e" * 16}, set()),
+        ({"channels": (0, 1)}, set()),
+        ({"model": ModelSpec(id="resnet18")}, set()),
+        ({"training": TrainingParams(noise=0.5)}, set()),
+        ({"n_folds": 3}, set()),
+        ({"seed": 1}, set()),
+        ({"repeats": 7}, {"train"}),
+        ({"max_repeats": 50}, {"train"}),
+        ({"methods": (MethodSpec(id="occlusion"),)}, {"train"}),
+    ],
+)
+def test_what_decides_numbers_is_in_keys(
+    spec: RunSpec, change: dict[str, object], shared: set[str]
+) -> None:
+    other = replace(spec, **change)  # type: ignore[arg-type]
+    for kind in ("train", "explain", "rank"):
+        common = keys(spec, kind) & keys(other, kind)
+        assert bool(common) == (kind in shared), kind
+
+
+def test_all_channels_said_or_unsaid_is_one_run(spec: RunSpec) -> None:
+    assert keys(replace(spec, channels=(0, 1, 2))) == keys(spec)
+
+
+def test_an_unused_limit_makes_no_other_key(spec: RunSpec) -> None:
+    fixed = replace(spec, repeats=9)
+    assert keys(replace(fixed, max_repeats=3)) == keys(fixed)
+
+
+def test_a_second_method_reuses_the_first_ones_work(spec: RunSpec) -> None:
+    one = replace(spec, methods=spec.methods[:1])
+    assert keys(one) < keys(spec)
+
+
+def test_a_weights_file_counts_by_content(spec: RunSpec) -> None:
+    def with_weights(name: str, sha: str) -> set[str]:
+        return keys(replace(spec, model=ModelSpec(weights=name, weights_sha256=sha)))
+
+    assert with_weights("file:a", "1" * 64) == with_weights("file:b", "1" * 64)
+    assert with_weights("file:a", "1" * 64) != with_weights("file:a", "2" * 64)
+
+
+def test_order_of_settings_does_not_matter(spec: RunSpec) -> None:
+    options = (("fill", "mean"), ("a", 1))
+    forth = replace(spec, methods=(MethodSpec(id="occlusion", options=options),))
+    back = replace(spec, methods=(MethodSpec(id="occlusion", options=options[::-1]),))
+    assert keys(forth) == keys(back)
+    assert method_name(forth.methods[0]) == "occlusion:a=1:fill=mean"
+
+
+def test_every_training_and_method_has_its_own_seed(spec: RunSpec) -> None:
+    tasks = [step.task for step in plan(replace(spec, n_folds=3, seeds=2))]
+    seeds = [task.seed for task in tasks]
+    assert len(set(seeds)) == len(seeds)
+    assert {task.split_seed for task in tasks if isinstance(task, TrainTask)} == {spec.seed}
+
+
+def test_a_stage_version_changes_its_stage_and_what_follows(
+    spec: RunSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {kind: keys(spec, kind) for kind in planning.KINDS}
+    monkeypatch.setitem(planning.VERSIONS, "explain", 99)
+    same = {kind for kind in planning.KINDS if keys(spec, kind) == before[kind]}
+    assert same == {"train"}
+
+
+def test_tasks_survive_their_way_to_the_worker(spec: RunSpec) -> None:
+    for step in plan(spec):
+        kind: type[TrainTask | ExplainTask | RankTask] = planning.KINDS[step.kind]
+        back = decode(kind, encode(step.task))
+        assert back == step.task
+        assert key(back) == step.key
