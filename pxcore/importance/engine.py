@@ -16,7 +16,7 @@ uses the same draw for all channels (see ``perturbations``), and repeats stop by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from pxcore.importance.fold import DROP_IN_F1, FoldImportance, f1_of_present
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.perturbations import Context, Draw, Perturbation
 from pxcore.importance.repeats import RepeatRule
-from pxcore.training.predict import evaluating, outputs
+from pxcore.training.predict import evaluating
 from pxcore.types import Array
 
 
@@ -99,7 +99,11 @@ def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
             "one label a cell, and at least one cell"
         )
         raise MethodError(message)
-    logits = outputs(request.model, request.cells, request.batch_size, request.stop)
+    parts = []
+    for positions in _blocks(request):
+        _look_for_stop(request, "before its first repeat")
+        parts.append(request.layout.forward(request.model, request.cells.batch(positions)))
+    logits = torch.cat(parts)
     if logits.shape != (len(labels), request.n_classes):
         message = (
             f"the model gives {tuple(logits.shape)} numbers for {len(labels)} cells; expected "
@@ -107,7 +111,6 @@ def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
         )
         raise MethodError(message)
     true = torch.as_tensor(labels, device=logits.device)
-    predicted = logits.argmax(dim=1).to(_small(request.n_classes)).cpu().numpy()
     probability = _true_probability(logits, true).cpu().numpy()
     if np.isnan(probability).any():
         message = (
@@ -116,40 +119,55 @@ def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
             "was changed in them; the training has diverged. Train again with a lower learning rate"
         )
         raise MethodError(message)
-    return predicted, probability
+    return logits.argmax(dim=1).to(_small(request.n_classes)).cpu().numpy(), probability
 
 
 def _repeat(
     request: ExplainRequest, labels: Array, draws: Sequence[Draw], rule: RepeatRule, first: int
 ) -> tuple[Array, Array]:
     """Return predicted classes and p(true class), each (C, R', n), for R' further repeats."""
-    cells, n_cells = request.cells, len(request.cells)
-    true = torch.as_tensor(labels, device=cells.device)
-    shape = (len(cells.channels), len(draws), n_cells)
+    cells, layout = request.cells, request.layout
+    shape = (len(cells.channels), len(draws), len(cells))
     predicted = torch.empty(shape, dtype=_small(request.n_classes), device=cells.device)
     probability = torch.empty(shape, dtype=torch.float32, device=cells.device)
+    true = torch.as_tensor(labels, device=cells.device)
     limit = f"{rule.fixed}" if rule.fixed is not None else f"at most {rule.limit}"
-    for start in range(0, n_cells, request.batch_size):
-        end = min(start + request.batch_size, n_cells)
-        positions = torch.arange(start, end, device=cells.device)
+    done = 0
+    for positions in _blocks(request):
+        here = slice(done, done + len(positions))
         block = cells.batch(positions)  # (B, C, H, W)
+        if layout.channels_last:
+            block = block.contiguous(memory_format=torch.channels_last)
         for repeat, draw in enumerate(draws):
             apply = draw(positions)
             for channel in range(shape[0]):
-                if request.stop():
-                    message = f"ranking was asked to stop in repeat {first + repeat + 1}"
-                    raise Cancelled(message)
+                _look_for_stop(request, f"in repeat {first + repeat + 1}")
                 kept = block[:, channel].clone()
                 block[:, channel] = apply(channel, kept)
-                logits = request.model(block).float()  # (B, K)
+                logits = layout.forward(request.model, block)  # (B, K)
                 block[:, channel] = kept
-                predicted[channel, repeat, start:end] = logits.argmax(dim=1)
-                probability[channel, repeat, start:end] = _true_probability(logits, true[start:end])
-            done = first + (start * len(draws) + (end - start) * (repeat + 1)) / n_cells
-            request.tell(f"repeat {first + repeat + 1} of {limit}", rule.share(done))
+                predicted[channel, repeat, here] = logits.argmax(dim=1)
+                probability[channel, repeat, here] = _true_probability(logits, true[here])
+            passes = done * len(draws) + len(positions) * (repeat + 1)
+            share = rule.share(first + passes / len(cells))
+            request.tell(f"repeat {first + repeat + 1} of {limit}", share)
+        done = here.stop
     result = probability.cpu().numpy()
     _check_numbers(result)
     return predicted.cpu().numpy(), result
+
+
+def _blocks(request: ExplainRequest) -> Iterator[torch.Tensor]:
+    """Yield the positions of the cells of each forward pass, ascending."""
+    everything = torch.arange(len(request.cells), device=request.cells.device)
+    yield from torch.split(everything, request.layout.batch_size)
+
+
+def _look_for_stop(request: ExplainRequest, where: str) -> None:
+    """Raise Cancelled when somebody wants the work to end."""
+    if request.stop():
+        message = f"ranking was asked to stop {where}"
+        raise Cancelled(message)
 
 
 def _true_probability(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

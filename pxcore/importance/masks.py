@@ -82,7 +82,7 @@ def cell_masks(
     height, width = cells.image_size
     outline, notes = _stored_or_found(cells, kind, read, roles)
     packed = [np.zeros((0, 1, (height * width + 7) // 8), np.uint8)]
-    for positions in torch.arange(len(cells), device=cells.device).split(_BLOCK):
+    for positions in torch.split(torch.arange(len(cells), device=cells.device), _BLOCK):
         inside = outline(positions)  # (B, M, H, W)
         packed.append(np.packbits(inside.reshape(*inside.shape[:2], -1), axis=-1))
     every = np.concatenate(packed[1:] or packed)

@@ -15,7 +15,7 @@ def channel_means(cells: DeviceCells, batch_size: int = 1024) -> Array:
     look at the cells that judge it.
     """
     total = torch.zeros(len(cells.channels), dtype=torch.float64, device=cells.device)
-    for positions in torch.arange(len(cells), device=cells.device).split(batch_size):
+    for positions in torch.split(torch.arange(len(cells), device=cells.device), batch_size):
         total += cells.batch(positions).mean(dim=(2, 3), dtype=torch.float64).sum(dim=0)
     result: Array = (total / max(1, len(cells))).cpu().numpy()
     return result

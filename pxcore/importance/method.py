@@ -11,6 +11,7 @@ from torch import nn
 from pxcore.errors import MethodError
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.masks import MaskReader
+from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, MaskKind, Role
 from pxcore.types.runs import Option
@@ -53,8 +54,9 @@ class ExplainRequest:
     repeats: int | None = None
     """Fixed number, or None to repeat until the order of channels is settled."""
     max_repeats: int = 100
-    batch_size: int = 256
-    """Cells a forward pass. Results do not depend on it beyond rounding."""
+    layout: Layout = Layout()  # noqa: RUF009 - frozen
+    """How forward passes run, cells a pass among it. Results change by rounding at most; the
+    model must have been placed by the same layout."""
     tell: Callable[[str, float], None] = lambda _step, _share: None
     """Told the step in words and the share done, 0 to 1, after every batch of every repeat."""
     stop: Callable[[], bool] = lambda: False

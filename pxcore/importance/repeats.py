@@ -48,7 +48,7 @@ class RepeatRule:
         scores
             (R, C, K) so far, NaN where a class is absent; R = 0 before the first.
         """
-        done = scores.shape[0]
+        done = len(scores)
         if self.fixed is not None:
             return min(self.block, self.fixed - done)
         if done >= self.block and settled(channel_values(scores), self.tolerance, self.level):
