@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+_UNREADABLE = (OSError, RuntimeError, EOFError, ValueError, LookupError)
+"""What torch.load raises for files that are damaged or hold more than tensors."""
+
 
 def load_state(network: nn.Module, file: Path, first: str, last: str) -> None:
     """Fill ``network`` with the weights of ``file``.
@@ -56,7 +59,7 @@ def read_state(file: Path) -> dict[str, torch.Tensor]:
             state: object = load_file(file)
         else:
             state = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
+    except (*_UNREADABLE, SafetensorError, pickle.UnpicklingError) as error:
         message = (
             f"weights file {file.name!r} cannot be read ({type(error).__name__}); expected a "
             "safetensors file, or a .pth file that holds tensors only"

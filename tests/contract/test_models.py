@@ -1,0 +1,141 @@
+"""Every architecture of the table: shapes, starts, weights, gradients, documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from pxcore.errors import TrainingError
+from pxcore.models import MODELS, BuildRequest
+from pxcore.training.predict import evaluating
+from pxcore.training.seeding import private_randomness
+
+CPU = torch.device("cpu")
+EVERY = pytest.mark.parametrize("name", list(MODELS))
+
+
+def build(name: str, n_channels: int = 3, n_classes: int = 4, side: int = 24) -> nn.Module:
+    """Return a network of this name from a fixed start."""
+    with private_randomness(CPU, 1):
+        return MODELS[name].build(
+            BuildRequest(n_channels=n_channels, n_classes=n_classes, image_size=(side, side))
+        )
+
+
+@EVERY
+@pytest.mark.parametrize(("n_channels", "side"), [(1, 16), (3, 40), (12, 64), (5, 128)])
+def test_gives_a_logit_a_class_at_any_size(name: str, n_channels: int, side: int) -> None:
+    network = build(name, n_channels, 7, side)
+    images = torch.rand(2, n_channels, side, side)
+    kept = images.clone()
+    with evaluating(network):
+        logits = network(images)
+    assert logits.shape == (2, 7)
+    assert logits.dtype == torch.float32
+    assert torch.isfinite(logits).all()
+    assert torch.equal(images, kept)
+
+
+@EVERY
+def test_cells_need_not_be_square(name: str) -> None:
+    request = BuildRequest(n_channels=2, n_classes=3, image_size=(18, 33))
+    with evaluating(MODELS[name].build(request)) as network:
+        assert network(torch.rand(2, 2, 18, 33)).shape == (2, 3)
+
+
+@EVERY
+def test_the_same_seed_gives_the_same_start(name: str) -> None:
+    first, again = build(name).state_dict(), build(name).state_dict()
+    assert all(torch.equal(first[key], again[key]) for key in first)
+
+
+@EVERY
+def test_every_parameter_learns(name: str) -> None:
+    network = build(name).train()
+    loss = nn.functional.cross_entropy(
+        network(torch.rand(8, 3, 24, 24)), torch.tensor([0, 1, 2, 3] * 2)
+    )
+    loss.backward()  # type: ignore[no-untyped-call]
+    for key, parameter in network.named_parameters():
+        assert parameter.grad is not None, key
+        assert parameter.grad.abs().sum() > 0, key
+
+
+@EVERY
+def test_last_convolution_sees_the_picture_and_decides(name: str) -> None:
+    network = build(name)
+    seen: list[torch.Size] = []
+    part = MODELS[name].last_convolution(network)
+    handle = part.register_forward_hook(lambda _m, _i, output: seen.append(output.shape))
+    with evaluating(network):
+        network(torch.rand(2, 3, 64, 64))
+    handle.remove()
+    assert len(seen) == 1
+    batch, features, height, width = seen[0]
+    assert (batch, height > 1, width > 1) == (2, True, True)
+    head = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    assert head.in_features == features
+
+
+@EVERY
+def test_own_weights_come_back_whole(name: str, tmp_path: Path) -> None:
+    network = build(name)
+    file = tmp_path / "own.safetensors"
+    save_file(network.state_dict(), file)
+    request = BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file)
+    again = MODELS[name].build(request).state_dict()
+    assert all(torch.equal(again[key], value) for key, value in network.state_dict().items())
+    other = BuildRequest(n_channels=5, n_classes=4, image_size=(24, 24), weights=file)
+    with pytest.raises(TrainingError, match="has other shapes: conv1"):
+        MODELS[name].build(other)
+
+
+@EVERY
+def test_weights_of_another_task_give_all_but_both_ends(name: str, tmp_path: Path) -> None:
+    donor = build(name, n_channels=3, n_classes=1000)
+    file = tmp_path / "imagenet.pth"
+    torch.save(donor.state_dict(), file)
+    with private_randomness(CPU, 2):
+        started = (
+            MODELS[name]
+            .build(BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file))
+            .state_dict()
+        )
+    with private_randomness(CPU, 2):
+        random = (
+            MODELS[name]
+            .build(BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24)))
+            .state_dict()
+        )
+    given = donor.state_dict()
+    taken = {key for key in started if torch.equal(started[key], given[key])}
+    left = {key for key in started if key.startswith(("conv1.", "fc.", "head."))}
+    assert left
+    assert taken == started.keys() - left
+    assert all(torch.equal(started[key], random[key]) for key in left)
+
+
+@EVERY
+def test_refuses_unknown_settings_and_foreign_weights(name: str, tmp_path: Path) -> None:
+    request = BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), options=(("colour", 1),))
+    with pytest.raises(TrainingError, match=r"no setting 'colour'; it has"):
+        MODELS[name].build(request)
+    file = tmp_path / "foreign.safetensors"
+    save_file({"layer.weight": torch.zeros(3)}, file)
+    with pytest.raises(TrainingError, match="does not fit this network: it lacks"):
+        MODELS[name].build(
+            BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file)
+        )
+
+
+@EVERY
+def test_says_what_it_is(name: str) -> None:
+    model = MODELS[name]
+    assert model.id == name == name.lower()
+    assert model.label
+    assert model.summary.endswith(".")
+    assert MODELS[name].build.__doc__
