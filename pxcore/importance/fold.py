@@ -60,7 +60,8 @@ class FoldImportance:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                named[field.name] = np.asarray(value, dtype=np.str_ if value == () else None)
+                named[field.name] = np.asarray(value)
+        named["notes"] = np.asarray(self.notes, dtype=np.str_)
         return named
 
     @classmethod

@@ -1,0 +1,156 @@
+"""Channels in order of importance, with what the folds and cells allow to say about the order."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from pxcore.importance import bootstrap
+from pxcore.importance.fold import DROP_IN_F1, FoldImportance
+from pxcore.importance.repeats import channel_values
+from pxcore.training.intervals import corrected_interval
+from pxcore.types import Array, Importance, Interval, Ranking, Verdict
+
+NEGLIGIBLE_DROP = 0.01
+"""F1: a smaller drop does not matter."""
+
+
+def rank(
+    importance: Importance,
+    folds: Sequence[FoldImportance],
+    *,
+    seed: int = 0,
+    fold_of: Sequence[int] | None = None,
+    n_samples: int = 1000,
+) -> Ranking:
+    """Return the ranking of the channels that J folds (times seeds) give.
+
+    A channel's value in a fold is the mean over repeats, then over the classes that have cells.
+    Its interval over folds is the corrected one; the range of its rank and the probability of
+    being among the first m come from ``n_samples`` bootstrap samples (see ``bootstrap``). One
+    fold says nothing about another training: its intervals are then the whole range.
+
+    Parameters
+    ----------
+    importance
+        ``combine(folds, ...)``.
+    folds
+        The same folds, with their stored predictions.
+    seed
+        Of the bootstrap.
+    fold_of
+        (J,) which split each belongs to, where the same one was trained from several seeds: their
+        cells are the same and are resampled together. None when all splits differ.
+    """
+    per_class = over_repeats(importance.scores)  # (J, C, K)
+    values = channel_values(per_class)  # (J, C)
+    mean = values.mean(axis=0)
+    samples, notes = _sampled(importance, values, folds, seed, fold_of, n_samples)
+    own = _ranks(mean)
+    low, high = np.quantile(samples, (0.025, 0.975), axis=0, method="inverted_cdf")
+    if len(values) < 2:
+        low, high = np.ones_like(low), np.full_like(high, len(mean))
+    n_channels = len(mean)
+    among = samples[:, :, None] <= np.arange(1, n_channels + 1)  # (S, C, m)
+    intervals = [_interval(importance, column) for column in values.T]
+    chance = channel_values(over_repeats(importance.probability_drop))
+    return Ranking(
+        mean=tuple(interval.mean for interval in intervals),
+        low=tuple(interval.low for interval in intervals),
+        high=tuple(interval.high for interval in intervals),
+        folds=tuple(tuple(float(v) for v in row) for row in values),
+        rank=tuple(int(r) for r in own),
+        rank_low=tuple(int(r) for r in np.minimum(low, own)),
+        rank_high=tuple(int(r) for r in np.maximum(high, own)),
+        top=tuple(tuple(float(p) for p in row) for row in among.mean(axis=0)),
+        verdict=tuple(verdict(interval, importance.unit) for interval in intervals),
+        per_class=tuple(
+            tuple(_interval(importance, per_class[:, c, k]) for k in range(per_class.shape[2]))
+            for c in range(n_channels)
+        ),
+        probability=tuple(_interval(importance, column) for column in chance.T),
+        notes=notes,
+    )
+
+
+def over_repeats(scores: Array) -> Array:
+    """Return (J, C, K) of (J, R, C, K): the mean over the repeats that ran, NaN where none did."""
+    with warnings.catch_warnings():
+        # numpy warns of a class that has no cell in a fold: NaN is the right answer there.
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        result: Array = np.nanmean(scores, axis=1)
+    return result
+
+
+def verdict(interval: Interval, unit: str) -> Verdict:
+    """Return what an interval over folds allows to say about a channel.
+
+    Negligible comes first: a drop that is surely above 0 and surely below what matters does not
+    matter. Values in units other than a drop in F1 have no such threshold, and being positive
+    means nothing for an attribution, so they stay undecided.
+    """
+    if unit != DROP_IN_F1 or len(interval.folds) < 2:
+        return Verdict.UNDECIDED
+    if interval.high < NEGLIGIBLE_DROP:
+        return Verdict.NEGLIGIBLE
+    return Verdict.INFORMATIVE if interval.low > 0 else Verdict.UNDECIDED
+
+
+def _interval(importance: Importance, values: Array) -> Interval:
+    """Return the corrected interval over folds of one value a fold, NaN where there is none."""
+    bounds = (-1.0, 1.0) if importance.unit == DROP_IN_F1 else None
+    known = values[~np.isnan(values)]
+    if bounds is None and len(known) < 2:
+        # Attributions have no natural range: as far as any fold's value reaches.
+        reach = float(np.nanmax(np.abs(importance.scores)))
+        bounds = (-reach, reach)
+    return corrected_interval(
+        [float(v) for v in values], importance.n_train, importance.n_test, bounds=bounds
+    )
+
+
+def _sampled(
+    importance: Importance,
+    values: Array,
+    folds: Sequence[FoldImportance],
+    seed: int,
+    fold_of: Sequence[int] | None,
+    n_samples: int,
+) -> tuple[Array, tuple[str, ...]]:
+    """Return (S, C) ranks in bootstrap samples, and in words what they rest on."""
+    splits = tuple(range(len(folds))) if fold_of is None else tuple(fold_of)
+    used = bootstrap.repeats_used(folds, n_samples)
+    generator = np.random.default_rng((seed, 0))
+    share = sum(importance.n_test) / sum(importance.n_train)
+    moved = bootstrap.fold_part(values, share, n_samples, generator)
+    for fold, split in zip(folds, splits, strict=True):
+        own = np.random.default_rng((seed, 1, split))
+        moved = moved + bootstrap.cell_part(fold, n_samples, used, own) / len(folds)
+    ranks = bootstrap.ranks(values.mean(axis=0) + moved, generator)
+    return ranks, (*importance.notes, *_words(folds, used, n_samples))
+
+
+def _words(folds: Sequence[FoldImportance], used: int, n_samples: int) -> tuple[str, ...]:
+    """Return what the rank intervals rest on."""
+    unit = "donors" if all(map(bootstrap.draws_donors, folds)) else "cells"
+    said = [f"ranges of ranks: {n_samples} bootstrap samples of folds, and of {unit} within them"]
+    if any(fold.groups is not None for fold in folds) and unit == "cells":
+        said.append("some fold holds a single donor, so its cells were resampled instead of donors")
+    longest = max(fold.n_repeats for fold in folds)
+    if used < longest:
+        said.append(f"resampled with the first {used} of up to {longest} repeats, to save time")
+    if len(folds) < 2:
+        said.append(
+            "one fold says nothing about another training: intervals are the whole range, and the "
+            "probabilities of being among the first know the choice of cells only"
+        )
+    return tuple(said)
+
+
+def _ranks(mean: Array) -> Array:
+    """Return ranks from 1, largest first; equal values in panel order."""
+    result = np.empty(len(mean), dtype=np.int64)
+    result[np.argsort(-mean, kind="stable")] = np.arange(1, len(mean) + 1)
+    return result
