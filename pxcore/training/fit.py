@@ -1,0 +1,150 @@
+"""From cells, labels and a fold to a trained classifier and its word on the test cells."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from pxcore.data import normalise
+from pxcore.data.source import CellSource
+from pxcore.errors import TrainingError
+from pxcore.training.device_cells import DeviceCells
+from pxcore.training.loop import Control, Training, learn
+from pxcore.training.objective import Classification
+from pxcore.training.predict import predict
+from pxcore.training.schedules import kept
+from pxcore.training.seeding import private_randomness
+from pxcore.types import Array, Fold, TrainedModel, TrainingParams
+
+__all__ = ["Control", "TrainingData", "fit"]
+
+_START = 0
+"""Purpose of random numbers: the network's first weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingData:
+    """The cells of one training."""
+
+    source: CellSource
+    labels: Array
+    """(N,) class number of every cell of the source; only those of the fold are looked at."""
+    n_classes: int
+    fold: Fold
+    channels: tuple[int, ...] | None = None
+    """Positions of the channels the network sees; None for all."""
+
+
+def fit(
+    data: TrainingData,
+    params: TrainingParams,
+    build: Callable[[], nn.Module],
+    control: Control,
+) -> TrainedModel:
+    """Return a classifier trained on ``data.fold.train``, with its test predictions.
+
+    Training cells decide weights, normalisation and class balance; validation cells decide the
+    learning rate, when to stop, and which epoch is kept; test cells are read once, at the end.
+    ``build`` makes the network (from torch's generator, seeded here). Equal seed, data and
+    settings give equal bits on a processor, also after a kill and a restart from
+    ``control.folder``.
+
+    Raises
+    ------
+    TrainingError
+        When the fold has fewer than two training cells, no validation or test cell, or a label
+        outside the classes; or when training breaks down.
+    Cancelled, torch.OutOfMemoryError
+        See :func:`pxcore.training.loop.learn`.
+    """
+    _check(data)
+    started = time.perf_counter()
+    fold, device = data.fold, control.device
+    limits = normalise.fit(data.source, fold.train, params.low_percentile, params.high_percentile)
+    if data.channels is not None:
+        limits = limits.take(data.channels)
+
+    def on_device(cells: Array) -> DeviceCells:
+        return DeviceCells(data.source, cells, limits, device, data.channels, control.budget_bytes)
+
+    with private_randomness(torch.device("cpu"), control.seed, _START):
+        model = build().to(device)
+    training = Training(
+        objective=Classification(
+            data.labels[fold.train],
+            data.labels[fold.valid],
+            data.n_classes,
+            params.balance,
+            device,
+        ),
+        train=on_device(fold.train),
+        valid=on_device(fold.valid),
+        params=params,
+        fingerprint=_fingerprint(data, params, control),
+    )
+    learned = learn(model, training, control)
+    del training  # its cells make room for the test cells
+    model.load_state_dict(learned.weights)
+    probability = predict(model, on_device(fold.test), params.batch_size, control.stop)
+    return TrainedModel(
+        weights={name: value.cpu().numpy() for name, value in learned.weights.items()},
+        low=limits.low,
+        high=limits.high,
+        history=learned.history,
+        best_epoch=kept(learned.history).number,
+        test_probability=probability,
+        test_labels=data.labels[fold.test].astype(np.int64),
+        seconds=time.perf_counter() - started,
+        device=_name(device),
+    )
+
+
+def _check(data: TrainingData) -> None:
+    """Refuse a fold that cannot be trained on."""
+    fold = data.fold
+    for name, cells, least in (
+        ("training", fold.train, 2),
+        ("validation", fold.valid, 1),
+        ("test", fold.test, 1),
+    ):
+        if len(cells) < least:
+            message = (
+                f"the fold has {len(cells)} {name} cells; expected at least {least}: label more "
+                "cells, or choose fewer folds"
+            )
+            raise TrainingError(message)
+        labels = data.labels[cells]
+        if labels.min() < 0 or labels.max() >= data.n_classes:
+            message = (
+                f"{name} cells have labels from {labels.min()} to {labels.max()}; expected 0 to "
+                f"{data.n_classes - 1}: leave unlabelled cells out of the folds"
+            )
+            raise TrainingError(message)
+
+
+def _fingerprint(data: TrainingData, params: TrainingParams, control: Control) -> str:
+    """Return a hash of settings, seed, kind of device, cells and labels of one training."""
+    told = {
+        "params": asdict(params),
+        "seed": control.seed,
+        "device": control.device.type,
+        "channels": data.channels,
+        "image_shape": data.source.image_shape,
+    }
+    found = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for cells in (data.fold.train, data.fold.valid):
+        found.update(np.ascontiguousarray(cells, dtype=np.int64).tobytes())
+        found.update(np.ascontiguousarray(data.labels[cells], dtype=np.int64).tobytes())
+    return found.hexdigest()
+
+
+def _name(device: torch.device) -> str:
+    """Return the device as people know it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
