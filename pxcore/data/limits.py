@@ -39,3 +39,17 @@ class Limits:
     cell_side: int = 1024
     """Largest height or width of a cell, pixels."""
     channels: int = 256
+    keep_free: int = 1 * GIB
+    """Disk that must stay free beside the container."""
+
+
+def in_words(n_bytes: float) -> str:
+    """Return a size for people.
+
+    >>> in_words(5 * 1024**3), in_words(300)
+    ('5.0 GiB', '300 bytes')
+    """
+    for unit, name in ((1024 * GIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (1024, "KiB")):
+        if n_bytes >= unit:
+            return f"{n_bytes / unit:.1f} {name}"
+    return f"{int(n_bytes)} bytes"

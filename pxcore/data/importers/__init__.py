@@ -1,9 +1,17 @@
 """The table of formats. To add one: a file beside this one and a line below."""
 
+from pxcore.data.importers import scifai, stack
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
 from pxcore.registry import Registry
 
-IMPORTERS: Registry[Importer] = Registry("format", [], DatasetError)
+IMPORTERS: Registry[Importer] = Registry(
+    "format",
+    [
+        stack.IMPORTER,
+        scifai.IMPORTER,
+    ],
+    DatasetError,
+)
 
 __all__ = ["IMPORTERS", "ImportOptions", "Importer", "RawCell", "Source"]
