@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     device: str = Field(
         default="auto", description="`auto`, `cpu`, `cuda` or `cuda:N` for the workers."
     )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        description="Training workers on this host; 0: one a GPU, or one on a CPU host.",
+    )
     auth: Literal["open"] = Field(
         default="open", description="Who may come in; `open` serves the loopback only."
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pxcore.store.keys import derive_seed, key_of
-from pxcore.types import MethodSpec, ModelSpec, RunSpec, TrainingParams
+from pxcore.types import MethodSpec, ModelSpec, Role, RunSpec, TrainingParams
 
 VERSIONS = {"train": 1, "explain": 1, "rank": 1}
 """Of each stage's code."""
@@ -38,6 +38,8 @@ class ExplainTask:
     """Score the channels of one trained model on its held-out cells with one method."""
 
     train: TrainTask
+    roles: tuple[Role, ...]
+    """Of the channels: where cells have no outline, the roles tell in which to look for it."""
     method: MethodSpec
     repeats: int | None
     max_repeats: int
@@ -108,7 +110,7 @@ def key(task: Task) -> str:
             return key_of("train", VERSIONS["train"], replace(task, model=model))
         case ExplainTask():
             method = replace(task.method, options=tuple(sorted(task.method.options)))
-            settings = (method, task.repeats, task.max_repeats, task.seed)
+            settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
             return key_of("explain", VERSIONS["explain"], key(task.train), *settings)
         case RankTask():
             parts = [key(explain) for explain in task.explains]
@@ -143,6 +145,7 @@ def _explain(spec: RunSpec, train: Step, method: MethodSpec, fold: int, seed_ind
     assert isinstance(train.task, TrainTask)
     task = ExplainTask(
         train=train.task,
+        roles=tuple(spec.panel.channels[position].role for position in train.task.channels),
         method=method,
         repeats=spec.repeats,
         max_repeats=spec.max_repeats if spec.repeats is None else 0,

@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,13 @@ class Artifacts:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         return folder
+
+    def forget_temporary(self, older_than_seconds: float) -> None:
+        """Remove temporary folders that a killed process left."""
+        limit = time.time() - older_than_seconds
+        for folder in self._aside.iterdir():
+            if folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def size(self, key: str) -> int:
         """Return the bytes of an artifact's files."""

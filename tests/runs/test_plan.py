@@ -34,7 +34,9 @@ def test_needs_come_before_those_who_need_them(spec: RunSpec) -> None:
 
 
 def test_names_titles_and_owners_are_not_in_keys(spec: RunSpec) -> None:
-    renamed = Panel(tuple(Channel(name=f"x{i}", cost=i) for i in range(3)))
+    renamed = Panel(
+        tuple(replace(old, name=f"x{i}", cost=i) for i, old in enumerate(spec.panel.channels))
+    )
     other = replace(
         spec, panel=renamed, classes=("c", "d"), title="t", owner="bob", priority=5, preset="paper"
     )
@@ -52,6 +54,7 @@ def test_names_titles_and_owners_are_not_in_keys(spec: RunSpec) -> None:
         ({"seed": 1}, set()),
         ({"repeats": 7}, {"train"}),
         ({"max_repeats": 50}, {"train"}),
+        ({"panel": Panel((Channel(name="BF"), Channel(name="a"), Channel(name="b")))}, {"train"}),
         ({"methods": (MethodSpec(id="occlusion"),)}, {"train"}),
     ],
 )

@@ -1,0 +1,83 @@
+"""Rows of data sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import insert, select, update
+
+from pxcore.errors import DatasetError, PanelError
+from pxcore.store.database import next_ordinal, now
+from pxcore.store.home import Store
+from pxcore.store.keys import decode, encode
+from pxcore.store.tables import datasets
+from pxcore.types import Dataset, Panel
+
+
+def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
+    """Return the registered data set; the same content registered before keeps its names."""
+    with store.database.writing() as connection:
+        known = connection.scalar(select(datasets.c.value).where(datasets.c.id == dataset.id))
+        if known is not None:
+            return decode(Dataset, known)
+        created = now()
+        dataset = replace(dataset, created=created)
+        connection.execute(
+            insert(datasets).values(
+                id=dataset.id,
+                value=encode(dataset),
+                overview_key=overview_key,
+                created=created,
+                ordinal=next_ordinal(connection, datasets),
+            )
+        )
+    return dataset
+
+
+def all_datasets(store: Store) -> tuple[Dataset, ...]:
+    """Return every data set, newest first."""
+    wanted = select(datasets.c.value).order_by(datasets.c.ordinal.desc())
+    with store.database.reading() as connection:
+        return tuple(decode(Dataset, value) for value in connection.scalars(wanted))
+
+
+def one(store: Store, dataset_id: str) -> Dataset:
+    """Return one data set. Raises DatasetError for an unknown id."""
+    return decode(Dataset, _column(store, dataset_id, "value"))
+
+
+def overview_key(store: Store, dataset_id: str) -> str:
+    """Return the key of a data set's overview."""
+    return _column(store, dataset_id, "overview_key")
+
+
+def edit(store: Store, dataset_id: str, title: str, panel: Panel) -> Dataset:
+    """Return the data set with a new title and panel sheet. Keys and old runs do not change.
+
+    Raises PanelError when the panel has another number of channels.
+    """
+    old = one(store, dataset_id)
+    if len(panel) != len(old.panel):
+        message = (
+            f"the panel has {len(panel)} channels, but data set {old.title!r} has "
+            f"{len(old.panel)}: give every channel one row"
+        )
+        raise PanelError(message)
+    new = replace(old, title=title.strip() or old.title, panel=panel)
+    with store.database.writing() as connection:
+        changed = update(datasets).where(datasets.c.id == dataset_id)
+        connection.execute(changed.values(value=encode(new)))
+    return new
+
+
+def _column(store: Store, dataset_id: str, name: str) -> str:
+    with store.database.reading() as connection:
+        wanted = select(datasets.c[name]).where(datasets.c.id == dataset_id)
+        value = connection.scalar(wanted)
+    if value is None:
+        message = (
+            f"data set {dataset_id!r} is not known here; import it first "
+            "(`python -m pxcore import PATH` prints its id)"
+        )
+        raise DatasetError(message)
+    return str(value)

@@ -1,0 +1,43 @@
+"""Combine the folds of one method: ranking, stability, and the models' performance."""
+
+from __future__ import annotations
+
+from pxcore.importance.fold import combine
+from pxcore.importance.ranking import rank as rank_channels
+from pxcore.importance.stability import stability
+from pxcore.runs.execute.context import Context
+from pxcore.runs.plan import RankTask, key
+from pxcore.runs.saved.model import load_tested
+from pxcore.runs.saved.ranks import Ranked, save_ranked
+from pxcore.runs.saved.scores import load_scores
+from pxcore.training.performance import performance
+
+
+def rank(context: Context, task: RankTask) -> None:
+    """Write the artifact of one method's ranking."""
+    find = context.artifacts.folder
+    loaded = [load_scores(find(key(explain))) for explain in task.explains]
+    folds, n_train = [scores for scores, _ in loaded], [number for _, number in loaded]
+    context.work.tell("combining folds", 0.2, at_once=True)
+    importance = combine(folds, n_train)
+    ranking = rank_channels(
+        importance,
+        folds,
+        seed=task.seed,
+        fold_of=[explain.train.fold for explain in task.explains],
+    )
+    context.work.check()
+    context.work.tell("performance", 0.8, at_once=True)
+    tested = [load_tested(find(key(explain.train))) for explain in task.explains]
+    ranked = Ranked(
+        ranking=ranking,
+        importance=importance,
+        stability=stability(importance),
+        performance=performance(
+            [one.labels for one in tested],
+            [one.probability for one in tested],
+            n_train,
+            [len(one.labels) for one in tested],
+        ),
+    )
+    save_ranked(context.folder, ranked)

@@ -1,0 +1,139 @@
+"""Train one fold: from a TrainTask to a trained model's artifact."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from pxcore.data.annotation import Annotation
+from pxcore.data.container import Container
+from pxcore.data.folds import split
+from pxcore.data.normalise import Normaliser
+from pxcore.errors import RunError
+from pxcore.importance.means import channel_means
+from pxcore.models import MODELS, BuildRequest
+from pxcore.models.weights import resolve_weights
+from pxcore.runs.execute.cells import opened
+from pxcore.runs.execute.context import Context
+from pxcore.runs.execute.memory import with_smaller_batches
+from pxcore.runs.plan import TrainTask
+from pxcore.runs.saved.model import Story, save_model
+from pxcore.settings import Settings
+from pxcore.training.device import choose_device
+from pxcore.training.device_cells import DeviceCells
+from pxcore.training.fit import Control, TrainingData, fit
+from pxcore.types import Array, Epoch, Fold, TrainedModel
+
+
+def train(context: Context, task: TrainTask) -> None:
+    """Write the artifact of one training.
+
+    Raises TrainingError or DatasetError when the cells or settings do not allow it, Cancelled
+    when it is asked to stop, torch.OutOfMemoryError when even small batches do not fit.
+    """
+    device = choose_device(Settings().device)
+    with opened(context) as (cells, annotation):
+        fold = _fold(context, task, annotation)
+        data = TrainingData(
+            source=cells,
+            labels=annotation.labels,
+            n_classes=len(context.job.dataset.classes),
+            fold=fold,
+            channels=task.channels,
+        )
+        build = _builder(context, task, data)
+        asked = task.training.batch_size
+
+        def attempt(batch_size: int) -> TrainedModel:
+            params = replace(task.training, batch_size=batch_size)
+            return fit(data, params, build, _control(context, task, device))
+
+        model, batch_size = with_smaller_batches(attempt, asked, context.work)
+        context.work.tell("writing", 1.0, at_once=True)
+        means = _means(cells, fold, model, task, device)
+    notes = () if batch_size == asked else (f"batches of {batch_size}: memory ran out at {asked}",)
+    story = Story(
+        history=model.history,
+        best_epoch=model.best_epoch,
+        seconds=model.seconds,
+        device=model.device,
+        batch_size=batch_size,
+        n_train=len(fold.train),
+        n_valid=len(fold.valid),
+        n_test=len(fold.test),
+        versions=_versions(),
+        notes=notes,
+    )
+    save_model(context.folder, model, fold, means, story)
+
+
+def _fold(context: Context, task: TrainTask, annotation: Annotation) -> Fold:
+    groups = annotation.groups if context.job.dataset.has_groups else None
+    folds = split(
+        annotation.labels,
+        groups,
+        task.n_folds,
+        task.split_seed,
+        task.training.valid_share,
+        annotation.classes,
+    )
+    return folds[task.fold]
+
+
+def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[[], nn.Module]:
+    model, weights = resolve_weights(task.model, context.artifacts.root / "weights")
+    if model.weights_sha256 != task.model.weights_sha256:
+        message = (
+            f"model {task.model.id!r} was submitted without the fingerprint of its weights; "
+            "submit the run again"
+        )
+        raise RunError(message)
+    _, height, width = data.source.image_shape
+    request = BuildRequest(
+        n_channels=len(task.channels),
+        n_classes=data.n_classes,
+        image_size=(height, width),
+        weights=weights,
+        options=task.model.options,
+    )
+
+    def build() -> nn.Module:
+        return MODELS[task.model.id].build(request)
+
+    return build
+
+
+def _control(context: Context, task: TrainTask, device: torch.device) -> Control:
+    last, work = task.training.max_epochs, context.work
+
+    def tell(epoch: Epoch) -> None:
+        point = (epoch.train_loss, epoch.valid_loss, epoch.valid_f1)
+        work.epoch(point, f"epoch {epoch.number} of {last}", epoch.number / last)
+        work.log(
+            f"epoch {epoch.number}: training loss {epoch.train_loss:.4f}, validation loss "
+            f"{epoch.valid_loss:.4f}, validation F1 {epoch.valid_f1:.4f}, {epoch.seconds:.1f} s"
+        )
+
+    return Control(seed=task.seed, device=device, folder=work.checkpoint, tell=tell, stop=work.stop)
+
+
+def _means(
+    cells: Container, fold: Fold, model: TrainedModel, task: TrainTask, device: torch.device
+) -> Array:
+    """Return (C,) the mean normalised training pixel of each channel, float32."""
+    limits = Normaliser(model.low, model.high)
+    trained = DeviceCells(cells, fold.train, limits, device, task.channels)
+    return channel_means(trained).astype(np.float32)
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    return (
+        ("python", platform.python_version()),
+        ("torch", torch.__version__),
+        ("numpy", np.__version__),
+    )

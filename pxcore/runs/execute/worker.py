@@ -1,0 +1,70 @@
+"""What a Dask worker runs: one job, from its JSON text to its artifact."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pxcore.errors import Cancelled
+from pxcore.runs.execute.context import Context
+from pxcore.runs.job import Job
+from pxcore.runs.plan import ExplainTask, RankTask, TrainTask
+from pxcore.runs.work import TaskWork
+from pxcore.store.artifacts import Artifacts
+from pxcore.store.keys import decode
+
+
+def carry_out(home: str, job_json: str) -> float:
+    """Return the seconds a job took; 0 when its artifact was there already.
+
+    Errors go up to Dask, which hands them to the runner; before that they are in the log.
+    """
+    began = time.monotonic()
+    job = decode(Job, job_json)
+    artifacts = Artifacts(Path(home))
+    if artifacts.has(job.key):
+        return 0.0
+    work = TaskWork(artifacts.work(job.key))
+    with _logged(work), artifacts.write(job.key) as folder:
+        work.tell("starting", 0.0, at_once=True)
+        _stage(Context(job=job, artifacts=artifacts, work=work, folder=folder))
+        work.check()
+    work.forget_checkpoint()
+    seconds = time.monotonic() - began
+    work.log(f"done in {seconds:.1f} s")
+    return seconds
+
+
+def _stage(context: Context) -> None:
+    """Do the work of one kind of task. Imported here: light work does not load torch."""
+    match context.job.task:
+        case TrainTask() as task:
+            from pxcore.runs.execute.train import train  # noqa: PLC0415
+
+            train(context, task)
+        case ExplainTask() as task:
+            from pxcore.runs.execute.explain import explain  # noqa: PLC0415
+
+            explain(context, task)
+        case RankTask() as task:
+            from pxcore.runs.execute.rank import rank  # noqa: PLC0415
+
+            rank(context, task)
+
+
+@contextmanager
+def _logged(work: TaskWork) -> Iterator[None]:
+    work.log(f"started on {socket.gethostname()}, process {os.getpid()}")
+    try:
+        yield
+    except Cancelled:
+        work.log("stopped on request")
+        raise
+    except BaseException:
+        work.log(traceback.format_exc())
+        raise

@@ -1,0 +1,229 @@
+"""Imports: rows that the runner carries out one by one, or one in the foreground.
+
+A file is opened by ``pxcore.data.ingest`` in its own limited process, which leaves finished
+folders in a workspace of the store. Only when all of them are there do they become artifacts
+and, last of all, a row: nothing half-registered remains.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import insert, select, update
+
+from pxcore.data.ingest import Ingested, ingest
+from pxcore.data.limits import Limits
+from pxcore.errors import Cancelled, DatasetError, PxError
+from pxcore.runs import datasets
+from pxcore.settings import Settings
+from pxcore.store.database import next_ordinal, now
+from pxcore.store.home import Store
+from pxcore.store.keys import decode, encode, key_of
+from pxcore.store.tables import imports
+from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState
+
+LOG = logging.getLogger("pxcore.imports")
+TELL_SECONDS = 0.5
+Tell = Callable[[str, float], None]
+
+
+def queue(store: Store, request: ImportRequest) -> str:
+    """Return the id of a new queued import."""
+    import_id = secrets.token_hex(6)
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(imports).values(
+                id=import_id,
+                request=encode(request),
+                state=ImportState.QUEUED,
+                created=now(),
+                ordinal=next_ordinal(connection, imports),
+            )
+        )
+    return import_id
+
+
+def progress(store: Store, import_id: str) -> ImportProgress:
+    """Return how far an import is. Raises DatasetError for an unknown id."""
+    found = _rows(store, imports.c.id == import_id)
+    if not found:
+        message = f"import {import_id!r} is not known here; start it again"
+        raise DatasetError(message)
+    return found[0]
+
+
+def all_imports(store: Store) -> tuple[ImportProgress, ...]:
+    """Return every import, newest first."""
+    return _rows(store, imports.c.id != "")
+
+
+def bring_in(store: Store, request: ImportRequest, tell: Tell) -> Dataset:
+    """Return the registered data set of a file; the same content again gives the same one.
+
+    Raises DatasetError or PanelError with what is wrong with the file, StoreError when the disk
+    is too full. Nothing is left behind then.
+    """
+    store.require_space(_expected_bytes(request), f"importing {Path(request.path).name!r}")
+    workspace = store.artifacts.temporary(f"import-{secrets.token_hex(6)}")
+    try:
+        found = ingest(request, workspace, limits_of(store.settings), tell)
+        return _register(store, request, found)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits that the settings put on an import process."""
+    return Limits(
+        memory_bytes=settings.import_memory_mb * 2**20,
+        cpu_seconds=settings.import_seconds,
+        dataset_bytes=int(settings.max_dataset_gb * 2**30),
+    )
+
+
+class ImportDesk:
+    """The runner's imports: one at a time on a thread, so that the runner's loop never waits."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._requeue()
+
+    @property
+    def busy(self) -> bool:
+        """True while an import runs or waits."""
+        return self._working() or bool(self._queued())
+
+    def turn(self) -> None:
+        """Start the oldest queued import when none runs."""
+        if self._working() or self._closing.is_set():
+            return
+        waiting = self._queued()
+        if waiting:
+            row = waiting[-1]
+            self._thread = threading.Thread(target=self._carry_out, args=(row,), daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop the import under way; the next runner starts it anew."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def _working(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _queued(self) -> tuple[ImportProgress, ...]:
+        return _rows(self._store, imports.c.state == ImportState.QUEUED)
+
+    def _carry_out(self, row: ImportProgress) -> None:
+        self._write(row.id, state=ImportState.RUNNING)
+        told = 0.0
+
+        def tell(step: str, share: float) -> None:
+            nonlocal told
+            if self._closing.is_set():
+                message = "the runner is ending"
+                raise Cancelled(message)
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                self._write(row.id, step=step, share=share)
+
+        try:
+            dataset = bring_in(self._store, row.request, tell)
+        except Cancelled:
+            self._write(row.id, state=ImportState.QUEUED)
+            return
+        except PxError as error:
+            self._fail(row, str(error))
+        except Exception:  # noqa: BLE001 - the border of a thread: its row must not run for ever
+            reference = secrets.token_hex(4)
+            LOG.exception("import %s failed, reference %s", row.id, reference)
+            self._fail(row, f"this import failed through a fault of ours, reference {reference}")
+        else:
+            self._write(
+                row.id, state=ImportState.FINISHED, share=1.0, dataset_id=dataset.id, step=""
+            )
+        self._forget_upload(row)
+
+    def _fail(self, row: ImportProgress, message: str) -> None:
+        self._write(row.id, state=ImportState.FAILED, error=message)
+
+    def _forget_upload(self, row: ImportProgress) -> None:
+        """Remove an uploaded file: nobody opens it again."""
+        for text in (row.request.path, row.request.labels, row.request.panel_sheet):
+            path = Path(text)
+            if text and path.is_relative_to(self._store.uploads):
+                with suppress(FileNotFoundError):
+                    path.unlink()
+
+    def _write(self, import_id: str, **values: str | float) -> None:
+        with self._store.database.writing() as connection:
+            row = update(imports).where(imports.c.id == import_id)
+            connection.execute(row.values(**values))
+
+    def _requeue(self) -> None:
+        """Queue what a killed runner left half-done."""
+        with self._store.database.writing() as connection:
+            left = update(imports).where(imports.c.state == ImportState.RUNNING)
+            connection.execute(left.values(state=ImportState.QUEUED, step="", share=0.0))
+
+
+def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
+    pixels_key = key_of("pixels", found.pixels_hash)
+    annotation_key = key_of("annotation", found.annotation_hash)
+    overview_key = key_of("overview", found.pixels_hash, found.annotation_hash)
+    for key, folder in (
+        (pixels_key, found.pixels_folder),
+        (annotation_key, found.annotation_folder),
+        (overview_key, found.overview_folder),
+    ):
+        store.artifacts.adopt(key, folder)
+    dataset = found.dataset(
+        id=dataset_id(found.pixels_hash, found.annotation_hash),
+        title=request.title or Path(request.path).stem,
+        owner=request.owner,
+        pixels_key=pixels_key,
+        annotation_key=annotation_key,
+    )
+    return datasets.register(store, dataset, overview_key)
+
+
+def dataset_id(pixels_hash: str, annotation_hash: str) -> str:
+    """Return the id of a data set: its pixels and labels by content."""
+    return key_of("dataset", pixels_hash, annotation_hash)[:16]
+
+
+def _expected_bytes(request: ImportRequest) -> int:
+    path = Path(request.path)
+    if path.is_file():
+        return path.stat().st_size
+    if path.is_dir():
+        return sum(part.stat().st_size for part in path.rglob("*") if part.is_file())
+    return 0
+
+
+def _rows(store: Store, which: object) -> tuple[ImportProgress, ...]:
+    wanted = select(imports).where(which).order_by(imports.c.ordinal.desc())  # type: ignore[arg-type]
+    with store.database.reading() as connection:
+        return tuple(
+            ImportProgress(
+                id=row.id,
+                request=decode(ImportRequest, row.request),
+                state=ImportState(row.state),
+                step=row.step,
+                share=row.share,
+                dataset_id=row.dataset_id,
+                error=row.error,
+                created=row.created,
+            )
+            for row in connection.execute(wanted)
+        )

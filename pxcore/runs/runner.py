@@ -1,0 +1,218 @@
+"""The one process that carries runs out: rows in, tasks to workers, rows back.
+
+It holds the store's lock. What it knows it reads from the database and the artifacts, so
+another runner goes on where this one was killed.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+
+from filelock import FileLock, Timeout
+from sqlalchemy import insert, select
+
+from pxcore.errors import PxError, RunError
+from pxcore.runs import heart, ledger, timing
+from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop
+from pxcore.runs.engine import Engine
+from pxcore.runs.imports import ImportDesk
+from pxcore.runs.job import Ended, job_of
+from pxcore.runs.ledger import RunRecord
+from pxcore.runs.plan import Lane, Step, plan
+from pxcore.runs.schedule import Start, choose
+from pxcore.runs.work import append_log, ask_to_stop, clear
+from pxcore.store.database import now
+from pxcore.store.home import Store
+from pxcore.store.tables import artifacts
+from pxcore.types import Dataset, RunState, TaskState
+
+LOG = logging.getLogger("pxcore.runner")
+LOOK_SECONDS = 0.25
+PATIENCE_SECONDS = 15.0
+"""A task that has not stopped by then has its worker restarted."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """One runner's working memory."""
+
+    store: Store
+    engine: Engine
+    desk: ImportDesk
+    board: Board = field(default_factory=Board)
+    _steps: dict[str, tuple[Step, Dataset]] = field(default_factory=dict)
+    _stops: dict[str, float] = field(default_factory=dict)
+    _looked: float = 0.0
+    _beat: float = 0.0
+    _counted: float = field(default_factory=time.monotonic)
+
+    def carry_on(self, stop: threading.Event, *, until_idle: bool = False) -> None:
+        """Work until told to stop or, with ``until_idle``, until nothing is left to do."""
+        while not stop.is_set():
+            self.turn()
+            if until_idle and self._idle():
+                return
+
+    def turn(self) -> None:
+        """Do one round: new runs and cancels, ended tasks, new tasks, heartbeat."""
+        now_seconds = time.monotonic()
+        if now_seconds - self._looked >= LOOK_SECONDS:
+            self._looked = now_seconds
+            self._take_up()
+            self.desk.turn()
+            self._insist()
+        for ended in self.engine.ended(0.05):
+            self._end(ended)
+        self._start()
+        if now_seconds - self._beat >= heart.BEAT_SECONDS:
+            self._beat = now_seconds
+            self._pulse()
+
+    def _idle(self) -> bool:
+        if self.board.runs or self.board.running or self.desk.busy:
+            return False
+        return not ledger.records(self.store, ledger.LIVE)
+
+    def _take_up(self) -> None:
+        """Look for runs that are new or cancelled."""
+        for record in reversed(ledger.records(self.store, ledger.LIVE)):
+            known = record.id in self.board.runs
+            if record.cancel_requested and known:
+                LOG.info("run %s: cancelled", record.id)
+                self._write(self.board.cancel(record.id))
+            elif record.cancel_requested:
+                ledger.apply(self.store, [_cancelled(record)])
+                ledger.drop_tasks(self.store, record.id)
+            elif not known:
+                self._add(record)
+
+    def _add(self, record: RunRecord) -> None:
+        try:
+            self.store.require_space(0, f"run {record.id}")
+            steps = plan(record.spec)
+        except PxError as error:
+            change = RunChange(run_id=record.id, state=RunState.FAILED, error=str(error))
+            ledger.apply(self.store, [change])
+            return
+        LOG.info("run %s: %d tasks", record.id, len(steps))
+        self._steps.update({step.key: (step, record.dataset) for step in steps})
+        done = [step for step in steps if self.store.artifacts.has(step.key)]
+        for step in done:
+            self._adopt(step)
+        began = {
+            row.key
+            for row in ledger.task_rows(self.store, record.id)
+            if row.state is TaskState.RUNNING or (row.state is TaskState.DONE and not row.reused)
+        }
+        run = LiveRun(
+            id=record.id,
+            owner=record.spec.owner,
+            priority=record.spec.priority,
+            ordinal=record.ordinal,
+            steps=steps,
+        )
+        self._write(self.board.add(run, done={step.key for step in done}, own=began))
+
+    def _start(self) -> None:
+        lanes = self.engine.lanes()
+        busy = [self._steps[key][0].lane for key in self.board.running]
+        free = {lane: lanes[lane] - busy.count(lane) for lane in Lane}
+        for start in choose(self.board.waiting(), self.board.load(), free):
+            self._hand_out(start)
+
+    def _hand_out(self, start: Start) -> None:
+        step, dataset = self._steps[start.key]
+        folder = self.store.artifacts.work(step.key)
+        clear(folder)
+        append_log(folder, f"{step.label} (run {start.claim.run_id})")
+        self._write(self.board.started(start))
+        self.engine.submit(job_of(step, dataset), step.lane)
+
+    def _end(self, ended: Ended) -> None:
+        step, dataset = self._steps[ended.key]
+        self._stops.pop(ended.key, None)
+        if ended.done and self.store.artifacts.has(ended.key):
+            self._adopt(step)
+            seconds = ended.seconds or 0.0
+            if seconds > 0:
+                timing.note(self.store, step, dataset, self.engine.device, seconds)
+            self._write(self.board.finished(ended.key, seconds))
+        elif ended.done:
+            failure = Failure(
+                error_class="defect",
+                message="it left no result in the store; "
+                "do runner and workers see the same PXCORE_HOME?",
+            )
+            self._write(self.board.failed(ended.key, failure))
+        elif ended.failure is None or ended.key in self.board.stopping:
+            self._write(self.board.stopped(ended.key))
+        else:
+            append_log(self.store.artifacts.work(ended.key), ended.failure.message)
+            LOG.warning("%s failed: %s", step.label, ended.failure.message)
+            self._write(self.board.failed(ended.key, ended.failure))
+
+    def _write(self, changes: list[Change]) -> None:
+        """Carry out what the board decided: rows together, then marks on tasks to stop."""
+        ledger.apply(self.store, changes)
+        for change in changes:
+            if isinstance(change, Stop):
+                ask_to_stop(self.store.artifacts.work(change.key))
+                self._stops[change.key] = time.monotonic()
+
+    def _insist(self) -> None:
+        """Restart the workers of tasks that do not stop when asked."""
+        for key, since in list(self._stops.items()):
+            if time.monotonic() - since > PATIENCE_SECONDS:
+                LOG.warning("%s does not stop: its worker is restarted", self._steps[key][0].label)
+                self._stops[key] = time.monotonic() + 60
+                self.engine.kill(key)
+
+    def _adopt(self, step: Step) -> None:
+        """Write the row of an artifact that is there, unless it has one."""
+        with self.store.database.writing() as connection:
+            if connection.scalar(select(artifacts.c.key).where(artifacts.c.key == step.key)):
+                return
+            size = self.store.artifacts.size(step.key)
+            row = {"key": step.key, "kind": step.kind, "size": size, "created": now()}
+            connection.execute(insert(artifacts).values(**row))
+
+    def _pulse(self) -> None:
+        elapsed = time.monotonic() - self._counted
+        self._counted += elapsed
+        ledger.add_seconds(self.store, self.board.runs, elapsed)
+        lanes = self.engine.lanes()
+        heart.beat(
+            self.store,
+            heart.Pulse(
+                workers=lanes[Lane.HEAVY],
+                device=self.engine.device,
+                running=len(self.board.running),
+                queued=len(self.board.waiting()),
+            ),
+        )
+
+
+def hold_lock(store: Store, timeout: float = 5.0) -> FileLock:
+    """Return the held runner's lock. Raises RunError when another runner has it."""
+    lock = FileLock(store.runner_lock, thread_local=False)
+    try:
+        lock.acquire(timeout=timeout)
+    except Timeout:
+        message = f"a runner already serves the store {store.home}; one is enough"
+        raise RunError(message) from None
+    return lock
+
+
+def tidy(store: Store) -> None:
+    """Remove what a killed runner and its workers left half-done. The lock is held."""
+    shutil.rmtree(store.home / "workers", ignore_errors=True)
+    (store.home / "workers").mkdir()
+    store.artifacts.forget_temporary(older_than_seconds=24 * 3600)
+
+
+def _cancelled(record: RunRecord) -> RunChange:
+    return RunChange(run_id=record.id, state=RunState.CANCELLED)

@@ -1,0 +1,1 @@
+"""Results as files: safetensors for weights, npz for arrays, JSON for the rest; no pickle."""

@@ -1,0 +1,47 @@
+"""JSON of results, strict: what is not known (NaN) stands as null."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+def to_text(value: object) -> str:
+    """Return strict JSON of a frozen value without arrays; NaN becomes null."""
+    return json.dumps(plain(value), allow_nan=False, ensure_ascii=False)
+
+
+def plain(value: object) -> object:
+    """Return a value as mappings, lists, text and numbers, None for what is not a number."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def from_file(kind: type[T], path: Path) -> T:
+    """Return the value that :func:`to_text` wrote; its numbers that are null become NaN."""
+    value: T = TypeAdapter(kind).validate_python(_known(json.loads(path.read_bytes())))
+    return value
+
+
+def _known(value: object) -> object:
+    if value is None:
+        return math.nan
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return value

@@ -1,0 +1,103 @@
+"""How long tasks take: seconds of past ones of the same kind, scaled by a measure of work."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from sqlalchemy import insert, select
+
+from pxcore.runs.plan import ExplainTask, RankTask, Step, Task, TrainTask
+from pxcore.store.database import next_ordinal
+from pxcore.store.home import Store
+from pxcore.store.tables import timings
+from pxcore.types import Dataset
+
+RECENT = 20
+USUAL_REPEATS = 15
+"""An adaptive ranking mostly stops after about so many."""
+
+FIRST_GUESS = {
+    ("train", "small_cnn"): 6e-8,
+    ("train", "resnet18"): 9e-7,
+    ("explain", "small_cnn"): 2.5e-8,
+    ("explain", "resnet18"): 3e-7,
+    ("rank", ""): 2e-6,
+}
+"""Seconds a unit of work on two CPU cores, until this host has timings of its own."""
+
+
+def kind_of(task: Task, device: str) -> str:
+    """Return the kind of work, such as ``train:small_cnn:cpu``."""
+    match task:
+        case TrainTask():
+            return f"train:{task.model.id}:{device}"
+        case ExplainTask():
+            return f"explain:{task.train.model.id}:{device}"
+        case RankTask():
+            return "rank::cpu"
+
+
+def work_of(task: Task, dataset: Dataset) -> float:
+    """Return a measure of a task's work: pixels that go through the network.
+
+    Training: labelled cells outside the test part x epochs x channels x height x width.
+    Ranking: test cells x (channels x repeats + 1) x the same pixels. Combining: predictions.
+    """
+    _, height, width = dataset.image_shape
+    match task:
+        case TrainTask():
+            cells = dataset.n_labelled * (1 - 1 / task.n_folds)
+            pixels = len(task.channels) * height * width
+            return cells * task.training.max_epochs * pixels
+        case ExplainTask():
+            channels = len(task.train.channels)
+            passes = channels * (task.repeats or min(USUAL_REPEATS, task.max_repeats)) + 1
+            cells = dataset.n_labelled / task.train.n_folds
+            return cells * passes * channels * height * width
+        case RankTask():
+            first = task.explains[0]
+            repeats = first.repeats or min(USUAL_REPEATS, first.max_repeats)
+            return dataset.n_labelled * len(first.train.channels) * repeats
+
+
+def note(store: Store, step: Step, dataset: Dataset, device: str, seconds: float) -> None:
+    """Keep what a task took."""
+    with store.database.writing() as connection:
+        if connection.scalar(select(timings.c.key).where(timings.c.key == step.key)):
+            return
+        connection.execute(
+            insert(timings).values(
+                key=step.key,
+                kind=kind_of(step.task, device),
+                work=work_of(step.task, dataset),
+                seconds=seconds,
+                ordinal=next_ordinal(connection, timings),
+            )
+        )
+
+
+class Speeds:
+    """Seconds a unit of work by kind, read once from the store's past tasks."""
+
+    def __init__(self, store: Store, device: str) -> None:
+        self._device = device or "cpu"
+        self._rates: dict[str, float] = {}
+        self._store = store
+
+    def seconds(self, task: Task, dataset: Dataset) -> float:
+        """Return the expected seconds of a task."""
+        kind = kind_of(task, self._device)
+        if kind not in self._rates:
+            self._rates[kind] = self._rate(kind)
+        return max(0.2, self._rates[kind] * work_of(task, dataset))
+
+    def _rate(self, kind: str) -> float:
+        wanted = select(timings.c.seconds, timings.c.work).where(timings.c.kind == kind)
+        with self._store.database.reading() as connection:
+            recent = wanted.order_by(timings.c.ordinal.desc()).limit(RECENT)
+            past = [row.seconds / row.work for row in connection.execute(recent) if row.work > 0]
+        if past:
+            return float(median(past))
+        stage, model, device = kind.split(":")
+        guess = FIRST_GUESS.get((stage, model), FIRST_GUESS.get((stage, "resnet18"), 2e-6))
+        return guess / (30 if device == "cuda" else 1)
