@@ -1,0 +1,120 @@
+"""Small cells whose answer is known, with a model that reads it, for tests of importance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from pxcore.data.normalise import Normaliser
+from pxcore.data.source import ArrayCells
+from pxcore.importance.masks import mask_reader
+from pxcore.importance.method import ExplainRequest
+from pxcore.training.device import Layout
+from pxcore.training.device_cells import DeviceCells
+from pxcore.types import Array, MaskKind, Role
+
+SIZE = 12
+N_CLASSES = 3
+PLANTED, DEAD = 2, 1
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Cells of three classes that differ in where channel 2 is bright inside the cell."""
+
+    images: Array
+    labels: Array
+    groups: Array
+    masks: Array
+
+    def source(self, kind: MaskKind = MaskKind.CELL) -> ArrayCells:
+        if kind is MaskKind.NONE:
+            return ArrayCells(self.images)
+        return ArrayCells(self.images, self.masks, kind)
+
+
+def planted(n_cells: int = 120, seed: int = 0) -> Planted:
+    """Channels: weak noise, constant, the planted place, strong noise. Discs of radius 5."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n_cells) % N_CLASSES)
+    rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
+    disc = rows**2 + columns**2 <= 25
+    images = rng.integers(0, 400, (n_cells, 4, SIZE, SIZE))
+    images[:, DEAD] = 7
+    images[:, 3] = rng.integers(0, 4000, (n_cells, SIZE, SIZE))
+    for cell, label in enumerate(labels):
+        # Not every cell is clear-cut, so that F1 is below 1 and repeats differ.
+        images[cell, PLANTED, 3 + 2 * label : 5 + 2 * label, 3:9] += int(rng.integers(300, 3000))
+    masks = np.broadcast_to(disc, (n_cells, 1, SIZE, SIZE)).astype(np.uint8)
+    groups = rng.integers(0, 4, n_cells)
+    return Planted(images.astype(np.uint16), labels, groups, masks)
+
+
+class Reader(nn.Module):
+    """Sees the planted places, and a little of everything else; BatchNorm and dropout inside."""
+
+    def __init__(self, channels: tuple[int, ...] = (0, 1, 2, 3)) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(4)
+        self.dropout = nn.Dropout(0.5)
+        self.linear = nn.Linear(4 * SIZE * SIZE, N_CLASSES)
+        # Where channel 0, 1, ... of the original order stands in what comes in.
+        self.where = [channels.index(channel) for channel in range(4)]
+        weights = torch.from_numpy(np.random.default_rng(5).normal(0, 0.02, (3, 4, SIZE, SIZE)))
+        for label in range(N_CLASSES):
+            weights[label, PLANTED, 3 + 2 * label : 5 + 2 * label, 3:9] += 0.7
+        with torch.no_grad():
+            self.linear.weight.copy_(weights.flatten(1))
+            self.linear.bias.zero_()
+            self.norm.running_mean.fill_(0.1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        images = self.norm(images[:, self.where])
+        return self.linear(self.dropout(images.flatten(1)))
+
+
+class ChannelMeans(nn.Module):
+    """Sees nothing but each channel's mean: double precision, so that order cannot round."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        means = images.double().mean(dim=(2, 3))  # (B, 4)
+        return torch.stack([means[:, 2] * 9, means[:, 0] * 9, means[:, 3] * 2], dim=1)
+
+
+def device_cells(
+    cells: Planted,
+    channels: tuple[int, ...] = (0, 1, 2, 3),
+    positions: Array | None = None,
+    budget_bytes: int | None = None,
+) -> DeviceCells:
+    """The cells on the CPU, scaled so that 4095 is 1."""
+    limits = Normaliser(np.zeros(4, np.float32), np.full(4, 4095, np.float32)).take(channels)
+    wanted = np.arange(len(cells.labels)) if positions is None else positions
+    return DeviceCells(cells.source(), wanted, limits, CPU, channels, budget_bytes)
+
+
+def request(cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)) -> ExplainRequest:
+    """Everything any method may need."""
+    roles = (Role.STAIN, Role.DARKFIELD, Role.STAIN, Role.STAIN)
+    return ExplainRequest(
+        model=Reader(channels),
+        cells=device_cells(cells, channels),
+        labels=cells.labels,
+        n_classes=N_CLASSES,
+        read_masks=mask_reader(cells.source(), np.arange(len(cells.labels)), channels),
+        mask_kind=MaskKind.CELL,
+        roles=tuple(roles[c] for c in channels),
+        train_mean=np.array([0.05, 7 / 4095, 0.1, 0.5])[list(channels)],
+        seed=11,
+        repeats=6,
+        layout=Layout(batch_size=50),
+    )
+
+
+def with_layout(request: ExplainRequest, batch_size: int) -> ExplainRequest:
+    """The same, with so many cells a forward pass."""
+    return replace(request, layout=replace(request.layout, batch_size=batch_size))
