@@ -1,0 +1,186 @@
+"""What a data set's page shows at once: contrast, histograms, counts, warnings. Computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pxcore.data.annotation import Annotation
+from pxcore.data.source import CellSource, blocks
+from pxcore.errors import DatasetError
+from pxcore.types import Array, frozen
+
+FILE_NAME = "overview.npz"
+BINS = 64
+LOW_PERCENTILE, HIGH_PERCENTILE = 0.05, 99.95
+SAMPLED_PIXELS = 8 * 1024**2
+"""Pixels of one channel that limits and pixel histograms are taken from, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overview:
+    """Channels in panel order; classes and groups in the order of their numbers.
+
+    Per-class rows have one row more than there are classes, the last for unlabelled cells, and
+    per-group columns likewise for cells of unknown group.
+    """
+
+    low: Array
+    """(C,) float64: pixel value drawn black, 0.05 percentile of non-zero pixels"""
+    high: Array
+    """(C,) float64: pixel value drawn white, 99.95 percentile; always above ``low``"""
+    pixel_edges: Array
+    """(C, 65) float64: from ``low`` to ``high``"""
+    pixel_counts: Array
+    """(C, 64) int64: pixels of the sampled cells; those outside stand in the end bins"""
+    n_sampled: int
+    """Cells that limits and pixel histograms were taken from, evenly spaced over the data set."""
+    cell_means: Array
+    """(N, C) float32: mean pixel of each cell"""
+    mean_edges: Array
+    """(C, 65) float64: from the smallest to the largest cell mean"""
+    mean_counts: Array
+    """(C, K + 1, 64) int64: cells"""
+    class_by_group: Array
+    """(K + 1, G + 1) int64: cells"""
+    classes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Plain sentences of the quality check."""
+
+    def __post_init__(self) -> None:
+        frozen(self, *_ARRAYS)
+
+    def save(self, folder: Path) -> None:
+        """Write ``overview.npz`` into an existing folder."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        texts = {name: np.array(getattr(self, name), dtype=np.str_) for name in _TEXTS}
+        np.savez_compressed(folder / FILE_NAME, n_sampled=self.n_sampled, **arrays, **texts)
+
+    @classmethod
+    def load(cls, folder: Path) -> Overview:
+        """Read what `save` wrote. Raises DatasetError when it is missing or damaged."""
+        try:
+            with np.load(folder / FILE_NAME, allow_pickle=False) as file:
+                texts = {name: tuple(str(text) for text in file[name]) for name in _TEXTS}
+                arrays = {name: file[name] for name in _ARRAYS}
+                return cls(n_sampled=int(file["n_sampled"]), **arrays, **texts)
+        except (OSError, ValueError, KeyError) as error:
+            message = f"the overview cannot be read ({error}); import the data set again"
+            raise DatasetError(message) from error
+
+
+_ARRAYS = (
+    "low", "high", "pixel_edges", "pixel_counts", "cell_means", "mean_edges", "mean_counts",
+    "class_by_group",
+)  # fmt: skip
+_TEXTS = ("classes", "groups", "warnings")
+
+
+def overview(
+    source: CellSource,
+    annotation: Annotation,
+    warnings: tuple[str, ...] = (),
+    tell: Callable[[float], None] = lambda _: None,
+) -> Overview:
+    """Return the overview of all cells, read in blocks; ``tell`` gets the share done."""
+    n_channels = source.image_shape[0]
+    cell_means = np.empty((source.n_cells, n_channels), dtype=np.float32)
+    for block in blocks(source):
+        cell_means[block] = source.images(block).mean(axis=(2, 3), dtype=np.float64)
+        tell((int(block[-1]) + 1) / source.n_cells / 2)
+    sample = _sample(source)
+    low, high = np.empty(n_channels), np.empty(n_channels)
+    edges = np.empty((n_channels, BINS + 1))
+    counts = np.empty((n_channels, BINS), dtype=np.int64)
+    for channel in range(n_channels):
+        pixels = source.images(sample, [channel]).ravel()
+        low[channel], high[channel] = contrast_limits(pixels)
+        edges[channel] = np.linspace(low[channel], high[channel], BINS + 1)
+        counts[channel] = _histogram(pixels, edges[channel])
+        tell(0.5 + (channel + 1) / n_channels / 2)
+    mean_edges = np.stack([_edges(values) for values in cell_means.T])
+    empty = Overview(
+        low=low,
+        high=high,
+        pixel_edges=edges,
+        pixel_counts=counts,
+        n_sampled=len(sample),
+        cell_means=cell_means,
+        mean_edges=mean_edges,
+        mean_counts=np.zeros((n_channels, 1, BINS), dtype=np.int64),
+        class_by_group=np.zeros((1, 1), dtype=np.int64),
+    )
+    return with_annotation(empty, annotation, warnings)
+
+
+def with_annotation(
+    before: Overview, annotation: Annotation, warnings: tuple[str, ...]
+) -> Overview:
+    """Return the overview of the same cells under other labels, without reading a pixel.
+
+    Raises
+    ------
+    DatasetError
+        When the annotation has another number of cells.
+    """
+    n_cells, n_channels = before.cell_means.shape
+    if len(annotation) != n_cells:
+        message = f"{len(annotation)} labels for {n_cells} cells; give one a cell"
+        raise DatasetError(message)
+    labels, groups = _rows(annotation.labels, annotation.classes), annotation.groups
+    columns = _rows(groups, annotation.group_names)
+    table = np.zeros((len(annotation.classes) + 1, len(annotation.group_names) + 1), np.int64)
+    np.add.at(table, (labels, columns), 1)
+    counts = np.zeros((n_channels, len(annotation.classes) + 1, BINS), np.int64)
+    for channel, edges in enumerate(before.mean_edges):
+        bins = _bins(before.cell_means[:, channel], edges)
+        np.add.at(counts[channel], (labels, bins), 1)
+    return replace(
+        before,
+        mean_counts=counts,
+        class_by_group=table,
+        classes=annotation.classes,
+        groups=annotation.group_names,
+        warnings=warnings,
+    )
+
+
+def contrast_limits(pixels: Array) -> tuple[float, float]:
+    """Return the 0.05 and 99.95 percentiles of the non-zero pixels, the second one larger."""
+    shown = pixels[pixels != 0]
+    if shown.size == 0:
+        return 0.0, 1.0
+    low, high = np.percentile(shown, [LOW_PERCENTILE, HIGH_PERCENTILE])
+    return float(low), float(high if high > low else low + max(1.0, abs(low) * 1e-3))
+
+
+def _sample(source: CellSource) -> Array:
+    """Return evenly spaced cells, so many that one channel has at most ``SAMPLED_PIXELS``."""
+    _, h, w = source.image_shape
+    most = max(1, SAMPLED_PIXELS // (h * w))
+    n = min(source.n_cells, most)
+    return np.linspace(0, source.n_cells - 1, n).round().astype(np.int64)
+
+
+def _edges(values: Array) -> Array:
+    low, high = float(values.min()), float(values.max())
+    return np.linspace(low, high if high > low else low + 1.0, BINS + 1)
+
+
+def _bins(values: Array, edges: Array) -> Array:
+    """Return the bin of each value; values outside go to the end bins."""
+    share = (values.astype(np.float64) - edges[0]) / (edges[-1] - edges[0])
+    return np.clip((share * BINS).astype(np.int64), 0, BINS - 1)
+
+
+def _histogram(values: Array, edges: Array) -> Array:
+    return np.bincount(_bins(values, edges), minlength=BINS)
+
+
+def _rows(numbers: Array, names: tuple[str, ...]) -> Array:
+    """Return row numbers, with -1 as the last row."""
+    return np.where(numbers < 0, len(names), numbers)

@@ -1,0 +1,262 @@
+"""The panel sheet: a CSV or YAML text about channels, read, matched to a data set, and written.
+
+Columns, all but the first two optional: ``channel`` (number of the channel, from 1), ``name``,
+``role``, ``marker``, ``clone``, ``fluorochrome``, ``laser``, ``cost`` (a test), ``must_keep``,
+``exclude``, ``gate_defining``. A YAML sheet is a list of mappings with the same keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import yaml  # type: ignore[import-untyped]
+
+from pxcore.errors import PanelError
+from pxcore.types import Channel, Panel, Role
+
+COLUMNS = (
+    "channel", "name", "role", "marker", "clone", "fluorochrome", "laser", "cost",
+    "must_keep", "exclude", "gate_defining",
+)  # fmt: skip
+LARGEST = 1024**2
+"""Letters of a sheet."""
+
+_TEXTS = ("marker", "clone", "fluorochrome", "laser")
+_FLAGS = ("must_keep", "exclude", "gate_defining")
+_YES, _NO = {"1", "true", "yes", "y", "x"}, {"", "0", "false", "no", "n"}
+_GUARDED = re.compile(r"'+[=+\-@\t\r]|[=+\-@\t\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One line: the channel as described, and which columns say something about it."""
+
+    number: int | None
+    """Position from 1, where the sheet has a ``channel`` column."""
+    channel: Channel
+    given: frozenset[str]
+
+
+def parse_sheet(text: str) -> tuple[SheetRow, ...]:
+    """Return the lines of a panel sheet, CSV (comma, semicolon or tab) or YAML.
+
+    Raises
+    ------
+    PanelError
+        For an unknown column or role, a cost that is not a number, a name that is missing or
+        comes twice; the line is named.
+    """
+    if len(text) > LARGEST:
+        message = f"the panel sheet has {len(text)} letters; at most {LARGEST} are taken"
+        raise PanelError(message)
+    records = _csv_records(text)
+    if records is None:
+        records = _yaml_records(text)
+    rows = tuple(_row(record, line) for line, record in enumerate(records, start=1))
+    if not rows:
+        message = "the panel sheet has no line; give one line a channel below the column names"
+        raise PanelError(message)
+    Panel(tuple(row.channel for row in rows))  # refuses doubled names
+    return rows
+
+
+def apply_sheet(
+    panel: Panel, text: str, *, by_order: bool = False
+) -> tuple[Panel, tuple[str, ...]]:
+    """Return the panel with what the sheet says about its channels, with notes.
+
+    Lines are matched by name, whatever the letter case. Columns that the sheet leaves out, and
+    blank roles, stay as they are; other blank entries clear. With ``by_order`` (the data set's own names were assumed), lines that match no name
+    name the channels by their number, or by their order when there are as many lines as channels.
+
+    Raises
+    ------
+    PanelError
+        When a line matches no channel, or as `parse_sheet`.
+    """
+    rows = parse_sheet(text)
+    channels = list(panel.channels)
+    known = {name.casefold(): position for position, name in enumerate(panel.names)}
+    numbered = all(row.number is not None for row in rows)
+    taken: dict[int, str] = {}
+    for order, row in enumerate(rows):
+        position = known.get(row.channel.name.casefold())
+        if position is None and by_order and (numbered or len(rows) == len(panel)):
+            position = (row.number or 0) - 1 if numbered else order
+        if position is None or not 0 <= position < len(panel):
+            message = (
+                f"the panel sheet's channel {row.channel.name!r} is not in the data set; it has "
+                f"{', '.join(panel.names)}. Correct the name in the sheet"
+            )
+            raise PanelError(message)
+        if position in taken:
+            message = (
+                f"the panel sheet describes channel {position + 1} twice, as {taken[position]!r} "
+                f"and {row.channel.name!r}; give one line a channel"
+            )
+            raise PanelError(message)
+        taken[position] = row.channel.name
+        channels[position] = _merged(channels[position], row, rename=by_order)
+    left = [name for position, name in enumerate(panel.names) if position not in taken]
+    notes = (f"The panel sheet says nothing about {', '.join(left)}.",) if left else ()
+    return Panel(tuple(channels)), notes
+
+
+def write_sheet(panel: Panel) -> str:
+    """Return the panel as CSV; `parse_sheet` reads it back.
+
+    Texts that a spreadsheet would run as formulas get a leading apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number, channel in enumerate(panel.channels, start=1):
+        texts = [guarded(getattr(channel, name)) for name in _TEXTS]
+        flags = ["yes" if getattr(channel, name) else "no" for name in _FLAGS]
+        cost = f"{channel.cost:g}" if float(f"{channel.cost:g}") == channel.cost else channel.cost
+        writer.writerow([number, guarded(channel.name), channel.role.value, *texts, cost, *flags])
+    return stream.getvalue()
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula.
+
+    >>> guarded("=1+1"), guarded("CD3")
+    ("'=1+1", 'CD3')
+    """
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
+def _unguarded(text: str) -> str:
+    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
+
+
+def _csv_records(text: str) -> list[dict[str, str]] | None:
+    """Return one mapping a line; None when the first line names no column we know."""
+    lines = text.removeprefix("\ufeff").lstrip("\n")
+    head = lines.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    table = csv.reader(io.StringIO(lines), delimiter=separator, skipinitialspace=True)
+    try:
+        columns = [column.strip().lower().replace(" ", "_") for column in next(table, [])]
+        if "name" not in columns:
+            return None
+        _check_columns(columns)
+        records = []
+        for cells in table:
+            if len(cells) > len(columns):
+                message = (
+                    f"panel sheet, line {table.line_num}: {len(cells)} entries for "
+                    f"{len(columns)} columns; put quotes around texts that hold {separator!r}"
+                )
+                raise PanelError(message)
+            if any(cell.strip() for cell in cells):
+                records.append(
+                    {c: _unguarded(v.strip()) for c, v in zip(columns, cells, strict=False)}
+                )
+    except csv.Error as error:
+        message = f"the panel sheet is not a CSV ({error}); save it again"
+        raise PanelError(message) from error
+    return records
+
+
+def _yaml_records(text: str) -> list[dict[str, str]]:
+    """Return one mapping a list item, all values as texts."""
+    expected = f"expected a CSV with the columns {', '.join(COLUMNS)}, or a YAML list of these keys"
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            message = f"the panel sheet uses YAML aliases, which are refused; {expected}"
+            raise PanelError(message)
+        found = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - texts only, no objects
+    except (yaml.YAMLError, RecursionError) as error:
+        message = f"the panel sheet is neither CSV nor YAML; {expected}"
+        raise PanelError(message) from error
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        message = f"the panel sheet holds no list of channels; {expected}"
+        raise PanelError(message)
+    records = []
+    for item in found:
+        record = {str(key).strip().lower(): value for key, value in item.items()}
+        _check_columns(list(record))
+        if not all(isinstance(value, str) for value in record.values()):
+            message = f"the panel sheet's channel {record.get('name')!r} nests lists; {expected}"
+            raise PanelError(message)
+        records.append({key: value.strip() for key, value in record.items()})
+    return records
+
+
+def _check_columns(columns: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column not in COLUMNS or column in seen:
+            what = "comes twice" if column in seen else "is not known"
+            message = f"panel sheet: column {column!r} {what}; there is {', '.join(COLUMNS)}"
+            raise PanelError(message)
+        seen.add(column)
+
+
+def _row(record: dict[str, str], line: int) -> SheetRow:
+    where = f"panel sheet, channel line {line}"
+    number = record.get("channel", "")
+    digits = re.fullmatch(r"(?:ch\D*)?0*(\d{1,4})(?:\.0*)?", number, re.IGNORECASE)
+    if number and digits is None:
+        message = f"{where}: channel is {number!r}; expected its number, such as 3 or Ch03"
+        raise PanelError(message)
+    role = record.get("role", "").lower()
+    if role and role not in tuple(Role):
+        message = f"{where}: role {role!r} is not known; there is {', '.join(Role)}"
+        raise PanelError(message)
+    channel = Channel(
+        name=record.get("name", ""),
+        role=Role(role or Role.STAIN),
+        marker=record.get("marker", ""),
+        clone=record.get("clone", ""),
+        fluorochrome=record.get("fluorochrome", ""),
+        laser=record.get("laser", ""),
+        cost=_cost(record.get("cost", ""), where),
+        must_keep=_flag(record.get("must_keep", ""), where),
+        exclude=_flag(record.get("exclude", ""), where),
+        gate_defining=_flag(record.get("gate_defining", ""), where),
+    )
+    given = frozenset(key for key, value in record.items() if value or key != "role")
+    return SheetRow(int(digits[1]) if digits else None, channel, given)
+
+
+def _cost(text: str, where: str) -> float:
+    try:
+        cost = float(text.replace(",", ".") or 0)
+    except ValueError:
+        cost = math.nan
+    if not 0 <= cost < math.inf:
+        message = f"{where}: cost is {text!r}; expected a number from 0, such as 1.20"
+        raise PanelError(message)
+    return cost
+
+
+def _flag(text: str, where: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        message = f"{where}: {text!r} is neither yes nor no"
+        raise PanelError(message)
+    return text.lower() in _YES
+
+
+def _merged(old: Channel, row: SheetRow, *, rename: bool) -> Channel:
+    new = row.channel
+    return replace(
+        old,
+        name=new.name if rename else old.name,
+        role=new.role if "role" in row.given else old.role,
+        marker=new.marker if "marker" in row.given else old.marker,
+        clone=new.clone if "clone" in row.given else old.clone,
+        fluorochrome=new.fluorochrome if "fluorochrome" in row.given else old.fluorochrome,
+        laser=new.laser if "laser" in row.given else old.laser,
+        cost=new.cost if "cost" in row.given else old.cost,
+        must_keep=new.must_keep if "must_keep" in row.given else old.must_keep,
+        exclude=new.exclude if "exclude" in row.given else old.exclude,
+        gate_defining=new.gate_defining if "gate_defining" in row.given else old.gate_defining,
+    )
