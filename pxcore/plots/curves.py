@@ -122,4 +122,5 @@ def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[flo
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=0)
     number = known.sum(axis=0)
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan).tolist()
+    means: list[float] = np.where(number > 0, total / np.maximum(number, 1), np.nan).tolist()
+    return means

@@ -29,7 +29,8 @@ def shade(images: Array, limits: tuple[float, float]) -> Array:
     low, high = limits
     span = high - low if high > low else 1.0
     clear = np.nan_to_num(images.astype(np.float32), nan=low)
-    return np.clip((clear - low) / span, 0.0, 1.0)
+    shares: Array = np.clip((clear - low) / span, 0.0, 1.0)
+    return shares
 
 
 def grey(shares: Array) -> Array:
@@ -47,7 +48,8 @@ def composite(shares: Array) -> Array:
         raise ValueError(message)
     colours = np.array(COMPOSITE_COLOURS[: shares.shape[1]], dtype=np.float32)
     total = np.einsum("nchw,cd->nhwd", shares, colours)
-    return (np.clip(total, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    tiles: Array = (np.clip(total, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    return tiles
 
 
 def outlined(tiles: Array, masks: Array) -> Array:

@@ -36,9 +36,19 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
             message = f"{trace.type} traces have no SVG; there are {', '.join(DRAW)}"
             raise ValueError(message)
     width, height = int(figure.layout.width or width), float(figure.layout.height or 450)
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "pxcore", "text.parse_math": False}
-    fonts = {"font.family": "sans-serif", "font.size": 10.0, "font.sans-serif": ["DejaVu Sans"]}
-    with _LOCK, mpl.rc_context({**settings, **fonts}):
+    with (
+        _LOCK,
+        mpl.rc_context(
+            {
+                "svg.fonttype": "none",
+                "svg.hashsalt": "pxcore",
+                "text.parse_math": False,
+                "font.family": "sans-serif",
+                "font.sans-serif": ["DejaVu Sans"],
+                "font.size": 10.0,
+            }
+        ),
+    ):
         canvas = FigureCanvasSVG(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
         page = _page(figure, width, height)
         axes = {suffix: _axes(canvas.figure, figure, suffix, page) for suffix in _suffixes(figure)}
@@ -51,7 +61,7 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
         _legend(axes[""], figure)
         stream = io.BytesIO()
         meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
-        canvas.print_svg(stream, metadata=meta)
+        canvas.figure.savefig(stream, format="svg", metadata=meta)
     return stream.getvalue()
 
 
@@ -95,12 +105,8 @@ def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
     """Set ranges, ticks and titles of a pair of axes."""
     for name, own in (("x", axes.xaxis), ("y", axes.yaxis)):
         layout = figure.layout[f"{name}axis{suffix}"]
-        if layout.visible is False:
-            own.set_visible(False)
-        if layout.type == "log":
-            own.set_scale("log")
         if layout.range is not None:
-            low, high = (10**v for v in layout.range) if layout.type == "log" else layout.range
+            low, high = layout.range
             set_limits = axes.set_xlim if name == "x" else axes.set_ylim
             set_limits(low, high)
         elif layout.rangemode == "tozero":
@@ -115,7 +121,7 @@ def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
             own.grid(visible=True, color="#E3E6EA", linewidth=0.8)
             axes.set_axisbelow(True)
         if name == "x" and layout.side == "top":
-            own.tick_top()
+            axes.xaxis.tick_top()
 
 
 def _from_zero(axes: Axes, name: str) -> None:
@@ -132,7 +138,7 @@ def _shapes(figure: go.Figure, axes: dict[str, Axes]) -> None:
         one = axes[(shape.xref or "x").split(" ")[0][1:] if shape.xref != "paper" else ""]
         place = _transform(one, shape.xref, shape.yref)
         low, high = shape.layer == "below", shape.opacity or 1.0
-        line = {"color": colour(shape.line.color or "#888888"), "zorder": 0.5 if low else 3}
+        tone, depth = colour(shape.line.color or "#888888"), 0.5 if low else 3.0
         width = 1.0 if shape.line.width is None else shape.line.width
         if shape.type == "line":
             style = {"dot": ":", "dash": "--"}.get(shape.line.dash, "-")
@@ -144,7 +150,8 @@ def _shapes(figure: go.Figure, axes: dict[str, Axes]) -> None:
                 linestyle=style,
                 scalex=False,
                 scaley=False,
-                **line,
+                color=tone,
+                zorder=depth,
             )
         elif shape.type == "rect":
             corners_x = [shape.x0, shape.x1, shape.x1, shape.x0]
@@ -152,7 +159,7 @@ def _shapes(figure: go.Figure, axes: dict[str, Axes]) -> None:
             (patch,) = one.fill(
                 corners_x, corners_y, transform=place, facecolor=colour(shape.fillcolor), zorder=0.4
             )
-            patch.set(alpha=None if high == 1.0 else high, linewidth=width, edgecolor=line["color"])
+            patch.set(alpha=None if high == 1.0 else high, linewidth=width, edgecolor=tone)
         else:
             message = f"{shape.type} shapes have no SVG; there are line and rect"
             raise ValueError(message)
@@ -170,7 +177,7 @@ def _transform(axes: Axes, x: str | None, y: str | None):  # type: ignore[no-unt
 
 
 def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
-    """Write annotations at their place."""
+    """Write annotations at their place, on their own ground where they have one."""
     anchors = {"left": "left", "right": "right", "center": "center", "middle": "center"}
     for note in figure.layout.annotations:
         if note.showarrow is not False:
@@ -179,6 +186,7 @@ def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
         reference = note.xref or "x"
         one = axes[reference.split(" ")[0][1:] if reference != "paper" else ""]
         place = _transform(one, reference, note.yref or "y")
+        ground = {"facecolor": colour(note.bgcolor), "linewidth": 0, "pad": 1.5}
         one.annotate(
             readable(note.text),
             (note.x, note.y),
@@ -190,6 +198,7 @@ def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
             color=colour(note.font.color or "#22262B"),
             fontsize=(note.font.size or 12) * 0.78,
             annotation_clip=False,
+            bbox=ground if note.bgcolor else None,
         )
 
 

@@ -45,9 +45,16 @@ def draw_scatter(axes: Axes, trace: go.Scatter) -> None:
     mode, opacity = trace.mode or "lines", 1.0 if trace.opacity is None else trace.opacity
     label = readable(trace.name) if trace.name and trace.showlegend is not False else None
     if "lines" in mode:
-        style = {"color": colour(trace.line.color or "#000000"), "linewidth": trace.line.width or 2}
-        dash = _DASHES.get(trace.line.dash, "-")
-        axes.plot(x, y, linestyle=dash, alpha=opacity, label=label, **style)
+        axes.plot(
+            x,
+            y,
+            color=colour(trace.line.color or "#000000"),
+            linewidth=trace.line.width or 2,
+            linestyle=_DASHES.get(trace.line.dash, "-"),
+            drawstyle="steps-mid" if trace.line.shape == "hvh" else "default",
+            alpha=opacity,
+            label=label,
+        )
         label = None
     if trace.error_x.array is not None:
         reach = np.stack([_numbers(trace.error_x.arrayminus), _numbers(trace.error_x.array)])
@@ -118,7 +125,7 @@ def draw_heatmap(axes: Axes, trace: go.Heatmap) -> None:
     )
     if trace.showscale is not False and axes.figure is not None:
         bar = axes.figure.colorbar(mesh, ax=axes, fraction=0.03, pad=0.02)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.set_label(readable(trace.colorbar.title.text or ""))
 
 

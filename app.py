@@ -1,0 +1,79 @@
+"""The table of pages, page set-up, the login gate: nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from pages import datasets, home, new_run, run, runs
+from pages.parts import errors, links, session
+from pxcore.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page: where it stands in the menu and what draws it."""
+
+    path: str
+    title: str
+    group: str
+    icon: str
+    render: Callable[[], None]
+    visibility: Literal["visible", "hidden"] = "visible"
+
+
+PAGES = (
+    Entry("home", "Home", "", ":material/home:", home.render),
+    Entry("datasets", "Data sets", "Cells", ":material/biotech:", datasets.render),
+    Entry("new", "New run", "Runs", ":material/add_circle:", new_run.render),
+    Entry("runs", "All runs", "Runs", ":material/list:", runs.render),
+    Entry("run", "Run", "Runs", ":material/insights:", run.render, "hidden"),
+)
+"""Every page, always registered, so that each address works from the first visit."""
+
+
+def main() -> None:
+    """Draw the page of this address, if its visitor may come in."""
+    st.set_page_config(
+        page_title="Which stains matter",
+        page_icon=":material/biotech:",
+        layout="wide",
+        menu_items={"About": "Ranks the channels of imaging flow cytometry panels."},
+    )
+    settings = Settings()
+    table = {
+        entry.path: st.Page(
+            errors.page(entry.path, entry.render),
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.path,
+            default=entry.path == "home",
+            visibility=entry.visibility,
+        )
+        for entry in PAGES
+    }
+    groups: dict[str, list[st.Page]] = {}
+    for entry in PAGES:
+        groups.setdefault(entry.group, []).append(table[entry.path])
+    current = st.navigation(groups, position="sidebar", expanded=True)
+    links.announce(table)
+    if admitted(settings):
+        session.begin(settings.owner)
+        current.run()
+
+
+def admitted(settings: Settings) -> bool:
+    """Return whether the visitor may see pages; draws the way in where not.
+
+    Only ``open`` exists yet: everybody who reaches the loopback address may come in.
+    """
+    if settings.auth == "open":
+        return True
+    st.error("This dashboard is closed: its way of logging in is not known.")
+    return False
+
+
+main()

@@ -1,0 +1,129 @@
+"""New run: what to rank, how thoroughly, what that costs; every choice has a default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import links, run_form
+from pages.parts.errors import banner
+from pages.parts.header import Crumb, header
+from pages.parts.runner import runner_note
+from pages.parts.session import asked, lab, remember_owner, visit
+from pages.parts.text import md
+from pxcore.errors import PxError
+from pxcore.plots.numbers import about, count
+from pxcore.plots.text import one_line
+from pxcore.types import Dataset, RunSpec
+
+
+def render() -> None:
+    """Draw the page."""
+    datasets = lab().datasets()
+    usable = {one.id: one for one in datasets if one.classes}
+    if not usable:
+        _nothing_to_rank(datasets)
+        return
+    dataset = usable.get(asked("dataset")) or next(iter(usable.values()))
+    header("New run", [Crumb(dataset.title, "datasets", (("dataset", dataset.id),))])
+    runner_note(busy=True)
+    dataset = _dataset(usable, dataset)
+    preset = _preset()
+    spec = run_form.settings(dataset, lab().draft(dataset.id, preset))
+    _start(spec)
+
+
+def _nothing_to_rank(datasets: Sequence[Dataset]) -> None:
+    """Draw the empty state: no labelled cells yet."""
+    header("New run")
+    if datasets:
+        st.markdown(
+            "A run learns to tell classes apart, but no data set here has labels yet. Open a "
+            "data set and add them from a CSV.",
+            width=720,
+        )
+        links.link(f"Labels of {md(datasets[0].title, 60)}", "datasets", dataset=datasets[0].id)
+        return
+    st.markdown(
+        "A run trains a classifier on your cells and ranks their channels. It needs a data set "
+        "with labels first.",
+        width=720,
+    )
+    if st.button("Add cells", type="primary", icon=":material/upload_file:"):
+        links.go("datasets", add="cells")
+
+
+def _dataset(usable: dict[str, Dataset], chosen: Dataset) -> Dataset:
+    """Draw the choice of cells and keep it in the address."""
+    st.subheader("1 · Cells", anchor=False)
+    ids = list(usable)
+
+    def label(key: str) -> str:
+        one = usable[key]
+        size = f"{count(one.n_labelled, 'labelled cell')}, {count(len(one.panel), 'channel')}"
+        return f"{one_line(one.title, 60)} · {size}, {count(len(one.classes), 'class', 'classes')}"
+
+    picked = st.selectbox(
+        "Data set", ids, index=ids.index(chosen.id), format_func=label, key="new-dataset", width=720
+    )
+    if picked and picked != asked("dataset"):
+        st.query_params["dataset"] = picked
+    return usable[picked] if picked else chosen
+
+
+def _preset() -> str:
+    """Draw the presets as cards; the chosen one stands in the address."""
+    st.subheader("2 · How thoroughly", anchor=False)
+    presets = lab().presets()
+    known = [one.id for one in presets]
+    chosen = asked("preset") if asked("preset") in known else known[0]
+    for column, one in zip(st.columns(len(presets), border=True), presets, strict=True):
+        with column:
+            st.markdown(f"**{md(one.label)}**")
+            st.markdown(md(one.summary, 400))
+            st.caption(f"Costs {md(one.cost, 120)}")
+            st.button(
+                "Chosen" if one.id == chosen else f"Choose {md(one.label.lower())}",
+                key=f"preset-{one.id}",
+                type="primary" if one.id == chosen else "secondary",
+                icon=":material/check:" if one.id == chosen else None,
+                on_click=_choose,
+                args=(one.id,),
+                width="stretch",
+            )
+    return chosen
+
+
+def _choose(preset: str) -> None:
+    """Keep the chosen preset in the address."""
+    st.query_params["preset"] = preset
+
+
+def _start(spec: RunSpec) -> None:
+    """Draw what the run would cost, and the button that starts it."""
+    st.subheader("4 · Start", anchor=False)
+    try:
+        lab().check(spec)
+        estimate = lab().estimate(spec)
+    except PxError as error:
+        banner(error)
+        st.button("Start", disabled=True, icon=":material/play_arrow:")
+        return
+    known = estimate.cached
+    reuse = f"{known} of {count(estimate.tasks, 'step')} are already there and are reused. "
+    if known == estimate.tasks:
+        st.markdown(f"All {count(known, 'step')} are already there: the answer comes at once.")
+    else:
+        text = f"{count(estimate.tasks, 'step')}. " if not known else reuse
+        st.markdown(f"{text}It takes **{about(estimate.seconds)}** on this host.")
+    for note in estimate.notes:
+        st.caption(f":material/info: {md(note, 400)}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = st.text_input("Title", value=spec.title, max_chars=120, width=420, key="new-title")
+        owner = st.text_input("Your name", value=visit().owner, max_chars=60, width=200)
+    if st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
+        remember_owner(owner)
+        named = replace(spec, title=title.strip() or spec.title, owner=visit().owner)
+        links.go("run", run=lab().submit(named))

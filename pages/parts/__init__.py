@@ -1,0 +1,1 @@
+"""What screens share: session, errors, links, figures, tables, galleries."""

@@ -1,0 +1,86 @@
+"""A figure on the page: the picture, the table behind it, CSV and SVG, and what was clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.parts.session import theme
+from pages.parts.text import csv_bytes, file_name
+from pxcore.plots import style
+
+Build = Callable[[style.Theme], go.Figure]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a figure stands on the page."""
+
+    key: str
+    """Stable in the page; names the files too."""
+    stem: str = ""
+    """First part of file names, such as the run's title."""
+    clickable: bool = False
+    own_width: bool = False
+    """A sheet of cells keeps its size; other figures fill the page."""
+
+
+def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple[int, ...] | None:
+    """Draw ``build(theme)`` with its table; return the ids of the mark that was clicked."""
+    figure = build(theme())
+    state = st.plotly_chart(
+        figure,
+        theme=None,
+        key=shown.key,
+        alt=style.alt(figure),
+        width="content" if shown.own_width else "stretch",
+        on_select="rerun" if shown.clickable else "ignore",
+        selection_mode="points",
+        config={"displayModeBar": False, "displaylogo": False, "scrollZoom": False},
+    )
+    if table is not None:
+        _files(build, shown, table)
+    return clicked(state) if shown.clickable else None
+
+
+def clicked(state: object) -> tuple[int, ...] | None:
+    """Return the whole numbers in the custom data of the first selected mark, if any."""
+    selection = state.get("selection", {}) if isinstance(state, dict) else {}
+    points: Sequence[object] = selection.get("points", []) if isinstance(selection, dict) else []
+    if not points or not isinstance(points[0], dict):
+        return None
+    data = points[0].get("customdata")
+    values = data if isinstance(data, list) else [data]
+    numbers = tuple(int(v) for v in values if isinstance(v, int | float))
+    return numbers or None
+
+
+def _files(build: Build, shown: Shown, table: pd.DataFrame) -> None:
+    """Draw the table behind a figure and its two files."""
+    from pxcore.plots.svg import to_svg  # noqa: PLC0415 - matplotlib loads when it is needed
+
+    with st.expander("Table and files", icon=":material/table_rows:", type="compact"):
+        st.dataframe(table, hide_index=True, key=f"{shown.key}-table", width="stretch")
+        with st.container(horizontal=True):
+            st.download_button(
+                "CSV",
+                lambda: csv_bytes(table),
+                file_name=file_name(shown.stem, f"{shown.key}.csv"),
+                mime="text/csv",
+                key=f"{shown.key}-csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "SVG",
+                lambda: to_svg(build(style.LIGHT)),
+                file_name=file_name(shown.stem, f"{shown.key}.svg"),
+                mime="image/svg+xml",
+                key=f"{shown.key}-svg",
+                icon=":material/download:",
+                on_click="ignore",
+            )

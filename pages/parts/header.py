@@ -1,0 +1,75 @@
+"""The same head on every page: where this is, its state, its downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.text import md
+from pxcore.types import ImportState, RunState
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+STATES: dict[str, tuple[str, str, Colour]] = {
+    "queued": ("waiting", ":material/schedule:", "gray"),
+    "running": ("running", ":material/autorenew:", "blue"),
+    "finished": ("finished", ":material/check:", "blue"),
+    "failed": ("failed", ":material/error:", "orange"),
+    "cancelled": ("cancelled", ":material/block:", "gray"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file behind the Downloads button, made only when somebody takes it."""
+
+    label: str
+    name: str
+    mime: str
+    data: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way to this page: a name (as typed) and where it leads."""
+
+    name: str
+    page: str
+    query: tuple[tuple[str, str], ...] = ()
+
+
+def header(
+    title: str,
+    crumbs: Sequence[Crumb] = (),
+    state: RunState | ImportState | None = None,
+    downloads: Sequence[Download] = (),
+) -> None:
+    """Draw the head. ``title`` and crumbs are names as typed; they are escaped here."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for crumb in crumbs:
+            links.link(md(crumb.name, 40), crumb.page, **dict(crumb.query))
+            st.markdown(":gray[›]", width="content")
+        if state is not None:
+            word, icon, colour = STATES[state.value]
+            st.badge(word, icon=icon, color=colour)
+        st.space("stretch")
+        _downloads(downloads)
+    st.title(md(title, 90), anchor=False)
+
+
+def _downloads(downloads: Sequence[Download]) -> None:
+    """Draw the Downloads button at the right end; without files it stays, switched off."""
+    with st.popover("Downloads", icon=":material/download:", disabled=not downloads):
+        for number, one in enumerate(downloads):
+            st.download_button(
+                one.label,
+                one.data,
+                file_name=one.name,
+                mime=one.mime,
+                key=f"download-{number}-{one.name}",
+                on_click="ignore",
+                type="tertiary",
+            )

@@ -1,0 +1,77 @@
+"""An import on its way: live steps, then its data set; or what went wrong and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.errors import guarded
+from pages.parts.header import Crumb, header
+from pages.parts.runner import runner_note
+from pages.parts.session import asked, lab, visit
+from pages.parts.text import md
+from pxcore.types import ImportProgress, ImportState, Skipped
+
+FINAL = (ImportState.FINISHED, ImportState.FAILED)
+EVERY = 1.0
+"""Seconds between two looks."""
+
+
+def render(import_id: str) -> None:
+    """Draw the page of one import; a finished one leads on to its data set."""
+    progress = lab().import_progress(import_id)
+    if progress.state is ImportState.FINISHED:
+        _lead_on(progress)
+    name = progress.request.title or progress.request.path.rsplit("/", 1)[-1]
+    header(f"Import of {name}", [Crumb("Data sets", "datasets")], progress.state)
+    if progress.state is ImportState.FAILED:
+        _failed(progress)
+    else:
+        _live(import_id)
+        st.caption("You can close this tab; the address brings you back.")
+
+
+@st.fragment(run_every=EVERY)
+def _live(import_id: str) -> None:
+    """Draw how far the import is, again and again until it ends."""
+    with guarded(f"import {import_id}"):
+        progress = lab().import_progress(import_id)
+        if progress.state in FINAL:
+            st.rerun(scope="app")
+        runner_note(busy=True)
+        step = progress.step or "waiting for the runner"
+        st.progress(min(max(progress.share, 0.0), 1.0), text=md(step, 120))
+        for warning in progress.warnings:
+            st.caption(md(warning, 300))
+
+
+def _lead_on(progress: ImportProgress) -> None:
+    """Go to the new data set; from the first-minutes page, straight into a fast run."""
+    if asked("then") == "run":
+        started = [run for run in lab().runs() if run.dataset_id == progress.dataset_id]
+        if started:  # another tab, or a reload, was here before
+            links.go("run", run=started[0].id)
+        spec = lab().draft(progress.dataset_id, "fast")
+        links.go("run", run=lab().submit(replace(spec, owner=visit().owner)))
+    links.go("datasets", dataset=progress.dataset_id)
+
+
+def _failed(progress: ImportProgress) -> None:
+    """Draw what happened and what to do."""
+    message = progress.error or "the import ended without a message"
+    st.error(md(message[:1].upper() + message[1:], 2000), icon=":material/error:")
+    st.markdown(
+        "Nothing was registered and nothing half-read remains. Correct the file or choose its "
+        "format by hand, then add it again.",
+        width=720,
+    )
+    if st.button("Add cells again", icon=":material/upload_file:", type="primary"):
+        links.go("datasets", add="cells")
+
+
+def skipped_line(one: Skipped) -> str:
+    """Return one reason with its count and examples, as Markdown."""
+    examples = f" ({md(', '.join(one.examples[:3]), 160)})" if one.examples else ""
+    return f"{one.count:,} skipped: {md(one.reason, 200)}{examples}"

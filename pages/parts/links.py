@@ -1,0 +1,40 @@
+"""Ways from page to page. The address carries the state, so every link can be sent to others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+_table: dict[str, StreamlitPage] = {}
+
+
+def announce(pages: Mapping[str, StreamlitPage]) -> None:
+    """Take note of the table of pages; ``app.py`` does so in every run of the script."""
+    _table.update(pages)
+
+
+def link(label: str, page: str, *, icon: str | None = None, **query: str) -> None:
+    """Draw a link to a page. ``label`` is Markdown: names in it have passed ``md``."""
+    st.page_link(_table[page], label=label, icon=icon, query_params=query or None)
+
+
+def go(page: str, **query: str) -> None:
+    """Leave for another page at once."""
+    st.switch_page(_table[page], query_params=query or None)
+
+
+def address(page: str, **query: str) -> str:
+    """Return the address of a page below the dashboard's own, for tables of links."""
+    return f"/{_base()}{page}?{urlencode(query)}"
+
+
+def _base() -> str:
+    """Return the configured path in front of every address."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{path}/" if path else ""

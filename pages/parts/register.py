@@ -1,0 +1,176 @@
+"""Three ways to add cells: a file on this host, an upload, the demo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.session import lab, visit
+from pages.parts.text import md
+from pages.parts.words import size
+from pxcore.errors import DatasetError
+from pxcore.types import FolderEntry, ImportRequest
+
+UPLOADS = ("h5", "hdf5", "npz", "zip", "cif", "tif", "tiff")
+UP = ".."
+
+
+def draw() -> None:
+    """Draw the three ways as tabs."""
+    folder, upload, demo = st.tabs(
+        [
+            ":material/folder_open: From a folder of this host",
+            ":material/upload: Upload",
+            ":material/science: Demo cells",
+        ]
+    )
+    with folder:
+        _from_folder()
+    with upload:
+        _from_upload()
+    with demo:
+        _demo()
+
+
+def start(request: ImportRequest, then: str = "") -> None:
+    """Queue an import and go to its progress."""
+    made = lab().start_import(request)
+    if then:
+        links.go("datasets", importing=made, then=then)
+    links.go("datasets", importing=made)
+
+
+def _from_folder() -> None:
+    """Draw the browser of allowed folders, and the form of what was chosen."""
+    folders = lab().allowed_folders()
+    if not folders:
+        st.info(
+            "No folder of this host is open for registering. Whoever runs the server names them "
+            "in `PXCORE_DATA_FOLDERS`, separated by `:`, and starts it again."
+        )
+        return
+    names = {str(folder): folder for folder in folders}
+    chosen = st.selectbox("Allowed folder", list(names), key="add-folder")
+    folder = names.get(chosen or "", folders[0])
+    inside = str(st.session_state.get("add-inside", ""))
+    if inside:
+        st.caption(f"in {md(inside, 200)}")
+    entry = _entry(folder, inside)
+    if entry is None:
+        return
+    if entry.is_folder and not entry.format:
+        st.caption("This folder is not one recording; open it to look inside.")
+        return
+    if not entry.format:
+        st.warning("No reader recognises this file. It can be tried with a format of your choice.")
+    if (request := _form(entry.path, entry.name, key="folder")) is not None:
+        start(request)
+
+
+def _entry(folder: Path, inside: str) -> FolderEntry | None:
+    """Return what is chosen in a folder; opening and going up stay in the session."""
+    entries = {entry.name: entry for entry in lab().browse(folder, inside)}
+    options = ([UP] if inside else []) + list(entries)
+    if not options:
+        st.caption("This folder is empty.")
+        return None
+
+    def label(name: str) -> str:
+        entry = entries.get(name)
+        if entry is None:
+            return f"{UP}  one folder up"
+        kind = f" · {entry.format}" if entry.format else ""
+        return f"{entry.name}/{kind}" if entry.is_folder else f"{name} · {size(entry.size)}{kind}"
+
+    recognised = [name for name in options if name in entries and entries[name].format]
+    first = options.index(recognised[0]) if recognised else 0
+    name = st.selectbox(
+        "File or folder", options, index=first, format_func=label, key=f"add-entry-{inside}"
+    )
+    if name == UP:
+        st.button("Go up", on_click=_walk, args=(inside.rpartition("/")[0],))
+        return None
+    entry = entries.get(name or "")
+    if entry is not None and entry.is_folder:
+        st.button("Open this folder", on_click=_walk, args=(entry.inside,))
+    return entry
+
+
+def _walk(inside: str) -> None:
+    """Remember which folder is looked into."""
+    st.session_state["add-inside"] = inside
+
+
+def _from_upload() -> None:
+    """Draw the upload; its size is checked here and again by the store."""
+    limit = int(st.get_option("server.maxUploadSize"))
+    file = st.file_uploader(
+        f"A file of at most {limit} MiB; larger ones are registered from a folder",
+        type=list(UPLOADS),
+        key="add-upload",
+    )
+    if file is None:
+        return
+    if file.size > limit * 2**20:
+        message = (
+            f"{file.name} has {size(file.size)}; uploads may have {limit} MiB. Put it into an "
+            "allowed folder of the host and register it from there"
+        )
+        raise DatasetError(message)
+    request = _form(file.name, file.name, key="upload")
+    if request is not None:
+        path = lab().save_upload(file.name, file, visit().owner)
+        start(replace(request, path=str(path)))
+
+
+def _demo() -> None:
+    """Draw the demo: synthetic cells whose truth is known."""
+    st.markdown(
+        "Synthetic cells with planted truth: a stain that matters by its place, one that matters "
+        "by its amount and its copy, a bright stain that means nothing, an empty channel, and a "
+        "pair that works only together.",
+        width=720,
+    )
+    if st.button("Make the demo cells", icon=":material/science:", key="add-demo"):
+        title, owner = "Demo cells", visit().owner
+        start(ImportRequest(path="demo", format="demo", title=title, owner=owner))
+
+
+def _form(path: str, name: str, key: str) -> ImportRequest | None:
+    """Return the request of a filled form once its button was pressed."""
+    formats = {"auto": "Recognise it"} | {c.id: c.label for c in lab().choices("format")}
+    with st.form(f"add-form-{key}", border=False):
+        title = st.text_input("Title", value=Path(name).stem, max_chars=120, key=f"{key}-title")
+        with st.expander("More settings"):
+            which = st.selectbox(
+                "Format", list(formats), format_func=lambda f: formats[f], key=f"{key}-format"
+            )
+            side = st.number_input(
+                "Side of the square each cell is cropped or padded to, pixels (0: chosen from "
+                "the cells)",
+                min_value=0,
+                max_value=1024,
+                value=0,
+                key=f"{key}-size",
+            )
+            sheet = st.file_uploader("Panel sheet, CSV", type=["csv"], key=f"{key}-sheet")
+            labels = st.file_uploader(
+                "Labels, CSV with object_number, label and optionally group",
+                type=["csv"],
+                key=f"{key}-labels",
+            )
+        if not st.form_submit_button("Register", type="primary", icon=":material/check:"):
+            return None
+    owner = visit().owner
+    return ImportRequest(
+        path=path,
+        title=title.strip() or Path(name).stem,
+        format=which or "auto",
+        panel_sheet=str(lab().save_upload(sheet.name, sheet, owner)) if sheet else "",
+        labels=str(lab().save_upload(labels.name, labels, owner)) if labels else "",
+        size=int(side),
+        owner=owner,
+    )

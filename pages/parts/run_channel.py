@@ -1,0 +1,113 @@
+"""One channel opened: what the method does to its cells, its drop per class, its stability."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.figures import Shown, show
+from pages.parts.session import lab
+from pages.parts.text import md
+from pxcore.plots.gallery import before_after
+from pxcore.plots.numbers import bounds, score
+from pxcore.plots.ranking import channel_classes, rank_text
+from pxcore.plots.text import one_line
+from pxcore.types import MethodResult, RunResult, Verdict
+
+EXAMPLES = 3
+NOTHING = "no channel"
+MEANING = {
+    Verdict.INFORMATIVE: "The whole interval lies above zero: the models depend on this channel.",
+    Verdict.UNDECIDED: "The interval reaches zero and beyond what matters: this run cannot tell.",
+    Verdict.NEGLIGIBLE: "The whole interval lies below 0.01: no drop that would matter.",
+}
+
+
+def draw(result: RunResult, method: MethodResult, clicked: int | None) -> None:
+    """Draw the channel that was clicked or that the address names; nothing without one."""
+    names = list(result.panel.names)
+    if clicked is not None and st.session_state.get("clicked-channel") != clicked:
+        st.session_state["clicked-channel"] = clicked
+        st.session_state["channel"] = clicked
+    chosen = st.selectbox(
+        "Open a channel",
+        list(range(len(names))),
+        index=None,
+        format_func=lambda c: one_line(names[c], 60),
+        placeholder="Click a dot above, or choose a channel here",
+        key="channel",
+        bind="query-params",
+        width=420,
+    )
+    if isinstance(chosen, int):
+        with st.container(border=True):
+            _opened(result, method, chosen)
+
+
+def _opened(result: RunResult, method: MethodResult, c: int) -> None:
+    """Draw everything about one channel."""
+    ranking, name = method.ranking, result.panel.names[c]
+    st.subheader(md(name, 60), anchor=False)
+    st.markdown(
+        f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])} "
+        f"{md(method.importance.unit)}, {rank_text(ranking, c)}, **{ranking.verdict[c].value}**. "
+        f"{MEANING[ranking.verdict[c]]}"
+    )
+    drop = ranking.probability[c]
+    st.caption(
+        f"Drop in the probability of the true class: {score(drop.mean)} "
+        f"{bounds(drop.low, drop.high)}. Chance of being among the first "
+        f"{_top(len(ranking.mean))}: {ranking.top[c][_top(len(ranking.mean)) - 1]:.0%}."
+    )
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _examples(result, method, c)
+    with right:
+        st.markdown("**What each class loses**")
+        per_class = ranking.per_class[c]
+        frame = pd.DataFrame(
+            {
+                "class": list(result.spec.classes),
+                method.importance.unit: [value.mean for value in per_class],
+                "low": [value.low for value in per_class],
+                "high": [value.high for value in per_class],
+            }
+        )
+        show(
+            lambda theme: channel_classes(result.panel, result.spec.classes, method, c, theme),
+            Shown(key=f"channel-{method.method}-{c}", stem=f"{result.run.title} {name}"),
+            frame,
+        )
+
+
+def _top(n_channels: int) -> int:
+    """Return how many channels count as the top: half the panel, at least one."""
+    return max(1, n_channels // 2)
+
+
+def _examples(result: RunResult, method: MethodResult, c: int) -> None:
+    """Draw cells before and after the perturbation, so that anyone sees what it does."""
+    st.markdown("**What the method does to it**")
+    dataset = result.dataset
+    channel = result.spec.channels[c] if result.spec.channels else c
+    names: list[str] = []
+    positions: list[int] = []
+    for name in result.spec.classes[:EXAMPLES]:
+        found = lab().pick_cells(dataset.id, name, page=0, per_page=1, seed=1)
+        names += [name] * len(found)
+        positions += found
+    examples = [
+        lab().permuted_example(dataset.id, position, channel, method.method)
+        for position in positions
+    ]
+    if not examples:
+        return
+    overview = lab().overview(dataset.id)
+    limits = (float(overview.low[channel]), float(overview.high[channel]))
+    zoom = max(1.5, min(3.0, 260 / (2 * (dataset.image_shape[2] + 2))))
+    show(
+        lambda theme: before_after(examples, names, limits, theme, zoom),
+        Shown(key=f"before-after-{method.method}-{c}", own_width=True),
+    )
+    for note in dict.fromkeys(example.note for example in examples if example.note):
+        st.caption(md(note, 300))

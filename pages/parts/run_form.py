@@ -1,0 +1,136 @@
+"""The choices of a run: methods in the open, expert settings folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.session import lab
+from pages.parts.text import md
+from pxcore.plots.text import one_line
+from pxcore.types import Choice, Dataset, MethodSpec, ModelSpec, RunSpec
+
+MOST_FOLDS = 10
+
+
+def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
+    """Draw the settings that a preset's draft begins with; return the spec they make."""
+    st.subheader("3 · What to ask", anchor=False)
+    methods = _methods(draft)
+    spec = replace(draft, methods=methods)
+    with st.expander("Expert settings", icon=":material/tune:"):
+        st.caption(
+            "The preset's values are right for most. Folds and repeats cost time in proportion; "
+            "folds narrow the intervals more than repeats do."
+        )
+        left, right = st.columns(2, gap="large")
+        with left:
+            spec = _training(spec)
+        with right:
+            spec = _ranking(dataset, spec)
+    return spec
+
+
+def _methods(draft: RunSpec) -> tuple[MethodSpec, ...]:
+    """Draw one tick a method with its explanation; return the ticked ones."""
+    wanted = {one.id: one for one in draft.methods}
+    chosen: list[MethodSpec] = []
+    for choice in lab().choices("method"):
+        key = f"method-{draft.preset}-{choice.id}"
+        ticked = st.checkbox(f"**{md(choice.label)}**", value=choice.id in wanted, key=key)
+        st.caption(md(choice.summary, 400), width=720)
+        if ticked:
+            options = _options(choice, key)
+            before = wanted.get(choice.id, MethodSpec(id=choice.id))
+            chosen.append(replace(before, options=options) if options else before)
+    return tuple(chosen)
+
+
+def _options(choice: Choice, key: str) -> tuple[tuple[str, str], ...]:
+    """Draw the settings of a method; return those that differ from their defaults."""
+    picked = []
+    for name, values in choice.options:
+        value = st.segmented_control(
+            md(name), values, default=values[0], required=True, key=f"{key}-{name}"
+        )
+        if value and value != values[0]:
+            picked.append((name, str(value)))
+    return tuple(picked)
+
+
+def _training(spec: RunSpec) -> RunSpec:
+    """Draw model, folds and seeds."""
+    models = {one.id: one for one in lab().choices("model")}
+    ids = list(models)
+    key = f"{spec.preset}-{spec.dataset_id}"
+    model = st.selectbox(
+        "Model",
+        ids,
+        index=ids.index(spec.model.id) if spec.model.id in ids else 0,
+        format_func=lambda one: models[one].label,
+        key=f"model-{key}",
+    )
+    if model in models:
+        st.caption(md(models[model].summary, 300))
+    folds = st.number_input(
+        "Folds",
+        min_value=2,
+        max_value=MOST_FOLDS,
+        value=min(max(spec.n_folds, 2), MOST_FOLDS),
+        key=f"folds-{key}",
+        help="Parts of the cells; each is held out once. Donors stay together where known.",
+    )
+    seeds = st.number_input(
+        "Trainings of each fold",
+        min_value=1,
+        max_value=5,
+        value=spec.seeds,
+        key=f"seeds-{key}",
+        help="From different random starts, so that chance in training shows in the intervals.",
+    )
+    changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
+    return replace(spec, model=changed, n_folds=int(folds), seeds=int(seeds))
+
+
+def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:
+    """Draw repeats, the seed and the channels that take part."""
+    key = f"{spec.preset}-{spec.dataset_id}"
+    adaptive = st.toggle(
+        "Stop repeating when more repeats can no longer change the order",
+        value=spec.repeats is None,
+        key=f"adaptive-{key}",
+    )
+    repeats = st.number_input(
+        "At most this many repeats" if adaptive else "Repeats",
+        min_value=1,
+        max_value=1000,
+        value=spec.max_repeats if adaptive else (spec.repeats or spec.max_repeats),
+        key=f"repeats-{key}-{adaptive}",
+    )
+    seed = st.number_input(
+        "Seed", min_value=0, max_value=2**31 - 1, value=spec.seed, key=f"seed-{key}",
+        help="The same seed and settings give the same numbers.",
+    )  # fmt: skip
+    positions = list(range(len(dataset.panel)))
+    chosen = st.multiselect(
+        "Channels that take part",
+        positions,
+        default=list(spec.channels) or positions,
+        format_func=lambda c: one_line(dataset.panel.names[c], 40),
+        key=f"channels-{key}",
+    )
+    return replace(
+        spec,
+        repeats=None if adaptive else int(repeats),
+        max_repeats=int(repeats) if adaptive else spec.max_repeats,
+        seed=int(seed),
+        channels=_channels(chosen, len(positions)),
+    )
+
+
+def _channels(chosen: Sequence[int], n_channels: int) -> tuple[int, ...]:
+    """Return the chosen positions in panel order; empty stands for all."""
+    ordered = tuple(sorted(chosen))
+    return () if len(ordered) == n_channels else ordered

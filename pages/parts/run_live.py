@@ -1,0 +1,138 @@
+"""A run under way: steps with ticks and times, a bar, the learning curve; or why it ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.errors import guarded
+from pages.parts.figures import Shown, show
+from pages.parts.runner import runner_note
+from pages.parts.session import lab, visit
+from pages.parts.text import md
+from pxcore.plots.curves import learning
+from pxcore.plots.numbers import about, count, duration
+from pxcore.types import Progress, RunState, TaskRow, TaskState
+
+EVERY = 2.0
+"""Seconds between two looks."""
+MARKS = {
+    TaskState.WAITING: ":gray[:material/radio_button_unchecked:]",
+    TaskState.RUNNING: ":blue[:material/autorenew:]",
+    TaskState.DONE: ":blue[:material/check_circle:]",
+    TaskState.FAILED: ":orange[:material/error:]",
+    TaskState.CANCELLED: ":gray[:material/block:]",
+}
+ADVICE = {
+    "out of memory": "Close other programs, choose the smaller model, or fewer cells, and start "
+    "again: finished steps are reused.",
+    "killed": "The worker process was ended by the system, most often for lack of memory. Start "
+    "again with the smaller model: finished steps are reused.",
+    "bad input": "Correct what the message names, then start again: finished steps are reused.",
+    "defect": "This is our defect. Please pass on the run's address and the log below.",
+}
+
+
+def draw(progress: Progress) -> None:
+    """Draw a run that is not finished."""
+    if progress.run.state.final:
+        _ended(progress)
+    else:
+        _live(progress.run.id)
+
+
+@st.fragment(run_every=EVERY)
+def _live(run_id: str) -> None:
+    """Draw how far the run is, again and again until it ends; then the whole page once."""
+    with guarded(f"run {run_id}"):
+        progress = lab().progress(run_id)
+        if progress.run.state.final:
+            st.rerun(scope="app")
+        _bar(progress)
+        if not progress.runner_alive:
+            runner_note(busy=True)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            st.markdown(steps(progress.tasks))
+            if st.button("Cancel this run", icon=":material/cancel:", key="cancel"):
+                lab().cancel(run_id, visit().owner)
+                st.toast("The run stops after the batch it is working on.")
+        with right:
+            curve(progress)
+        _log(progress)
+        st.caption("You can close this tab; the address brings you back.")
+
+
+def _bar(progress: Progress) -> None:
+    """Draw the share done, the time left and what is in work."""
+    share = min(max(progress.share, 0.0), 1.0)
+    now = [one for one in progress.tasks if one.state is TaskState.RUNNING]
+    if progress.run.state is RunState.QUEUED:
+        text = "Waiting for the runner"
+    else:
+        work = f"{now[0].label}: {now[0].step}" if now and now[0].step else ""
+        work = work or (now[0].label if now else "Between two steps")
+        text = f"{share:.0%} · {about(progress.seconds_left)} left · {work}"
+        if progress.seconds_left is None:
+            text = f"{share:.0%} · {work}"
+    st.progress(share, text=md(text, 200))
+
+
+def steps(tasks: tuple[TaskRow, ...]) -> str:
+    """Return the steps as a Markdown table: mark, name, what is done, time."""
+    lines = ["| | Step | | |", "|:-:|:--|:--|--:|"]
+    for one in tasks:
+        note = md(one.step, 60) if one.state is TaskState.RUNNING else ""
+        note = "already there" if one.reused else note
+        note = md(one.error_class, 40) if one.state is TaskState.FAILED else note
+        known = one.seconds is not None and not one.reused
+        time = duration(one.seconds) if known and one.seconds is not None else ""
+        lines.append(f"| {MARKS[one.state]} | {md(one.label, 80)} | {note} | {time} |")
+    return "\n".join(lines)
+
+
+def curve(progress: Progress) -> None:
+    """Draw the learning curves as far as they have come."""
+    if not any(epochs for _, epochs in progress.curves):
+        st.caption("The learning curve appears here with the first epochs.")
+        return
+    show(lambda theme: learning(progress.curves, theme), Shown(key="learning"))
+
+
+def _log(progress: Progress) -> None:
+    """Draw the end of the log, folded."""
+    with st.expander("Log", icon=":material/terminal:", type="compact"):
+        st.code(progress.log_tail or "Nothing written yet.", language=None, height=220)
+
+
+def _ended(progress: Progress) -> None:
+    """Draw a failed or cancelled run: what happened, what to do, the log."""
+    failed = [one for one in progress.tasks if one.state is TaskState.FAILED]
+    done = sum(one.state is TaskState.DONE for one in progress.tasks)
+    if progress.run.state is RunState.CANCELLED:
+        st.info(
+            f"This run was cancelled. {count(done, 'finished step')} of {len(progress.tasks)} "
+            "are kept: the same run started again goes on from there.",
+            icon=":material/block:",
+        )
+    else:
+        message = progress.error or (failed[0].error if failed else "") or "the run ended early"
+        st.error(md(message[:1].upper() + message[1:], 2000), icon=":material/error:")
+        kind = failed[0].error_class if failed else ""
+        st.markdown(f"**What to do.** {ADVICE.get(kind, ADVICE['defect'])}", width=760)
+    _again(progress)
+    st.markdown(steps(progress.tasks))
+    for one in failed:
+        with st.expander(f"Log of {md(one.label, 80)}", icon=":material/terminal:", expanded=True):
+            st.code(lab().log(progress.run.id, one.key) or "no log", language=None, height=320)
+    if not failed:
+        _log(progress)
+
+
+def _again(progress: Progress) -> None:
+    """Draw the ways on from a run that did not finish."""
+    with st.container(horizontal=True):
+        if st.button("Start it again", type="primary", icon=":material/replay:", key="again"):
+            links.go("run", run=lab().submit(progress.spec))
+        if st.button("Change its settings", icon=":material/tune:", key="change"):
+            links.go("new", dataset=progress.run.dataset_id, preset=progress.run.preset)

@@ -1,0 +1,174 @@
+"""A finished run: the answer in one sentence, then the evidence, then the machinery."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import run_channel, run_classes, run_details
+from pages.parts.figures import Shown, show
+from pages.parts.session import lab
+from pages.parts.text import md
+from pxcore.plots import curves, matrix, ranking
+from pxcore.plots.numbers import count, score, with_interval
+from pxcore.plots.ranking import Order
+from pxcore.plots.sentence import sentence
+from pxcore.types import MethodResult, RunResult
+
+ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
+
+
+def draw(run_id: str) -> None:
+    """Draw everything about a finished run."""
+    result = lab().result(run_id)
+    method = _method(result)
+    st.markdown(
+        f"#### {md(sentence(result.panel, method, result.performance), 1200)}",
+        anchors=False,
+        width=980,
+    )
+    st.caption(_facts(result, method))
+    order = _order()
+    _ranking(result, method, order)
+    _truth(result, method)
+    _heat_map(result, method, order)
+    run_classes.draw(result)
+    _stability(result, method)
+    run_details.draw(result)
+
+
+def _method(result: RunResult) -> MethodResult:
+    """Draw the switch between methods, where there are several; return the chosen one."""
+    methods = {one.method: one for one in result.methods}
+    if len(methods) == 1:
+        return result.methods[0]
+    chosen = st.segmented_control(
+        "Ranked by",
+        list(methods),
+        default=next(iter(methods)),
+        required=True,
+        format_func=lambda one: md(methods[one].label),
+        key="method",
+        bind="query-params",
+    )
+    return methods.get(str(chosen), result.methods[0])
+
+
+def _facts(result: RunResult, method: MethodResult) -> str:
+    """Return what the answer rests on, in one line."""
+    performance, repeats = result.performance, method.importance.repeats
+    held_out = sum(performance.n_per_class)
+    span = (
+        f"{min(repeats)}" if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}"
+    )
+    return (
+        f"The models reach F1 {with_interval(performance.f1_macro)} over classes on "
+        f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}, "
+        f"{span} repeats each). Brackets: 95 % interval over folds, corrected for shared "
+        "training cells."
+    )
+
+
+def _order() -> Order:
+    """Draw the switch between rank and panel order."""
+    chosen = st.segmented_control(
+        "Channels",
+        list(ORDERS),
+        default="by rank",
+        required=True,
+        key="order",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return ORDERS.get(str(chosen), "rank")
+
+
+def _ranking(result: RunResult, method: MethodResult, order: Order) -> None:
+    """Draw the ranking; a click opens a channel."""
+    key = f"ranking-{method.method}"
+    opened = show(
+        lambda theme: ranking.ranking_dots(result.panel, method, theme, order),
+        Shown(key=key, stem=result.run.title or result.run.dataset_title, clickable=True),
+        table_of(result, "ranking", method.method),
+    )
+    run_channel.draw(result, method, opened[0] if opened else None)
+
+
+def _truth(result: RunResult, method: MethodResult) -> None:
+    """Draw what was planted beside what was found, for synthetic cells."""
+    if not result.dataset.truth:
+        return
+    st.subheader("What was planted, and what was found", anchor=False)
+    positions = result.spec.channels or tuple(range(len(result.panel)))
+    found = method.ranking
+    frame = pd.DataFrame(
+        {
+            "channel": list(result.panel.names),
+            "planted": [result.dataset.truth[c] for c in positions],
+            "found": [verdict.value for verdict in found.verdict],
+            method.importance.unit: [score(value) for value in found.mean],
+            "rank": list(found.rank),
+        }
+    )
+    st.dataframe(frame.sort_values("rank"), hide_index=True, key="truth")
+
+
+def _heat_map(result: RunResult, method: MethodResult, order: Order) -> None:
+    """Draw importance by channel and class."""
+    st.subheader("Which channel serves which class", anchor=False)
+    show(
+        lambda theme: matrix.heat_map(result.panel, result.spec.classes, method, theme, order),
+        Shown(key=f"channel-class-{method.method}", stem=result.run.title),
+        class_table(result, method),
+    )
+
+
+def class_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
+    """Return importance by channel and class with intervals, a row a pair."""
+    rows = [
+        (channel, name, value.mean, value.low, value.high)
+        for channel, values in zip(result.panel.names, method.ranking.per_class, strict=True)
+        for name, value in zip(result.spec.classes, values, strict=True)
+    ]
+    columns = ["channel", "class", method.importance.unit, "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _stability(result: RunResult, method: MethodResult) -> None:
+    """Draw how the ranking settled with more repeats."""
+    if method.stability is None:
+        return
+    st.subheader("Would more repeats change it?", anchor=False)
+    left, right = st.columns([3, 2], gap="large")
+    settled = method.stability
+    with left:
+        rows = [
+            (fold + 1, k, name, value)
+            for fold, values in enumerate(settled.values)
+            for k, at_k in zip(settled.repeats, values, strict=True)
+            for name, value in zip(result.panel.names, at_k, strict=True)
+        ]
+        show(
+            lambda theme: curves.stability(result.panel, method, theme),
+            Shown(key=f"stability-{method.method}", stem=result.run.title),
+            pd.DataFrame(rows, columns=["fold", "repeats", "channel", method.importance.unit]),
+        )
+    with right:
+        agreement = [
+            (fold + 1, k, tau)
+            for fold, taus in enumerate(settled.agreement)
+            for k, tau in zip(settled.repeats, taus, strict=True)
+        ]
+        show(
+            lambda theme: curves.order_agreement(method, theme),
+            Shown(key=f"agreement-{method.method}", stem=result.run.title),
+            pd.DataFrame(agreement, columns=["fold", "repeats", "Kendall tau"]),
+        )
+
+
+def table_of(result: RunResult, name: str, method: str) -> pd.DataFrame:
+    """Return one of the run's stored tables, of one method where it tells methods apart."""
+    table = lab().tables(result.run.id)[name]
+    if "method" not in table.columns:
+        return table
+    return table[table["method"] == method].reset_index(drop=True)

@@ -1,0 +1,57 @@
+"""Names as text: what people typed never becomes markup on a page or a formula in a file.
+
+Streamlit reads Markdown in almost every label, and on top of it colours (``:red[x]``), icons
+(``:material/home:``), emoji codes, TeX, bare addresses and arrows. So a name in a label passes
+through :func:`md`; a table on its way into a file through :func:`csv_bytes`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from pxcore.plots.text import one_line
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# Read from the finished text, so that a backslash does not help: an invisible joiner does.
+_LATE = re.compile(r":(?=[\w/+-])|(?<=[<~\-])(?=[>=\-])|(?<=>)(?==)|@|(?i:(?<=\bww)w(?=\.))")
+_JOINER = "\u2060"
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def md(name: str, longest: int = 80) -> str:
+    r"""Return ``name`` for a label or Markdown text, to be read exactly as typed.
+
+    >>> md("CD4 (FITC)"), md("**x**")
+    ('CD4 \\(FITC\\)', '\\*\\*x\\*\\*')
+    """
+    line = _LATE.sub(lambda found: found[0] + _JOINER, one_line(name, longest))
+    return _PUNCTUATION.sub(r"\\\1", line)
+
+
+def cell(value: object) -> object:
+    """Return a value for a CSV cell; a text that a spreadsheet would run gets a quote in front.
+
+    >>> cell("=1+1"), cell("CD3"), cell(-0.5)
+    ("'=1+1", 'CD3', -0.5)
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as a UTF-8 CSV file with guarded cells and header."""
+    guarded = table.map(cell).rename(columns=lambda name: str(cell(str(name))))
+    return guarded.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def file_name(*parts: str) -> str:
+    """Return a harmless file name from parts such as a run's title and a figure's name.
+
+    >>> file_name("Jurkat / cells", "ranking.csv")
+    'jurkat-cells_ranking.csv'
+    """
+    clean = [re.sub(r"[^\w.]+", "-", part.lower()).strip("-.") for part in parts]
+    return "_".join(part[:60] for part in clean if part) or "download"

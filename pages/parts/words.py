@@ -1,0 +1,48 @@
+"""Times and sizes in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pxcore.plots.numbers import duration
+
+
+def moment(stamp: str, now: datetime | None = None) -> str:
+    """Return how long ago a UTC time stamp (ISO 8601) is; the date beyond a week.
+
+    >>> moment("2026-03-01T10:00:00+00:00", datetime(2026, 3, 1, 10, 12, tzinfo=UTC))
+    '12 min ago'
+    """
+    try:
+        then = datetime.fromisoformat(stamp)
+    except ValueError:
+        return "at an unknown time"
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    if seconds < 45:
+        return "just now"
+    if seconds > 7 * 86400:
+        return f"{then:%Y-%m-%d}"
+    return f"{duration(seconds)} ago"
+
+
+def day(stamp: str) -> str:
+    """Return a time stamp as ``2026-03-01 10:00`` (UTC), for tables."""
+    try:
+        return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return ""
+
+
+def size(n_bytes: int) -> str:
+    """Return a file size.
+
+    >>> size(700), size(1536), size(5 * 2**30)
+    ('700 B', '1.5 KiB', '5.0 GiB')
+    """
+    number = float(n_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return ""

@@ -1,0 +1,69 @@
+"""One run by its address: live while it works, told why when it failed, the answer when done."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from pages.parts import links, run_live, run_result
+from pages.parts.header import Crumb, Download, header
+from pages.parts.session import asked, lab
+from pages.parts.text import csv_bytes, file_name
+from pxcore.types import Progress, RunState
+
+TABLES = {
+    "ranking": "Ranking",
+    "importance": "Every fold and repeat",
+    "per_class": "Scores of classes",
+    "performance": "Performance",
+    "confusion": "Confusion counts",
+    "training": "Learning curves",
+}
+
+
+def render() -> None:
+    """Draw the page of the run that the address names."""
+    run_id = asked("run")
+    if not run_id:
+        header("Run", [Crumb("All runs", "runs")])
+        st.markdown("A run is opened by its link. Choose one from the list, or start a new one.")
+        links.link("All runs", "runs", icon=":material/list:")
+        links.link("New run", "new", icon=":material/add_circle:")
+        return
+    progress = lab().progress(run_id)
+    finished = progress.run.state is RunState.FINISHED
+    row = progress.run
+    header(
+        row.title or row.dataset_title,
+        [Crumb(row.dataset_title, "datasets", (("dataset", row.dataset_id),))],
+        row.state,
+        _downloads(progress) if finished else (),
+    )
+    if finished:
+        run_result.draw(run_id)
+    else:
+        run_live.draw(progress)
+
+
+def _downloads(progress: Progress) -> list[Download]:
+    """Return the tables of a finished run as CSV, and all of it as JSON."""
+    run_id, stem = progress.run.id, progress.run.title or progress.run.dataset_title
+
+    def csv_of(name: str) -> Download:
+        return Download(
+            f"{TABLES[name]}, CSV",
+            file_name(stem, f"{name}.csv"),
+            "text/csv",
+            lambda: csv_bytes(lab().tables(run_id)[name]),
+        )
+
+    def as_json() -> bytes:
+        text = json.dumps(lab().run_json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
+        return text.encode("utf-8")
+
+    files = [csv_of(name) for name in TABLES]
+    return [
+        *files,
+        Download("All numbers, JSON", file_name(stem, "run.json"), "application/json", as_json),
+    ]

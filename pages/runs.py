@@ -1,0 +1,96 @@
+"""All runs: filters, state, owner, and a link to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.header import STATES, Download, header
+from pages.parts.runner import runner_note
+from pages.parts.session import lab
+from pages.parts.text import csv_bytes
+from pages.parts.words import day
+from pxcore.types import RunRow, RunState
+
+
+def render() -> None:
+    """Draw the page."""
+    runs = lab().runs()
+    if not runs:
+        header("Runs")
+        st.markdown(
+            "A run trains a classifier on a data set and ranks its channels. None has been "
+            "started yet.",
+            width=720,
+        )
+        if st.button("Start the first run", type="primary", icon=":material/add_circle:"):
+            links.go("new")
+        return
+    save = Download("Runs, CSV", "runs.csv", "text/csv", lambda: csv_bytes(table(runs)))
+    header("Runs", downloads=[save])
+    runner_note(busy=any(not run.state.final for run in runs))
+    chosen = _filtered(runs)
+    if not chosen:
+        st.info("No run fits these filters. Clear one of them.")
+        return
+    st.dataframe(
+        table(chosen),
+        hide_index=True,
+        key="runs-table",
+        alt="All runs with state, owner, data set and link",
+        column_config={
+            "Run": st.column_config.LinkColumn(
+                "Run", display_text="open", width="small", help="This address can be sent on."
+            ),
+            "Done": st.column_config.ProgressColumn(
+                "Done", min_value=0.0, max_value=1.0, format="percent"
+            ),
+        },
+    )
+    st.caption(f"{len(chosen)} of {len(runs)} runs")
+
+
+def table(runs: Sequence[RunRow]) -> pd.DataFrame:
+    """Return runs as a table, newest first."""
+    return pd.DataFrame(
+        {
+            "Run": [links.address("run", run=run.id) for run in runs],
+            "Title": [run.title or run.dataset_title for run in runs],
+            "State": [STATES[run.state.value][0] for run in runs],
+            "Done": [run.share for run in runs],
+            "Data set": [run.dataset_title for run in runs],
+            "Preset": [run.preset for run in runs],
+            "Model": [run.model for run in runs],
+            "Methods": [", ".join(run.methods) for run in runs],
+            "Owner": [run.owner for run in runs],
+            "Started (UTC)": [day(run.created) for run in runs],
+            "Ended (UTC)": [day(run.finished) for run in runs],
+        }
+    )
+
+
+def _filtered(runs: Sequence[RunRow]) -> list[RunRow]:
+    """Draw the filters and return the runs that fit all of them."""
+    words = {state: STATES[state.value][0] for state in RunState}
+    with st.container(horizontal=True):
+        states = _choice("State", sorted({words[run.state] for run in runs}))
+        owners = _choice("Owner", sorted({run.owner for run in runs if run.owner}))
+        sets = _choice("Data set", sorted({run.dataset_title for run in runs}))
+        methods = _choice("Method", sorted({m for run in runs for m in run.methods}))
+    tests: tuple[Callable[[RunRow], bool], ...] = (
+        lambda run: not states or words[run.state] in states,
+        lambda run: not owners or run.owner in owners,
+        lambda run: not sets or run.dataset_title in sets,
+        lambda run: not methods or bool(set(methods) & set(run.methods)),
+    )
+    return [run for run in runs if all(test(run) for test in tests)]
+
+
+def _choice(label: str, options: Sequence[str]) -> list[str]:
+    """Draw one filter; nothing chosen lets everything through."""
+    return st.multiselect(
+        label, options, key=f"filter-{label}", placeholder="all", width=250, disabled=not options
+    )
