@@ -20,6 +20,8 @@ MaskReader = Callable[[Array], Array]
 
 _BLOCK = 512
 _BINS = 128
+_EVEN = 1e-4
+"""A tile whose normalised pixels differ by less is even; averaging alone rounds by 1e-7."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,8 @@ def otsu_outline(signal: torch.Tensor, frame: torch.Tensor) -> Array:
     Source: Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9, 1979. The signal is
     averaged over 3 x 3 pixels first, which keeps single noisy pixels out of the outline.
     """
-    smooth = functional.avg_pool2d(signal[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
+    share = _averaged(frame.float()).clamp_min(1e-6)
+    smooth = _averaged(signal * frame) / share  # padding does not bleed into the frame
     values, used = smooth.flatten(1), frame.flatten(1)
     low = values.masked_fill(~used, torch.inf).amin(dim=1, keepdim=True)
     high = values.masked_fill(~used, -torch.inf).amax(dim=1, keepdim=True)
@@ -119,9 +122,14 @@ def otsu_outline(signal: torch.Tensor, frame: torch.Tensor) -> Array:
     place = ((values - low) / spread * _BINS).clamp(0, _BINS - 1).nan_to_num(0.0).long()
     counts = torch.zeros(len(values), _BINS, device=values.device)
     counts.scatter_add_(1, place, used.float())
-    inside = used & (place > _otsu_bin(counts)) & (high > low)
+    inside = used & (place > _otsu_bin(counts)) & (high - low > _EVEN)
     planes = inside.view_as(frame).cpu().numpy()
     return np.stack([ndimage.binary_fill_holes(plane) for plane in planes])
+
+
+def _averaged(planes: torch.Tensor) -> torch.Tensor:
+    """Return (B, H, W) averaged over 3 x 3 pixels, beyond the tile taken as 0."""
+    return functional.avg_pool2d(planes[:, None], 3, 1, 1)[:, 0]
 
 
 def _otsu_bin(counts: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.planted_cells import DEAD, PLANTED, device_cells, planted, request, with_layout
 
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.fold import FoldImportance, combine
@@ -16,6 +15,7 @@ from pxcore.importance.methods import METHODS, ExplainRequest, Method
 from pxcore.importance.ranking import rank
 from pxcore.importance.stability import stability
 from pxcore.types import Array
+from tests.planted_cells import DEAD, PLANTED, device_cells, planted, request, with_layout
 
 CELLS = planted()
 ORDER = (3, 0, 2, 1)
