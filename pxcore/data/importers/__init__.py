@@ -1,6 +1,6 @@
 """The table of formats. To add one: a file beside this one and a line below."""
 
-from pxcore.data.importers import cif, scifai, stack
+from pxcore.data.importers import cif, demo, scifai, stack
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
 from pxcore.registry import Registry
@@ -11,6 +11,7 @@ IMPORTERS: Registry[Importer] = Registry(
         stack.IMPORTER,
         scifai.IMPORTER,
         cif.IMPORTER,
+        demo.IMPORTER,
     ],
     DatasetError,
 )

@@ -3,6 +3,7 @@
 from pxcore.data.synthetic.ifc_cells import (
     IfcParams,
     SyntheticCells,
+    group_names,
     ifc_blocks,
     ifc_cells,
     ifc_panel,
@@ -14,6 +15,7 @@ __all__ = [
     "Planted",
     "SyntheticCells",
     "class_names",
+    "group_names",
     "ifc_blocks",
     "ifc_cells",
     "ifc_panel",
