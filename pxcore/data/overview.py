@@ -56,18 +56,23 @@ class Overview:
 
     def save(self, folder: Path) -> None:
         """Write ``overview.npz`` into an existing folder."""
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        values = {name: np.asarray(getattr(self, name)) for name in (*_ARRAYS, "n_sampled")}
         texts = {name: np.array(getattr(self, name), dtype=np.str_) for name in _TEXTS}
-        np.savez_compressed(folder / FILE_NAME, n_sampled=self.n_sampled, **arrays, **texts)
+        np.savez_compressed(folder / FILE_NAME, allow_pickle=False, **(values | texts))
 
     @classmethod
     def load(cls, folder: Path) -> Overview:
         """Read what `save` wrote. Raises DatasetError when it is missing or damaged."""
         try:
             with np.load(folder / FILE_NAME, allow_pickle=False) as file:
-                texts = {name: tuple(str(text) for text in file[name]) for name in _TEXTS}
-                arrays = {name: file[name] for name in _ARRAYS}
-                return cls(n_sampled=int(file["n_sampled"]), **arrays, **texts)
+                texts = [tuple(str(text) for text in file[name]) for name in _TEXTS]
+                return cls(
+                    n_sampled=int(file["n_sampled"]),
+                    classes=texts[0],
+                    groups=texts[1],
+                    warnings=texts[2],
+                    **{name: file[name] for name in _ARRAYS},
+                )
         except (OSError, ValueError, KeyError) as error:
             message = f"the overview cannot be read ({error}); import the data set again"
             raise DatasetError(message) from error
@@ -174,11 +179,13 @@ def _edges(values: Array) -> Array:
 def _bins(values: Array, edges: Array) -> Array:
     """Return the bin of each value; values outside go to the end bins."""
     share = (values.astype(np.float64) - edges[0]) / (edges[-1] - edges[0])
-    return np.clip((share * BINS).astype(np.int64), 0, BINS - 1)
+    bins: Array = np.clip((share * BINS).astype(np.int64), 0, BINS - 1)
+    return bins
 
 
 def _histogram(values: Array, edges: Array) -> Array:
-    return np.bincount(_bins(values, edges), minlength=BINS)
+    counts: Array = np.bincount(_bins(values, edges), minlength=BINS)
+    return counts
 
 
 def _rows(numbers: Array, names: tuple[str, ...]) -> Array:

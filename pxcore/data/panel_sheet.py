@@ -71,8 +71,9 @@ def apply_sheet(
     """Return the panel with what the sheet says about its channels, with notes.
 
     Lines are matched by name, whatever the letter case. Columns that the sheet leaves out, and
-    blank roles, stay as they are; other blank entries clear. With ``by_order`` (the data set's own names were assumed), lines that match no name
-    name the channels by their number, or by their order when there are as many lines as channels.
+    blank roles, stay as they are; other blank entries clear. With ``by_order`` (the data set's own
+    names were assumed), lines that match no name name the channels by their number, or by their
+    order when there are as many lines as channels.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from pxcore.errors import DatasetError
 _CIF_AND_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def importer_for(path: Path, format: str = "auto") -> Importer:  # noqa: A002 - the field's name
+def importer_for(path: Path, format: str = "auto") -> Importer:
     """Return the importer that was asked for, or the one that fits.
 
     Runs inside the import process: recognising may open the file.
