@@ -46,6 +46,12 @@ def beat(store: Store, pulse: Pulse) -> None:
         )
 
 
+def silence(store: Store) -> None:
+    """Remove the heartbeat row: this runner ends as it should."""
+    with store.database.writing() as connection:
+        connection.execute(delete(heartbeats))
+
+
 def status(store: Store) -> RunnerStatus:
     """Return whether a runner lives and what it last said.
 

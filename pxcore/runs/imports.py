@@ -7,19 +7,20 @@ and, last of all, a row: nothing half-registered remains.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import insert, select, update
 
 from pxcore.data.ingest import Ingested, ingest
 from pxcore.data.limits import Limits
+from pxcore.data.overview import Overview
 from pxcore.errors import Cancelled, DatasetError, PxError
 from pxcore.runs import datasets
 from pxcore.settings import Settings
@@ -82,9 +83,11 @@ def bring_in(store: Store, request: ImportRequest, tell: Tell) -> Dataset:
 def limits_of(settings: Settings) -> Limits:
     """Return the limits that the settings put on an import process."""
     return Limits(
-        memory_bytes=settings.import_memory_mb * 2**20,
+        memory=settings.import_memory_mb * 2**20,
         cpu_seconds=settings.import_seconds,
+        source_bytes=int(settings.max_dataset_gb * 2**30),
         dataset_bytes=int(settings.max_dataset_gb * 2**30),
+        keep_free=int(settings.min_free_gb * 2**30),
     )
 
 
@@ -144,13 +147,21 @@ class ImportDesk:
             return
         except PxError as error:
             self._fail(row, str(error))
-        except Exception:  # noqa: BLE001 - the border of a thread: its row must not run for ever
+        except Exception:  # the border of a thread: its row must not run for ever
             reference = secrets.token_hex(4)
             LOG.exception("import %s failed, reference %s", row.id, reference)
             self._fail(row, f"this import failed through a fault of ours, reference {reference}")
         else:
+            shown = Overview.load(
+                self._store.artifacts.folder(datasets.overview_key(self._store, dataset.id))
+            )
             self._write(
-                row.id, state=ImportState.FINISHED, share=1.0, dataset_id=dataset.id, step=""
+                row.id,
+                state=ImportState.FINISHED,
+                share=1.0,
+                step="",
+                dataset_id=dataset.id,
+                warnings=json.dumps(shown.warnings),
             )
         self._forget_upload(row)
 
@@ -162,8 +173,7 @@ class ImportDesk:
         for text in (row.request.path, row.request.labels, row.request.panel_sheet):
             path = Path(text)
             if text and path.is_relative_to(self._store.uploads):
-                with suppress(FileNotFoundError):
-                    path.unlink()
+                shutil.rmtree(path.parent, ignore_errors=True)  # its own folder, named by us
 
     def _write(self, import_id: str, **values: str | float) -> None:
         with self._store.database.writing() as connection:
@@ -187,9 +197,19 @@ def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
         (overview_key, found.overview_folder),
     ):
         store.artifacts.adopt(key, folder)
-    dataset = found.dataset(
+    dataset = Dataset(
         id=dataset_id(found.pixels_hash, found.annotation_hash),
-        title=request.title or Path(request.path).stem,
+        title=request.title.strip() or Path(request.path).stem,
+        panel=found.panel,
+        classes=found.classes,
+        class_counts=found.class_counts,
+        n_cells=found.n_cells,
+        image_shape=found.image_shape,
+        dtype=found.dtype,
+        mask_kind=found.mask_kind,
+        groups=found.groups,
+        truth=found.truth,
+        report=found.report,
         owner=request.owner,
         pixels_key=pixels_key,
         annotation_key=annotation_key,
@@ -224,6 +244,7 @@ def _rows(store: Store, which: object) -> tuple[ImportProgress, ...]:
                 dataset_id=row.dataset_id,
                 error=row.error,
                 created=row.created,
+                warnings=tuple(json.loads(row.warnings)),
             )
             for row in connection.execute(wanted)
         )

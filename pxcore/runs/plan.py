@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pxcore.errors import RunError
 from pxcore.store.keys import derive_seed, key_of
 from pxcore.types import MethodSpec, ModelSpec, Role, RunSpec, TrainingParams
 
@@ -124,6 +125,22 @@ def method_name(method: MethodSpec) -> str:
     'occlusion:fill=mean'
     """
     return ":".join([method.id, *(f"{name}={value}" for name, value in sorted(method.options))])
+
+
+def parse_method(text: str) -> MethodSpec:
+    """Return the method of a name such as ``occlusion:fill=mean``; ``method_name`` backwards.
+
+    Raises RunError for a setting without a value.
+    """
+    name, *settings = text.split(":")
+    options = []
+    for setting in settings:
+        key_, equals, value = setting.partition("=")
+        if not (key_ and equals and value):
+            message = f"{setting!r} of method {text!r} is not a setting; write name=value"
+            raise RunError(message)
+        options.append((key_, value))
+    return MethodSpec(id=name.strip(), options=tuple(options))
 
 
 def _train(spec: RunSpec, channels: tuple[int, ...], fold: int, seed_index: int) -> Step:

@@ -42,7 +42,7 @@ def explain(context: Context, task: ExplainTask) -> None:
                 cells=tested,
                 labels=trained.test_labels,
                 n_classes=len(context.job.dataset.classes),
-                groups=_groups(context, annotation, fold),
+                groups=_groups(annotation, fold),
                 read_masks=mask_reader(cells, fold.test, task.train.channels),
                 mask_kind=cells.mask_kind,
                 roles=task.roles,
@@ -80,5 +80,6 @@ def _network(context: Context, task: ExplainTask, trained: TrainedModel) -> torc
     return network.eval()
 
 
-def _groups(context: Context, annotation: Annotation, fold: Fold) -> Array | None:
-    return annotation.groups[fold.test] if context.job.dataset.has_groups else None
+def _groups(annotation: Annotation, fold: Fold) -> Array | None:
+    groups = annotation.known_groups
+    return None if groups is None else groups[fold.test]

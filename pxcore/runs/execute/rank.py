@@ -19,12 +19,13 @@ def rank(context: Context, task: RankTask) -> None:
     loaded = [load_scores(find(key(explain))) for explain in task.explains]
     folds, n_train = [scores for scores, _ in loaded], [number for _, number in loaded]
     context.work.tell("combining folds", 0.2, at_once=True)
+    fold_of = [explain.train.fold for explain in task.explains]
     importance = combine(folds, n_train)
     ranking = rank_channels(
         importance,
         folds,
         seed=task.seed,
-        fold_of=[explain.train.fold for explain in task.explains],
+        fold_of=fold_of,
     )
     context.work.check()
     context.work.tell("performance", 0.8, at_once=True)
@@ -38,6 +39,7 @@ def rank(context: Context, task: RankTask) -> None:
             [one.probability for one in tested],
             n_train,
             [len(one.labels) for one in tested],
+            n_seeds=len(folds) // len(set(fold_of)),
         ),
     )
     save_ranked(context.folder, ranked)

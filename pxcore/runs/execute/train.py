@@ -38,7 +38,7 @@ def train(context: Context, task: TrainTask) -> None:
     """
     device = choose_device(Settings().device)
     with opened(context) as (cells, annotation):
-        fold = _fold(context, task, annotation)
+        fold = _fold(task, annotation)
         data = TrainingData(
             source=cells,
             labels=annotation.labels,
@@ -72,11 +72,10 @@ def train(context: Context, task: TrainTask) -> None:
     save_model(context.folder, model, fold, means, story)
 
 
-def _fold(context: Context, task: TrainTask, annotation: Annotation) -> Fold:
-    groups = annotation.groups if context.job.dataset.has_groups else None
+def _fold(task: TrainTask, annotation: Annotation) -> Fold:
     folds = split(
         annotation.labels,
-        groups,
+        annotation.known_groups,
         task.n_folds,
         task.split_seed,
         task.training.valid_share,

@@ -1,0 +1,117 @@
+"""Pictures of a few cells, and labels that come later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pxcore.data.annotation import Annotation, from_csv_text
+from pxcore.data.container import Container
+from pxcore.data.overview import Overview, with_annotation
+from pxcore.data.panel_sheet import apply_sheet, write_sheet
+from pxcore.errors import DatasetError
+from pxcore.runs import datasets
+from pxcore.runs.imports import dataset_id as id_of
+from pxcore.store.home import Store
+from pxcore.store.keys import key_of
+from pxcore.types import CellImages, Dataset
+
+MOST_CELLS = 256
+
+
+def cells(store: Store, dataset_id: str, positions: Sequence[int]) -> CellImages:
+    """Return a few cells in the order asked. Raises DatasetError for more than 256."""
+    if len(positions) > MOST_CELLS:
+        message = f"{len(positions)} cells were asked for at once; at most {MOST_CELLS} are shown"
+        raise DatasetError(message)
+    dataset = datasets.one(store, dataset_id)
+    annotation = annotation_of(store, dataset)
+    wanted = np.asarray(positions, dtype=np.int64).reshape(-1)
+    with Container.open(store.artifacts.folder(dataset.pixels_key)) as container:
+        return CellImages(
+            positions=wanted,
+            images=container.images(wanted),
+            masks=container.masks(wanted),
+            labels=annotation.labels[wanted],
+            groups=annotation.groups[wanted],
+            object_numbers=container.object_numbers[wanted],
+        )
+
+
+def pick_cells(
+    store: Store, dataset_id: str, class_name: str | None, page: tuple[int, int], seed: int
+) -> tuple[int, ...]:
+    """Return positions of one page of cells of a class (of all with None).
+
+    ``page``: number from 0 and cells a page. The order is drawn from ``seed``, so pages never
+    overlap and a page looks the same tomorrow.
+    """
+    dataset = datasets.one(store, dataset_id)
+    labels = annotation_of(store, dataset).labels
+    if class_name is None:
+        found = np.arange(len(labels))
+    elif class_name in dataset.classes:
+        found = np.flatnonzero(labels == dataset.classes.index(class_name))
+    else:
+        message = (
+            f"class {class_name!r} is not in data set {dataset.title!r}; it has "
+            f"{', '.join(dataset.classes) or 'none'}"
+        )
+        raise DatasetError(message)
+    number, per_page = max(page[0], 0), min(max(page[1], 1), MOST_CELLS)
+    order = np.random.default_rng(seed).permutation(found)
+    return tuple(order[number * per_page : (number + 1) * per_page].tolist())
+
+
+def overview(store: Store, dataset_id: str) -> Overview:
+    """Return what a data set's page shows at once."""
+    return Overview.load(store.artifacts.folder(datasets.overview_key(store, dataset_id)))
+
+
+def panel_sheet(store: Store, dataset_id: str) -> str:
+    """Return the panel as CSV text."""
+    return write_sheet(datasets.one(store, dataset_id).panel)
+
+
+def apply_panel_sheet(store: Store, dataset_id: str, text: str) -> Dataset:
+    """Return the data set with the sheet's panel. Raises PanelError when they do not match."""
+    dataset = datasets.one(store, dataset_id)
+    panel, _ = apply_sheet(dataset.panel, text)
+    return datasets.edit(store, dataset_id, dataset.title, panel)
+
+
+def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
+    """Return a new data set: the same pixels with the labels of a CSV; no pixel is copied.
+
+    Raises DatasetError when the table does not fit the cells.
+    """
+    old = datasets.one(store, dataset_id)
+    before = annotation_of(store, old)
+    with Container.open(store.artifacts.folder(old.pixels_key)) as container:
+        numbers, pixels_hash = container.object_numbers, container.content_hash
+    annotation, notes = from_csv_text(csv_text, numbers, keep=before)
+    key = key_of("annotation", annotation.content_hash)
+    overview_key = key_of("overview", pixels_hash, annotation.content_hash)
+    with store.artifacts.write(key) as folder:
+        annotation.save(folder)
+    shown = overview(store, dataset_id)
+    with store.artifacts.write(overview_key) as folder:
+        with_annotation(shown, annotation, shown.warnings).save(folder)
+    report = old.report and replace(old.report, notes=(*old.report.notes, *notes))
+    new = replace(
+        old,
+        id=id_of(pixels_hash, annotation.content_hash),
+        classes=annotation.classes,
+        class_counts=annotation.class_counts,
+        groups=annotation.group_names,
+        annotation_key=key,
+        report=report,
+    )
+    return datasets.register(store, new, overview_key)
+
+
+def annotation_of(store: Store, dataset: Dataset) -> Annotation:
+    """Return the labels and groups of a data set."""
+    return Annotation.load(store.artifacts.folder(dataset.annotation_key))

@@ -1,0 +1,68 @@
+"""The runner as a process: lock, workers, signals."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+
+from pxcore.runs import heart
+from pxcore.runs.engine import DaskEngine
+from pxcore.runs.imports import ImportDesk
+from pxcore.runs.runner import Runner, hold_lock, tidy
+from pxcore.settings import Settings
+from pxcore.store.home import open_store
+
+LOG = logging.getLogger("pxcore.runner")
+
+
+def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
+    """Carry out the store's runs until SIGTERM or SIGINT, or until nothing is left to do.
+
+    Raises RunError when another runner serves the store, or the scheduler does not answer.
+    """
+    log_to_stderr()
+    with closing(open_store(settings)) as store, hold_lock(store), stopping() as stop:
+        tidy(store)
+        with (
+            closing(DaskEngine(store.home, settings)) as engine,
+            closing(ImportDesk(store)) as desk,
+        ):
+            runner = Runner(store=store, engine=engine, desk=desk)
+            LOG.info("serving %s on %s", store.home, engine.device)
+            runner.carry_on(stop, until_idle=until_idle)
+        LOG.info("ended")
+        heart.silence(store)
+
+
+def log_to_stderr() -> None:
+    """Send our log lines to stderr, one format for every process; others' only when they warn."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("pxcore").setLevel(logging.INFO)
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM and SIGINT set; the signals are as before afterwards."""
+    event = threading.Event()
+
+    def set_event(_number: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    before = {
+        number: signal.signal(number, set_event) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,140 @@
+"""How far a run is: rows of the database, with what its running tasks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxcore.runs import heart, ledger
+from pxcore.runs.ledger import RunRecord
+from pxcore.runs.plan import Lane, Step, plan
+from pxcore.runs.saved.model import load_story
+from pxcore.runs.timing import Speeds
+from pxcore.runs.work import CurvePoint, WorkProgress, read_log, read_progress
+from pxcore.store.home import Store
+from pxcore.types import Progress, RunRow, RunState, TaskRow, TaskState
+
+LOG_TAIL = 4000
+Curve = tuple[str, tuple[CurvePoint, ...]]
+
+
+def progress(store: Store, run_id: str) -> Progress:
+    """Return how far a run is. Raises RunError for an unknown id."""
+    record = ledger.record(store, run_id)
+    rows = ledger.task_rows(store, run_id)
+    told = {
+        row.key: read_progress(store.artifacts.work(row.key))
+        for row in rows
+        if row.state is TaskState.RUNNING
+    }
+    tasks = tuple(_with_progress(row, told.get(row.key)) for row in rows)
+    status = heart.status(store)
+    expected = _expected(store, record, status.device)
+    share = _share(tasks, expected)
+    row = replace(record.row, share=share)
+    return Progress(
+        run=row,
+        spec=record.spec,
+        tasks=tasks,
+        share=share,
+        seconds_left=None if row.state.final else _left(tasks, told, expected, status.workers),
+        seconds_spent=record.seconds,
+        curves=_curves(store, tasks, told),
+        log_tail=_log_tail(store, tasks),
+        error=record.error,
+        runner_alive=status.alive,
+    )
+
+
+def run_rows(store: Store) -> tuple[RunRow, ...]:
+    """Return every run, newest first, with the share done of those under way."""
+    device = ""
+    rows = []
+    for record in ledger.records(store):
+        row = record.row
+        if row.state is RunState.RUNNING:
+            device = device or heart.status(store).device or "cpu"
+            tasks = [
+                _with_progress(task, read_progress(store.artifacts.work(task.key)))
+                for task in ledger.task_rows(store, record.id)
+            ]
+            row = replace(row, share=_share(tasks, _expected(store, record, device)))
+        rows.append(row)
+    return tuple(rows)
+
+
+def _with_progress(row: TaskRow, told: WorkProgress | None) -> TaskRow:
+    if row.state is not TaskState.RUNNING or told is None:
+        return row
+    return replace(row, share=told.share, step=told.step, seconds=told.seconds)
+
+
+def _expected(store: Store, record: RunRecord, device: str) -> Mapping[str, tuple[Step, float]]:
+    """Return each task's step and expected seconds, by key."""
+    speeds = Speeds(store, device)
+    return {
+        step.key: (step, speeds.seconds(step.task, record.dataset)) for step in plan(record.spec)
+    }
+
+
+def _share(
+    tasks: tuple[TaskRow, ...] | list[TaskRow], expected: Mapping[str, tuple[Step, float]]
+) -> float:
+    """Return the share done, every task weighing its expected seconds."""
+    weights = [expected[task.key][1] if task.key in expected else 1.0 for task in tasks]
+    done = sum(weight * task.share for weight, task in zip(weights, tasks, strict=True))
+    total = sum(weights)
+    if all(task.state is TaskState.DONE for task in tasks):
+        return 1.0
+    return min(done / total, 0.999) if total else 0.0
+
+
+def _left(
+    tasks: tuple[TaskRow, ...],
+    told: Mapping[str, WorkProgress],
+    expected: Mapping[str, tuple[Step, float]],
+    workers: int,
+) -> float | None:
+    """Return the seconds to go: running tasks by their own pace, waiting ones by past ones."""
+    if not told and workers == 0:
+        return None
+    heavy = light = 0.0
+    for task in tasks:
+        if task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED):
+            continue
+        if task.key not in expected:
+            return None
+        step, seconds = expected[task.key]
+        now = told.get(task.key)
+        if now is not None and now.share > 0.05:
+            seconds = now.seconds * (1 - now.share) / now.share
+        if step.lane is Lane.HEAVY:
+            heavy += seconds
+        else:
+            light += seconds
+    return heavy / max(1, workers) + light
+
+
+def _curves(
+    store: Store, tasks: tuple[TaskRow, ...], told: Mapping[str, WorkProgress]
+) -> tuple[Curve, ...]:
+    curves: list[Curve] = []
+    for task in tasks:
+        if task.kind != "train":
+            continue
+        if task.key in told:
+            curves.append((task.label, told[task.key].curve))
+        elif task.state is TaskState.DONE and store.artifacts.has(task.key):
+            history = load_story(store.artifacts.folder(task.key)).history
+            points = tuple((e.train_loss, e.valid_loss, e.valid_f1) for e in history)
+            curves.append((task.label, points))
+    return tuple(curves)
+
+
+def _log_tail(store: Store, tasks: tuple[TaskRow, ...]) -> str:
+    """Return the end of the log that matters now: failed, else running, else the last done."""
+    for state in (TaskState.FAILED, TaskState.RUNNING, TaskState.DONE):
+        found = [task for task in tasks if task.state is state]
+        if found:
+            return read_log(store.artifacts.work(found[-1].key), LOG_TAIL)
+    return ""

@@ -1,0 +1,183 @@
+"""A finished run as tables and as the command line's JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pxcore.data.panel_sheet import guarded
+from pxcore.runs.result import result, stories
+from pxcore.store.home import Store
+from pxcore.types import Interval, MethodResult, RunResult
+
+Row = dict[str, str | int | float]
+
+
+def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
+    """Return importance, ranking, per_class, performance, confusion and training.
+
+    Channels stand in panel order. What is not known (a class without cells) is missing.
+    """
+    found = result(store, run_id)
+    rows = {
+        "importance": [row for method in found.methods for row in _importance(found, method)],
+        "ranking": [row for method in found.methods for row in _ranking(found, method)],
+        "per_class": [row for method in found.methods for row in _per_class(found, method)],
+        "performance": list(_performance(found)),
+        "confusion": list(_confusion(found)),
+        "training": list(_training(store, run_id)),
+    }
+    return {name: pd.DataFrame(listed) for name, listed in rows.items()}
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a table as CSV; text that a spreadsheet would run as a formula is guarded."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = [guarded(str(value)) for value in safe[name]]
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def run_json(store: Store, run_id: str) -> dict[str, object]:
+    """Return a finished run as ``python -m pxcore run --json`` writes it; never NaN.
+
+    Lists follow ``channels`` (panel order). ``repeats``: of each training.
+    """
+    found = result(store, run_id)
+    measures = ("f1_macro", "f1_weighted", "accuracy")
+    performance: dict[str, object] = {}
+    for name in measures:
+        interval: Interval = getattr(found.performance, name)
+        performance[name] = {
+            "mean": _number(interval.mean),
+            "low": _number(interval.low),
+            "high": _number(interval.high),
+            "folds": [_number(value) for value in interval.folds],
+        }
+    return {
+        "run_id": found.run.id,
+        "dataset_id": found.run.dataset_id,
+        "channels": list(found.panel.names),
+        "classes": list(found.spec.classes),
+        "performance": performance,
+        "importance": {method.method: _method_json(method) for method in found.methods},
+        "cache": {"computed": found.computed, "reused": found.reused},
+        "timing": dict(found.seconds),
+    }
+
+
+def _method_json(method: MethodResult) -> dict[str, object]:
+    ranking = method.ranking
+    return {
+        "mean": [_number(value) for value in ranking.mean],
+        "low": [_number(value) for value in ranking.low],
+        "high": [_number(value) for value in ranking.high],
+        "rank": list(ranking.rank),
+        "rank_low": list(ranking.rank_low),
+        "rank_high": list(ranking.rank_high),
+        "repeats": list(method.importance.repeats),
+        "unit": method.importance.unit,
+        "verdict": [str(verdict) for verdict in ranking.verdict],
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _importance(found: RunResult, method: MethodResult) -> Iterator[Row]:
+    importance = method.importance
+    for j, r, c, k in np.argwhere(~np.isnan(importance.scores)).tolist():
+        yield {
+            "method": method.method,
+            "training": j + 1,
+            "repeat": r + 1,
+            "channel": found.panel.names[c],
+            "class": found.spec.classes[k],
+            "score": float(importance.scores[j, r, c, k]),
+            "probability_drop": float(importance.probability_drop[j, r, c, k]),
+            "unit": importance.unit,
+        }
+
+
+def _ranking(found: RunResult, method: MethodResult) -> Iterator[Row]:
+    ranking = method.ranking
+    for c, channel in enumerate(found.panel.channels):
+        yield {
+            "method": method.method,
+            "channel": channel.name,
+            "role": str(channel.role),
+            "mean": ranking.mean[c],
+            "low": ranking.low[c],
+            "high": ranking.high[c],
+            "rank": ranking.rank[c],
+            "rank_low": ranking.rank_low[c],
+            "rank_high": ranking.rank_high[c],
+            "verdict": str(ranking.verdict[c]),
+            "probability_drop": ranking.probability[c].mean,
+            "unit": method.importance.unit,
+            **{f"training_{j + 1}": values[c] for j, values in enumerate(ranking.folds)},
+        }
+
+
+def _per_class(found: RunResult, method: MethodResult) -> Iterator[Row]:
+    for c, name in enumerate(found.panel.names):
+        for k, interval in enumerate(method.ranking.per_class[c]):
+            yield {
+                "method": method.method,
+                "channel": name,
+                "class": found.spec.classes[k],
+                **_interval(interval),
+            }
+
+
+def _performance(found: RunResult) -> Iterator[Row]:
+    performance = found.performance
+    for name in ("f1_macro", "f1_weighted", "accuracy"):
+        yield _measured(name, "", sum(performance.n_per_class), getattr(performance, name))
+    for name in ("f1", "precision", "recall"):
+        intervals: tuple[Interval, ...] = getattr(performance, f"{name}_per_class")
+        for k, interval in enumerate(intervals):
+            yield _measured(name, found.spec.classes[k], performance.n_per_class[k], interval)
+
+
+def _measured(measure: str, class_name: str, n: int, interval: Interval) -> Row:
+    return {"measure": measure, "class": class_name, "n": n, **_interval(interval)}
+
+
+def _confusion(found: RunResult) -> Iterator[Row]:
+    classes = found.spec.classes
+    for j, counts in enumerate(found.performance.confusion.tolist()):
+        for true, row in enumerate(counts):
+            for predicted, count in enumerate(row):
+                yield {
+                    "training": j + 1,
+                    "true": classes[true],
+                    "predicted": classes[predicted],
+                    "cells": count,
+                }
+
+
+def _training(store: Store, run_id: str) -> Iterator[Row]:
+    for number, (label, story) in enumerate(stories(store, run_id), start=1):
+        for epoch in story.history:
+            yield {
+                "training": number,
+                "label": label,
+                "epoch": epoch.number,
+                "training_loss": epoch.train_loss,
+                "validation_loss": epoch.valid_loss,
+                "validation_f1": epoch.valid_f1,
+                "learning_rate": epoch.learning_rate,
+                "seconds": epoch.seconds,
+                "kept": int(epoch.number == story.best_epoch),
+            }
+
+
+def _interval(interval: Interval) -> Row:
+    folds: Row = {f"training_{j + 1}": value for j, value in enumerate(interval.folds)}
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high, **folds}

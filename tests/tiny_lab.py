@@ -1,0 +1,72 @@
+"""A store with a tiny data set, for tests of runs: registered without an import."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pxcore.data.annotation import Annotation
+from pxcore.data.container import CellBlock, ContainerHeader, write_container
+from pxcore.data.synthetic.ifc_cells import IfcParams, ifc_cells
+from pxcore.runs import datasets
+from pxcore.runs.imports import dataset_id
+from pxcore.runs.presets import spec_from
+from pxcore.store.home import Store
+from pxcore.store.keys import key_of
+from pxcore.types import Dataset, MaskKind, MethodSpec, RunSpec
+
+
+def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
+    """Return synthetic cells of three classes, 16 x 16, registered in the store."""
+    cells = ifc_cells(IfcParams(n_cells=n_cells, size=16, n_classes=3, n_donors=4, seed=seed))
+    numbers = np.arange(n_cells, dtype=np.int64)
+    annotation = Annotation(cells.labels, cells.groups, cells.classes, cells.group_names)
+    header = ContainerHeader(
+        image_shape=cells.images.shape[1:],
+        dtype=cells.images.dtype,
+        mask_kind=MaskKind.CELL,
+        mask_channels=1,
+    )
+    block = CellBlock(
+        images=cells.images,
+        masks=cells.masks,
+        object_number=numbers,
+        sizes=np.full((n_cells, 2), 16, dtype=np.int64),
+    )
+    pixels, labels = store.artifacts.temporary("pixels"), store.artifacts.temporary("labels")
+    written = write_container(pixels / "cells.h5", header, [block])
+    annotation.save(labels)
+    pixels_key = key_of("pixels", written.content_hash)
+    annotation_key = key_of("annotation", annotation.content_hash)
+    store.artifacts.adopt(pixels_key, pixels)
+    store.artifacts.adopt(annotation_key, labels)
+    dataset = Dataset(
+        id=dataset_id(written.content_hash, annotation.content_hash),
+        title="tiny",
+        panel=cells.panel,
+        classes=cells.classes,
+        class_counts=annotation.class_counts,
+        n_cells=n_cells,
+        image_shape=header.image_shape,
+        dtype=str(cells.images.dtype),
+        mask_kind=MaskKind.CELL,
+        groups=cells.group_names,
+        truth=cells.truth,
+        pixels_key=pixels_key,
+        annotation_key=annotation_key,
+    )
+    return datasets.register(store, dataset, "0" * 64)
+
+
+def tiny_spec(dataset: Dataset, *, max_epochs: int = 2, repeats: int | None = 2) -> RunSpec:
+    """Return a run of seconds: two folds, two epochs, one method, three channels."""
+    spec = spec_from("fast", dataset, owner="ann")
+    return replace(
+        spec,
+        training=replace(spec.training, max_epochs=max_epochs, batch_size=32),
+        methods=(MethodSpec(id="pxpermute"),),
+        channels=(0, 1, 2),
+        n_folds=2,
+        repeats=repeats,
+    )
