@@ -119,10 +119,10 @@ class DeviceCells:
     def _normalised(
         self, raw: torch.Tensor, low: torch.Tensor, scale: torch.Tensor
     ) -> torch.Tensor:
-        """Return stored pixels (B, C, H, W) as new float32 in [0, 1]."""
+        """Return freshly gathered pixels (B, C, H, W) as float32 in [0, 1]; may write into them."""
         if self._source.dtype == np.uint16:
             raw = raw.view(torch.uint16)
-        pixels = raw.to(torch.float32, copy=True)
+        pixels = raw.float()  # `raw` was gathered or read for this call: ours to write into
         return pixels.sub_(low).mul_(scale).clamp_(0.0, 1.0)
 
     def _fill(self) -> torch.Tensor:

@@ -14,12 +14,14 @@ import pytest
 import torch
 from torch import nn
 
+import pxcore.training.fit as fit_module
 from pxcore.data import normalise
 from pxcore.data.source import ArrayCells
 from pxcore.errors import Cancelled, TrainingError
 from pxcore.training import loop
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import TrainingData, fit
+from pxcore.training.objective import Classification
 from pxcore.training.predict import predict, restore
 from pxcore.types import Array, Epoch, Fold, TrainedModel, TrainingParams
 from tests.small_training import CPU, Case, make_case
@@ -186,15 +188,31 @@ def test_cells_that_do_not_fit_the_device_give_the_same_bits(case: Case) -> None
     assert same(run(case), fit(case.data, case.params, case.build, control))
 
 
-def test_the_kept_weights_are_those_of_the_best_epoch(case: Case) -> None:
+class Scripted(Classification):
+    """Judges the second epoch best, whatever happened."""
+
+    def judge(self, *asked: object) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return one score after the other."""
+        loss, _ = super().judge(*asked)  # type: ignore[arg-type]
+        self.judged = getattr(self, "judged", 0) + 1
+        return loss, torch.tensor(0.9 if self.judged == 2 else 0.3, dtype=torch.float64)
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_module, "Classification", Scripted)
     trained = run(case)
-    assert trained.best_epoch <= 6
+    assert (trained.best_epoch, len(trained.history)) == (2, 6)
     model = restore(case.build, trained.weights, CPU)
     limits = normalise.Normaliser(trained.low, trained.high)
     held = DeviceCells(case.data.source, case.data.fold.test, limits, CPU)
     np.testing.assert_array_equal(predict(model, held, 32), trained.test_probability)
-    shorter = Case(case.data, dataclasses.replace(case.params, max_epochs=trained.best_epoch))
+    shorter = Case(case.data, dataclasses.replace(case.params, max_epochs=2))
     assert same_weights(run(shorter), trained)
+    assert not same_weights(
+        trained, run(Case(case.data, dataclasses.replace(case.params, max_epochs=1)))
+    )
 
 
 def same_weights(first: TrainedModel, second: TrainedModel) -> bool:
