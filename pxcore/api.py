@@ -11,7 +11,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pxcore.runs import (
+    choices,
+    datasets,
+    drafts,
+    folders,
+    galleries,
+    heart,
+    imports,
+    ledger,
+    preview,
+    progress,
+    result,
+)
+from pxcore.runs.presets import PRESETS
 from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
 from pxcore.types import (
     CellImages,
     Choice,
@@ -42,148 +57,162 @@ def open_lab(settings: Settings | None = None) -> Lab:
 
     Raises StoreError when the store cannot be opened, with the reason.
     """
-    raise NotImplementedError
+    return Lab(open_store(settings or Settings()))
 
 
 class Lab:
     """Data sets, imports and runs of one store."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.close()
+
     # -- data sets
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return every registered data set, newest first."""
-        raise NotImplementedError
+        return datasets.all_datasets(self._store)
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Return one data set. Raises DatasetError for an unknown id."""
-        raise NotImplementedError
+        return datasets.one(self._store, dataset_id)
 
     def overview(self, dataset_id: str) -> Overview:
         """Return contrast limits, histograms, class x group counts and quality warnings."""
-        raise NotImplementedError
+        return galleries.overview(self._store, dataset_id)
 
     def cells(self, dataset_id: str, positions: Sequence[int]) -> CellImages:
         """Return a few cells for a gallery (at most 256)."""
-        raise NotImplementedError
+        return galleries.cells(self._store, dataset_id, positions)
 
     def pick_cells(
         self, dataset_id: str, class_name: str | None, *, page: int, per_page: int, seed: int
     ) -> tuple[int, ...]:
         """Return positions of one page of cells, in an order fixed by ``seed``."""
-        raise NotImplementedError
+        return galleries.pick_cells(self._store, dataset_id, class_name, (page, per_page), seed)
 
     def edit_dataset(self, dataset_id: str, title: str, panel: Panel) -> Dataset:
         """Return the data set with a new title and panel sheet; pixels and runs stay."""
-        raise NotImplementedError
+        return datasets.edit(self._store, dataset_id, title, panel)
 
     def panel_sheet(self, dataset_id: str) -> str:
         """Return the panel as CSV text."""
-        raise NotImplementedError
+        return galleries.panel_sheet(self._store, dataset_id)
 
     def apply_panel_sheet(self, dataset_id: str, text: str) -> Dataset:
         """Return the data set with the panel of a CSV or YAML sheet, matched by channel."""
-        raise NotImplementedError
+        return galleries.apply_panel_sheet(self._store, dataset_id, text)
 
     def add_labels(self, dataset_id: str, csv_text: str) -> Dataset:
         """Return a new data set: the same pixels with the labels (and groups) of a CSV."""
-        raise NotImplementedError
+        return galleries.add_labels(self._store, dataset_id, csv_text)
 
     # -- imports
 
     def start_import(self, request: ImportRequest) -> str:
         """Return the id of an import that the runner will carry out."""
-        raise NotImplementedError
+        for path in (request.path, request.panel_sheet, request.labels):
+            if path:
+                folders.check_registrable(self._store, path)
+        return imports.queue(self._store, request)
 
     def import_now(self, request: ImportRequest, tell: Callable[[str, float], None]) -> Dataset:
         """Return the data set imported in this process's foreground; ``tell(step, share)``."""
-        raise NotImplementedError
+        return imports.bring_in(self._store, request, tell)
 
     def imports(self) -> tuple[ImportProgress, ...]:
         """Return every import, newest first."""
-        raise NotImplementedError
+        return imports.all_imports(self._store)
 
     def import_progress(self, import_id: str) -> ImportProgress:
         """Return how far an import is. Raises DatasetError for an unknown id."""
-        raise NotImplementedError
+        return imports.progress(self._store, import_id)
 
     def save_upload(self, name: str, data: BinaryIO, owner: str) -> Path:
         """Return where an uploaded file was put; it is removed after its import."""
-        raise NotImplementedError
+        return folders.save_upload(self._store, name, data, owner)
 
     def allowed_folders(self) -> tuple[Path, ...]:
         """Return the folders whose files may be registered."""
-        raise NotImplementedError
+        return self._store.settings.folders
 
     def browse(self, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
         """Return what lies in an allowed folder (real paths; links are left out)."""
-        raise NotImplementedError
+        return folders.browse(self._store, folder, inside)
 
     # -- runs
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""
-        raise NotImplementedError
+        return choices.choices(self._store, kind)
 
     def presets(self) -> tuple[Preset, ...]:
         """Return the presets in the order they are offered."""
-        raise NotImplementedError
+        return tuple(entry.shown for entry in PRESETS.values())
 
     def draft(self, dataset_id: str, preset: str) -> RunSpec:
         """Return a preset's spec for a data set, with no more folds than it can carry."""
-        raise NotImplementedError
+        return drafts.draft(self._store, dataset_id, preset)
 
     def check(self, spec: RunSpec) -> None:
         """Raise the PxError that ``submit`` would raise."""
-        raise NotImplementedError
+        drafts.check(self._store, spec)
 
     def estimate(self, spec: RunSpec) -> Estimate:
         """Return tasks, how many are already there, seconds, and notes."""
-        raise NotImplementedError
+        return drafts.estimate(self._store, spec)
 
     def submit(self, spec: RunSpec) -> str:
         """Return the id of a new run, queued for the runner."""
-        raise NotImplementedError
+        return ledger.submit(self._store, drafts.frozen_spec(self._store, spec))
 
     def runs(self) -> tuple[RunRow, ...]:
         """Return every run, newest first."""
-        raise NotImplementedError
+        return progress.run_rows(self._store)
 
     def progress(self, run_id: str) -> Progress:
         """Return how far a run is. Raises RunError for an unknown id."""
-        raise NotImplementedError
+        return progress.progress(self._store, run_id)
 
     def cancel(self, run_id: str, owner: str) -> None:
         """Ask the runner to stop a run; nothing happens to a run that has ended."""
-        raise NotImplementedError
+        ledger.request_cancel(self._store, run_id, owner)
 
     def log(self, run_id: str, task_key: str) -> str:
         """Return the log of one task of a run, its last 200 kB."""
-        raise NotImplementedError
+        return progress.task_log(self._store, run_id, task_key)
 
     def runner_status(self) -> RunnerStatus:
         """Return whether a runner lives, and what it does."""
-        raise NotImplementedError
+        return heart.status(self._store)
 
     # -- results
 
     def result(self, run_id: str) -> RunResult:
         """Return everything a finished run's page shows. RunError while it is not finished."""
-        raise NotImplementedError
+        return result.result(self._store, run_id)
 
     def test_predictions(self, run_id: str) -> tuple[FoldPredictions, ...]:
         """Return what every trained model of a run said about its held-out cells."""
-        raise NotImplementedError
+        return result.test_predictions(self._store, run_id)
 
     def permuted_example(
         self, dataset_id: str, position: int, channel: int, method: str
     ) -> PermutedExample:
         """Return one channel of a cell before and after a method's perturbation."""
-        raise NotImplementedError
+        return preview.permuted_example(self._store, dataset_id, position, channel, method)
 
     def tables(self, run_id: str) -> dict[str, pd.DataFrame]:
         """Return importance, ranking, per_class, performance, confusion, training."""
-        raise NotImplementedError
+        from pxcore.runs import tables  # noqa: PLC0415 - pandas takes half a second
+
+        return tables.tables(self._store, run_id)
 
     def run_json(self, run_id: str) -> dict[str, object]:
         """Return the run as ``python -m pxcore run --json`` writes it; never NaN."""
-        raise NotImplementedError
+        from pxcore.runs import tables  # noqa: PLC0415
+
+        return tables.run_json(self._store, run_id)

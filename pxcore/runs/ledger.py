@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pxcore.store.keys import decode, encode
 from pxcore.store.tables import datasets, runs, tasks
 from pxcore.types import Dataset, RunRow, RunSpec, RunState, TaskRow, TaskState
 
+LOG = logging.getLogger("pxcore.ledger")
 LIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
@@ -90,8 +92,9 @@ def submit(store: Store, spec: RunSpec) -> str:
     return run_id
 
 
-def request_cancel(store: Store, run_id: str) -> None:
-    """Ask the runner to cancel a run. Raises RunError for an unknown id."""
+def request_cancel(store: Store, run_id: str, owner: str) -> None:
+    """Ask the runner to cancel a run; ``owner`` is who asks. RunError for an unknown id."""
+    LOG.info("run %s: %s asks to cancel it", run_id, owner or "somebody")
     with store.database.writing() as connection:
         asked = update(runs).where(runs.c.id == run_id).values(cancel_requested=True)
         if connection.execute(asked).rowcount == 0:

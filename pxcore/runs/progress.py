@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pxcore.errors import RunError
 from pxcore.runs import heart, ledger
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.plan import Lane, Step, plan
@@ -61,6 +62,14 @@ def run_rows(store: Store) -> tuple[RunRow, ...]:
             row = replace(row, share=_share(tasks, _expected(store, record, device)))
         rows.append(row)
     return tuple(rows)
+
+
+def task_log(store: Store, run_id: str, task_key: str) -> str:
+    """Return the log of one task of a run. Raises RunError when the run has no such task."""
+    if task_key not in {row.key for row in ledger.task_rows(store, run_id)}:
+        message = f"run {run_id!r} has no task {task_key[:12]!r}"
+        raise RunError(message)
+    return read_log(store.artifacts.work(task_key))
 
 
 def _with_progress(row: TaskRow, told: WorkProgress | None) -> TaskRow:
