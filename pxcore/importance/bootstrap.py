@@ -125,11 +125,12 @@ def _values(fold: FoldImportance, weights: Array, n_repeats: int) -> Array:
     ends = np.searchsorted(labels, np.arange(n_classes + 1))
     if fold.predictions is None or fold.base_predictions is None:
         return _mean_values(fold, weights, by_class, ends)
-    base = _f1(weights, fold.base_predictions[None, by_class], ends)[:, 0]  # (S, K)
+    base = _f1(weights, fold.base_predictions[None, by_class], ends)  # (S, 1, K)
     drops = []
     for predicted in fold.predictions[:, :n_repeats]:
-        spoilt = _f1(weights, predicted[:, by_class], ends).mean(axis=1)
-        drops.append(channel_values(base - spoilt))  # (S,)
+        spoilt = _f1(weights, predicted[:, by_class], ends)  # (S, R, K)
+        # Differences before means: a channel that changes nothing stays exactly at 0.
+        drops.append(channel_values((base - spoilt).mean(axis=1)))  # (S,)
     return np.stack(drops, axis=1)
 
 
