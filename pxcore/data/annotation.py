@@ -151,7 +151,11 @@ def from_csv_text(
         When columns are missing, a number is not whole or comes twice with different labels, or
         no row names a cell.
     """
-    rows, has_groups = _rows(text, name)
+    try:
+        rows, has_groups = _rows(text, name)
+    except csv.Error as error:
+        message = f"{name}: not a CSV ({error}); save it again"
+        raise DatasetError(message) from error
     position = {int(number): i for i, number in enumerate(object_numbers)}
     unknown = [number for number in rows if number not in position]
     if len(unknown) == len(rows):
@@ -198,19 +202,15 @@ def _rows(text: str, name: str) -> tuple[dict[int, tuple[str | None, str | None]
         raise DatasetError(message)
     reader.fieldnames = columns
     rows: dict[int, tuple[str | None, str | None]] = {}
-    try:
-        for row in reader:
-            number = _object_number(row["object_number"], reader.line_num, name)
-            entry = ((row["label"] or "").strip() or None, (row.get("group") or "").strip() or None)
-            if rows.setdefault(number, entry) != entry:
-                message = (
-                    f"{name}, line {reader.line_num}: object {number} comes twice, as "
-                    f"{rows[number]} and as {entry}; give each cell one line"
-                )
-                raise DatasetError(message)
-    except csv.Error as error:
-        message = f"{name}, line {reader.line_num}: not a CSV ({error}); save it again"
-        raise DatasetError(message) from error
+    for row in reader:
+        number = _object_number(row["object_number"], reader.line_num, name)
+        entry = ((row["label"] or "").strip() or None, (row.get("group") or "").strip() or None)
+        if rows.setdefault(number, entry) != entry:
+            message = (
+                f"{name}, line {reader.line_num}: object {number} comes twice, as "
+                f"{rows[number]} and as {entry}; give each cell one line"
+            )
+            raise DatasetError(message)
     if not rows:
         message = f"{name}: no line below the header; give one line a cell"
         raise DatasetError(message)

@@ -27,8 +27,10 @@ def limit_process(memory: int, cpu_seconds: int, file_bytes: int) -> None:
     }
     for kind, most in wanted.items():
         _, hard = resource.getrlimit(kind)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (allowed, allowed))
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # At its hard limit of processor time a process is killed without telling why.
+        last = soft + 5 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else soft
+        resource.setrlimit(kind, (soft, last))
 
 
 def main() -> int:
