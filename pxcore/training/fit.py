@@ -98,7 +98,7 @@ def fit(
         low=limits.low,
         high=limits.high,
         history=learned.history,
-        best_epoch=kept(learned.history).number,
+        best_epoch=kept(params, learned.history).number,
         test_probability=probability,
         test_labels=data.labels[fold.test].astype(np.int64),
         seconds=time.perf_counter() - started,

@@ -62,7 +62,7 @@ class Learned:
 
 
 def learn(model: nn.Module, training: Training, control: Control) -> Learned:
-    """Return the weights of the epoch with the best validation score.
+    """Return the weights of the epoch to keep, by default the one judged best.
 
     ``model`` is trained in place, on ``control.device``. What an epoch draws depends on the seed
     and its number alone, so a continued training ends bit for bit (on a processor) where an
@@ -98,7 +98,7 @@ def learn(model: nn.Module, training: Training, control: Control) -> Learned:
             seconds=time.perf_counter() - started,
         )
         history = (*history, epoch)
-        if kept(history) is epoch:
+        if kept(params, history) is epoch:
             best = {name: value.clone() for name, value in model.state_dict().items()}
         if control.folder is not None:
             state = Checkpoint(

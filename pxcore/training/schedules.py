@@ -76,11 +76,13 @@ def finished(params: TrainingParams, history: Sequence[Epoch]) -> bool:
     return waited >= params.stop_patience
 
 
-def kept(history: Sequence[Epoch]) -> Epoch:
-    """Return the epoch with the best validation score.
+def kept(params: TrainingParams, history: Sequence[Epoch]) -> Epoch:
+    """Return the epoch to keep: the last, or the one with the best validation score.
 
-    Of equal ones the one with the lower validation loss, then the earlier.
+    Of equal scores the one with the lower validation loss, then the earlier.
     """
+    if params.keep == "last":
+        return history[-1]
     return max(history, key=lambda epoch: (epoch.valid_f1, -epoch.valid_loss, -epoch.number))
 
 

@@ -38,6 +38,9 @@ class TrainingParams:
     stop_patience: int = 50
     """Epochs without a validation F1-macro better by ``stop_delta`` before training ends."""
     stop_delta: float = 1e-4
+    keep: Literal["best", "last"] = "best"
+    """The epoch whose weights are kept: best validation F1-macro (of equal ones the lower loss),
+    or the last one, where one cycle ends and no validation noise chooses."""
     balance: Literal["none", "oversample", "weights"] = "oversample"
     """Minority oversampling, or loss weights by the inverse root of class counts."""
     flips: bool = True

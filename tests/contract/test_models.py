@@ -139,3 +139,5 @@ def test_says_what_it_is(name: str) -> None:
     assert model.label
     assert model.summary.endswith(".")
     assert MODELS[name].build.__doc__
+    documented = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+    assert f"## `{name}`" in documented.read_text()

@@ -215,6 +215,17 @@ def test_the_kept_weights_are_those_of_the_best_epoch(
     )
 
 
+def test_the_last_epoch_is_kept_when_asked_for(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fit_module, "Classification", Scripted)
+    last = Case(case.data, dataclasses.replace(case.params, keep="last"))
+    trained = run(last, folder=tmp_path)
+    assert trained.best_epoch == 6
+    assert not same_weights(trained, run(case))
+    assert same(trained, run(last, folder=tmp_path))  # from its finished checkpoint
+
+
 def same_weights(first: TrainedModel, second: TrainedModel) -> bool:
     """Tell whether two models have equal bits."""
     return all(np.array_equal(first.weights[n], second.weights[n]) for n in first.weights)

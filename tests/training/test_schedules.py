@@ -96,6 +96,8 @@ def test_training_ends_when_it_no_longer_gains() -> None:
 
 
 def test_keeps_the_best_then_the_surer_then_the_earlier_epoch() -> None:
-    assert kept(history(0.2, 0.9, 0.3)).number == 2
-    assert kept(history(0.9, 0.9, 0.3, losses=(2.0, 1.0, 0.1))).number == 2
-    assert kept(history(0.9, 0.9, losses=(1.0, 1.0))).number == 1
+    params = TrainingParams()
+    assert kept(params, history(0.2, 0.9, 0.3)).number == 2
+    assert kept(params, history(0.9, 0.9, 0.3, losses=(2.0, 1.0, 0.1))).number == 2
+    assert kept(params, history(0.9, 0.9, losses=(1.0, 1.0))).number == 1
+    assert kept(TrainingParams(keep="last"), history(0.2, 0.9, 0.3)).number == 3
