@@ -216,3 +216,9 @@ class Lab:
         from pxcore.runs import tables  # noqa: PLC0415
 
         return tables.run_json(self._store, run_id)
+
+    def export(self, run_id: str, folder: Path) -> tuple[Path, ...]:
+        """Return the files (CSV, JSON, SVG) that a finished run was written to."""
+        from pxcore.runs import export  # noqa: PLC0415 - loads matplotlib
+
+        return export.export(self._store, run_id, folder)

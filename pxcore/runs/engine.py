@@ -7,6 +7,7 @@ every worker ends by itself, because each watches a pipe to its parent.
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import threading
 import warnings
@@ -142,6 +143,7 @@ class DaskEngine:
                     "local_directory": str(home / "workers"),
                     "memory_limit": None,
                     "death_timeout": 60,
+                    "silence_logs": logging.ERROR,
                 },
             }
             for plan in host.workers
@@ -227,4 +229,6 @@ def _config(home: Path) -> dict[str, object]:
         "distributed.worker.multiprocessing-method": "spawn",
         "distributed.admin.tick.limit": "60s",
         "distributed.diagnostics.nvml": False,
+        "distributed.worker.preload": ["pxcore.runs.execute.warm"],
+        "logging": {"distributed": "error"},
     }

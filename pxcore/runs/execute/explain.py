@@ -40,7 +40,7 @@ def explain(context: Context, task: ExplainTask) -> None:
             request = ExplainRequest(
                 model=network,
                 cells=tested,
-                labels=trained.test_labels,
+                labels=trained.test_labels.copy(),  # torch wants arrays it may write to
                 n_classes=len(context.job.dataset.classes),
                 groups=_groups(annotation, fold),
                 read_masks=mask_reader(cells, fold.test, task.train.channels),

@@ -1,0 +1,41 @@
+"""The command line: ``python -m pxcore``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from pxcore.commands import cells, looking, run, serving
+from pxcore.commands.terminal import ERR, text
+from pxcore.errors import PxError
+
+app = typer.Typer(
+    name="pxcore",
+    help="Ranks the channels of imaging flow cytometry panels.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("import")(cells.import_cells)
+app.command("run")(run.run)
+app.command("show")(looking.show)
+app.command("runs")(looking.runs)
+app.command("cancel")(looking.cancel)
+app.command("export")(looking.export)
+app.command("serve")(serving.serve)
+app.command("runner")(serving.runner)
+app.command("demo")(serving.demo)
+
+
+def main() -> None:
+    """Run the command line; an error meant for people is one message and exit code 2."""
+    try:
+        app()
+    except PxError as error:
+        ERR.print(text(f"pxcore: {error}"), soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

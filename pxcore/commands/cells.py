@@ -1,0 +1,71 @@
+"""``import``: from a file to a registered data set."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pxcore.api import open_lab
+from pxcore.commands.terminal import ERR, OUT, bar, text
+from pxcore.types import Dataset, ImportRequest
+
+Options = tuple[tuple[str, str], ...]
+
+
+def import_cells(
+    path: Annotated[str, typer.Argument(help="A file or folder, or the word demo.")],
+    name: Annotated[str, typer.Option(help="Title of the data set.")] = "",
+    format: Annotated[str, typer.Option(help="Importer to use; auto recognises it.")] = "auto",
+    panel_sheet: Annotated[str, typer.Option(help="CSV or YAML that names the channels.")] = "",
+    labels: Annotated[str, typer.Option(help="CSV: object_number, label, group.")] = "",
+    size: Annotated[int, typer.Option(help="Side of the square tiles; 0 chooses.")] = 0,
+) -> None:
+    """Register cells. The last line of output is the data set's id."""
+    request = ImportRequest(
+        path=_absolute(path),
+        title=name,
+        format=format,
+        panel_sheet=_absolute(panel_sheet),
+        labels=_absolute(labels),
+        size=size,
+    )
+    OUT.print(carry_out(request).id)
+
+
+def carry_out(request: ImportRequest) -> Dataset:
+    """Return the imported data set, with a progress bar and the report on stderr."""
+    with closing(open_lab()) as lab, bar() as shown:
+        line = shown.add_task("importing", total=1.0, left="")
+        dataset = lab.import_now(
+            request,
+            lambda step, share: shown.update(line, description=text(step), completed=share),
+        )
+        warnings = lab.overview(dataset.id).warnings
+    _tell(dataset, warnings)
+    return dataset
+
+
+def _tell(dataset: Dataset, warnings: tuple[str, ...]) -> None:
+    channels, height, width = dataset.image_shape
+    counted = ", ".join(
+        f"{name} {count}" for name, count in zip(dataset.classes, dataset.class_counts, strict=True)
+    )
+    ERR.print(
+        text(f"{dataset.title}: {dataset.n_cells} cells, {channels} channels "
+             f"({', '.join(dataset.panel.names)}), {height} x {width} pixels")
+    )  # fmt: skip
+    ERR.print(text(f"classes: {counted or 'none; add labels before a run'}"))
+    report = dataset.report
+    for skipped in report.skipped if report else ():
+        examples = f" ({', '.join(skipped.examples)})" if skipped.examples else ""
+        ERR.print(text(f"left out: {skipped.count} {skipped.reason}{examples}"))
+    for line in (*(report.notes if report else ()), *warnings):
+        ERR.print(text(f"note: {line}"))
+
+
+def _absolute(path: str) -> str:
+    """Return a path that means the same in another process; words of importers stay."""
+    return str(Path(path).absolute()) if path and (path != "demo" or Path(path).exists()) else path

@@ -1,0 +1,86 @@
+"""``runs``, ``show``, ``cancel``, ``export``: what there is, and what becomes of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pxcore.api import open_lab
+from pxcore.commands.terminal import ERR, OUT, left_in_words, ranking_tables, text
+from pxcore.types import Progress, RunState
+
+RunId = Annotated[str, typer.Argument(help="Id of a run.")]
+
+
+def runs() -> None:
+    """List every run, newest first."""
+    with closing(open_lab()) as lab:
+        table = Table(title="Runs")
+        for name in ("run", "state", "done", "title", "data set", "model", "methods", "created"):
+            table.add_column(name, no_wrap=name == "run")
+        for row in lab.runs():
+            table.add_row(
+                row.id,
+                str(row.state),
+                f"{row.share:.0%}",
+                text(row.title),
+                text(row.dataset_title),
+                row.model,
+                ", ".join(row.methods),
+                row.created,
+            )
+        OUT.print(table)
+
+
+def show(run_id: RunId) -> None:
+    """Show a run: its ranking when it is finished, else how far it is."""
+    with closing(open_lab()) as lab:
+        progress = lab.progress(run_id)
+        if progress.run.state is RunState.FINISHED:
+            for table in ranking_tables(lab.result(run_id)):
+                OUT.print(table)
+            return
+    OUT.print(_steps(progress))
+    if not progress.run.state.final and not progress.runner_alive:
+        OUT.print("no runner is alive; start one with: python -m pxcore serve (or runner)")
+    if progress.error:
+        OUT.print(text(progress.error))
+
+
+def cancel(run_id: RunId) -> None:
+    """Stop a run. What is done stays and is reused by the next run that needs it."""
+    with closing(open_lab()) as lab:
+        before = lab.progress(run_id)
+        if before.run.state.final:
+            ERR.print(text(f"run {run_id} is {before.run.state} already"))
+            return
+        lab.cancel(run_id, "command line")
+    alive = "its tasks end within seconds" if before.runner_alive else "no runner is alive"
+    ERR.print(text(f"run {run_id} will be cancelled: {alive}"))
+
+
+def export(
+    run_id: RunId,
+    to: Annotated[str, typer.Option(help="Folder; the run's id when left out.")] = "",
+) -> None:
+    """Write a finished run's tables (CSV), JSON and figures (SVG) into a folder."""
+    with closing(open_lab()) as lab:
+        for file in lab.export(run_id, Path(to or run_id)):
+            OUT.print(text(str(file)), soft_wrap=True)
+
+
+def _steps(progress: Progress) -> Table:
+    left = left_in_words(progress.seconds_left)
+    state = f"{progress.run.state}, {progress.share:.0%} done{', ' if left else ''}{left}"
+    table = Table(title=text(f"{progress.run.title or progress.run.id}: {state}"))
+    for name in ("step", "state", "done", "seconds", "note"):
+        table.add_column(name)
+    for task in progress.tasks:
+        note = "was there already" if task.reused else (task.error_class or task.step)
+        seconds = "" if task.seconds is None else f"{task.seconds:.1f}"
+        table.add_row(text(task.label), str(task.state), f"{task.share:.0%}", seconds, text(note))
+    return table

@@ -1,0 +1,77 @@
+"""What people see at a terminal: progress and tables on stderr, answers on stdout."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pxcore.types import RunResult
+
+ERR = Console(stderr=True, highlight=False)
+OUT = Console(highlight=False)
+
+
+def bar() -> Progress:
+    """Return a progress bar on stderr; plain lines come out when that is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    )
+
+
+def text(words: str) -> str:
+    """Return names as plain text: no markup in them is obeyed."""
+    return escape(words)
+
+
+def left_in_words(seconds: float | None) -> str:
+    """Return the time left for people.
+
+    >>> left_in_words(None), left_in_words(42.0), left_in_words(700.0)
+    ('', 'about 42 s left', 'about 12 min left')
+    """
+    if seconds is None:
+        return ""
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+def ranking_tables(result: RunResult) -> list[Table]:
+    """Return performance and one table a method, channels by rank."""
+    performance = result.performance
+    first = Table(title=text(f"{result.run.title or result.run.id}: scores on held-out cells"))
+    for name in ("measure", "mean", "95 % interval", "trainings"):
+        first.add_column(name)
+    for label, interval in (
+        ("F1-macro", performance.f1_macro),
+        ("F1-weighted", performance.f1_weighted),
+        ("accuracy", performance.accuracy),
+    ):
+        spread = f"{interval.low:.3f} to {interval.high:.3f}"
+        folds = ", ".join(f"{value:.3f}" for value in interval.folds)
+        first.add_row(label, f"{interval.mean:.3f}", spread, folds)
+    tables = [first]
+    for method in result.methods:
+        ranking, repeats = method.ranking, method.importance.repeats
+        title = f"{method.label}: {method.importance.unit} (repeats {', '.join(map(str, repeats))})"
+        table = Table(title=text(title))
+        for name in ("rank", "channel", "mean", "95 % interval", "verdict"):
+            table.add_column(name)
+        for c in sorted(range(len(ranking.rank)), key=lambda c: (ranking.rank[c], c)):
+            low, high = ranking.rank_low[c], ranking.rank_high[c]
+            table.add_row(
+                f"{ranking.rank[c]}" + (f" ({low} to {high})" if low != high else ""),
+                text(result.panel.names[c]),
+                f"{ranking.mean[c]:+.3f}",
+                f"{ranking.low[c]:+.3f} to {ranking.high[c]:+.3f}",
+                str(ranking.verdict[c]),
+            )
+        tables.append(table)
+    return tables

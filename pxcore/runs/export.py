@@ -1,0 +1,49 @@
+"""A finished run as files: tables as CSV, its JSON, its figures as SVG."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import plotly.graph_objects as go
+
+from pxcore.errors import StoreError
+from pxcore.plots import curves, matrix, ranking
+from pxcore.plots.style import LIGHT
+from pxcore.plots.svg import to_svg
+from pxcore.runs.progress import progress
+from pxcore.runs.result import result
+from pxcore.runs.tables import csv_text, run_json, tables
+from pxcore.store.home import Store
+
+
+def export(store: Store, run_id: str, folder: Path) -> tuple[Path, ...]:
+    """Return the files written for a finished run. Raises StoreError when they cannot be."""
+    found = {
+        f"{name}.csv": csv_text(table).encode() for name, table in tables(store, run_id).items()
+    }
+    told = run_json(store, run_id)
+    found["run.json"] = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False).encode()
+    for name, figure in _figures(store, run_id):
+        found[f"{name}.svg"] = to_svg(figure)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in found.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        message = f"the run cannot be exported to {folder}: {error.strerror or error}"
+        raise StoreError(message) from error
+    return tuple(folder / name for name in found)
+
+
+def _figures(store: Store, run_id: str) -> Iterator[tuple[str, go.Figure]]:
+    run = result(store, run_id)
+    for method in run.methods:
+        name = method.method.replace(":", "_").replace("=", "_")
+        yield f"ranking_{name}", ranking.ranking_dots(run.panel, method, LIGHT)
+        yield f"heat_map_{name}", matrix.heat_map(run.panel, run.spec.classes, method, LIGHT)
+        if method.stability is not None:
+            yield f"stability_{name}", curves.stability(run.panel, method, LIGHT)
+    yield "confusion", matrix.confusion(run.performance, run.spec.classes, LIGHT)
+    yield "learning", curves.learning(progress(store, run_id).curves, LIGHT)

@@ -1,0 +1,140 @@
+"""The whole lab on one host: runner and web, watched over by one process."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pxcore
+from pxcore.errors import AccessError, RunError
+from pxcore.runs.process import log_to_stderr, stopping
+from pxcore.runs.supervise import Child, Supervisor
+from pxcore.settings import Settings
+from pxcore.store.home import open_store
+
+LOG = logging.getLogger("pxcore.serve")
+APP = Path(pxcore.__file__).resolve().parents[1] / "app.py"
+WARM_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """Where the dashboard listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8501
+    open_to_network: bool = False
+    """Said by name: let everybody who reaches this host in, without a login."""
+    names: tuple[str, ...] = ()
+    """Further names of this host by which browsers ask for it."""
+
+
+def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None]) -> None:
+    """Keep runner and web alive until SIGTERM or SIGINT; ``ready(address)`` once both answer.
+
+    Raises AccessError when the address is reached from outside and nobody would have to log in,
+    RunError when the port is taken.
+    """
+    check_address(settings, options)
+    log_to_stderr()
+    open_store(settings).close()  # its errors are told here, not in a child's log
+    address = address_of(options)
+    told: list[bool] = []
+
+    def warm() -> None:
+        if warmed_up(address) and not told:
+            told.append(True)
+            ready(address)
+
+    runner = Child("runner", [sys.executable, "-m", "pxcore", "runner"], APP.parent)
+    web = Child("web", web_command(options), APP.parent, on_start=warm)
+    with stopping() as stop:
+        Supervisor([runner, web], stop).keep()
+
+
+def check_address(settings: Settings, options: ServeOptions) -> None:
+    """Raise AccessError or RunError when the dashboard should or can not listen there."""
+    if settings.auth == "open" and not options.open_to_network and not is_loopback(options.host):
+        message = (
+            f"{options.host} can be reached from the network, and with PXCORE_AUTH=open nobody "
+            "has to log in. Listen on 127.0.0.1 behind a proxy with a login, or say "
+            "--open-to-network if everybody there may use this dashboard"
+        )
+        raise AccessError(message)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            message = (
+                f"{options.host}:{options.port} cannot be listened on: {error.strerror or error}; "
+                "choose another --port, or end what uses it"
+            )
+            raise RunError(message) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return True when only this host reaches the address.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "lab-pc")]
+    [True, True, True, False, False]
+    """
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def address_of(options: ServeOptions) -> str:
+    """Return the address for a browser on this host."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(options.host, options.host)  # noqa: S104
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{bracketed}:{options.port}"
+
+
+def web_command(options: ServeOptions) -> list[str]:
+    """Return how the web process is started."""
+    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command += ["--server.address", options.host, "--server.port", str(options.port)]
+    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    command += ["--server.scriptHealthCheckEnabled", "true"]
+    for name in _names(options):
+        command += ["--server.allowedHosts", name]
+    return command
+
+
+def warmed_up(address: str) -> bool:
+    """Return True once the web process has run ``app.py`` once, so that every link works.
+
+    Until then a fresh server would answer a page's address without the table of pages.
+    """
+    deadline = time.monotonic() + WARM_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(urllib.error.URLError, OSError):
+            url = f"{address}/_stcore/script-health-check"
+            with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return True
+        time.sleep(0.2)
+    LOG.warning("the web process at %s does not answer", address)
+    return False
+
+
+def _names(options: ServeOptions) -> Sequence[str]:
+    names = ["localhost", "127.0.0.1", "[::1]", *options.names]
+    if options.open_to_network:
+        names += [socket.gethostname(), socket.getfqdn()]
+        if options.host not in ("0.0.0.0", "::"):  # noqa: S104
+            names.append(options.host)
+    return list(dict.fromkeys(names))
