@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages import datasets, home, new_run, run, runs
 from pages.parts import errors, links, session
+from pages.parts.icon import icon
 from pxcore.settings import Settings
 
 
@@ -39,7 +40,7 @@ def main() -> None:
     """Draw the page of this address, if its visitor may come in."""
     st.set_page_config(
         page_title="Which stains matter",
-        page_icon=":material/biotech:",
+        page_icon=icon(),
         layout="wide",
         menu_items={"About": "Ranks the channels of imaging flow cytometry panels."},
     )

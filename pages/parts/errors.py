@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.parts import links
 from pages.parts.text import md
 from pxcore.errors import AccessError, PxError
 
@@ -53,5 +54,8 @@ def page(name: str, render: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         with guarded(f"page {name}"):
             render()
+            return
+        if name != "home":
+            links.link("Home", "home", icon=":material/home:")
 
     return run

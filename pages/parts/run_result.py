@@ -21,14 +21,14 @@ ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
 def draw(run_id: str) -> None:
     """Draw everything about a finished run."""
     result = lab().result(run_id)
-    method = _method(result)
-    st.markdown(
-        f"#### {md(sentence(result.panel, method, result.performance), 1200)}",
-        anchors=False,
-        width=980,
-    )
-    st.caption(_facts(result, method))
-    order = _order()
+    top = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = _method(result)
+        order = _order()
+    with top:
+        answer = sentence(result.panel, method, result.performance)
+        st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
+        st.caption(_facts(result, method), width=980)
     _ranking(result, method, order)
     _truth(result, method)
     _heat_map(result, method, order)
@@ -72,13 +72,12 @@ def _facts(result: RunResult, method: MethodResult) -> str:
 def _order() -> Order:
     """Draw the switch between rank and panel order."""
     chosen = st.segmented_control(
-        "Channels",
+        "Shown",
         list(ORDERS),
         default="by rank",
         required=True,
         key="order",
         bind="query-params",
-        label_visibility="collapsed",
     )
     return ORDERS.get(str(chosen), "rank")
 

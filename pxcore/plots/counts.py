@@ -97,11 +97,12 @@ def intensities(
                     dash=DASHES[(s // len(theme.series)) % len(DASHES)],
                 ),
             )
+    for c in range(len(panel)):
+        _place(figure, c, across, rows)
     what = "cell means by class" if len(series) > 1 else "pixels"
     alt = f"Histograms of intensities ({what}) of {len(panel)} channels."
     dressed(figure, theme, alt=alt, height=rows * _ROW + 70)
     for c in range(len(panel)):
-        _place(figure, c, across, rows)
         _label(figure, panel, c, limits[c] if len(series) == 1 else None, theme)
     figure.update_layout(margin={"l": 48, "r": 12, "t": 56, "b": 34})
     figure.update_layout(legend={"yanchor": "bottom", "y": 1 + 26 / (rows * _ROW)})
@@ -169,16 +170,26 @@ def _label(
 
 
 def _place(figure: go.Figure, c: int, across: int, rows: int) -> None:
-    """Give histogram ``c`` its part of the page, and counts their powers of ten."""
+    """Give histogram ``c`` its own pair of axes and part of the page."""
     suffix = "" if c == 0 else str(c + 1)
     column, row = c % across, c // across
     width, height = 1 / across, 1 / rows
     gap_x, gap_y = (0.035 if across > 1 else 0), (_GAP / (rows * _ROW) if rows > 1 else 0)
-    figure.layout[f"xaxis{suffix}"].domain = [
-        column * width + (gap_x if column else 0),
-        (column + 1) * width - (gap_x if column < across - 1 else 0) / 2,
-    ]
+    left = column * width + (gap_x if column else 0)
+    right = (column + 1) * width - (gap_x if column < across - 1 else 0) / 2
     top = 1 - row * height
-    figure.layout[f"yaxis{suffix}"].domain = [max(top - height + gap_y, 0.0), top]
-    figure.layout[f"xaxis{suffix}"].update(anchor=f"y{suffix}", nticks=4, showgrid=False)
-    figure.layout[f"yaxis{suffix}"].update(anchor=f"x{suffix}", rangemode="tozero")
+    figure.update_layout(
+        {
+            f"xaxis{suffix}": {
+                "domain": [left, right],
+                "anchor": f"y{suffix}",
+                "nticks": 4,
+                "showgrid": False,
+            },
+            f"yaxis{suffix}": {
+                "domain": [max(top - height + gap_y, 0.0), top],
+                "anchor": f"x{suffix}",
+                "rangemode": "tozero",
+            },
+        }
+    )

@@ -40,16 +40,18 @@ def learning(curves: Sequence[Curve], theme: Theme) -> go.Figure:
                 showlegend=column == 2,
                 hovertemplate=f"epoch %{{x}}: {what} %{{y:.3f}}<extra></extra>",
             )
+    longest = max((len(epochs) for _, epochs in curves), default=1)
     best = max((epoch[2] for _, epochs in curves for epoch in epochs), default=float("nan"))
     alt = f"Learning curves of {len(curves)} trainings; best validation F1-macro {best:.3f}."
     dressed(figure, theme, alt=alt, height=290)
     figure.update_layout(
-        xaxis={"domain": [0, 0.46], "title_text": "epoch", "rangemode": "tozero"},
+        xaxis={"domain": [0, 0.43], "title_text": "epoch", "rangemode": "tozero"},
         yaxis={"title_text": "validation F1-macro", "rangemode": "tozero"},
-        xaxis2={"domain": [0.56, 1], "title_text": "epoch", "anchor": "y2", "rangemode": "tozero"},
+        xaxis2={"domain": [0.58, 1], "title_text": "epoch", "anchor": "y2", "rangemode": "tozero"},
         yaxis2={"title_text": "loss (dotted: training)", "anchor": "x2", "rangemode": "tozero"},
         margin={"l": 56, "r": 16, "t": 44, "b": 48},
     )
+    figure.update_xaxes(dtick=max(1, round(longest / 6)))
     return dressed(figure, theme, alt=alt, height=290)
 
 

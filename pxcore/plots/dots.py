@@ -63,7 +63,7 @@ def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
         legends.setdefault(row.legend or f"\0{row.colour}{row.symbol}", []).append(place)
     for legend, places in legends.items():
         _add_means(figure, [rows[i] for i in places], places, "" if legend[0] == "\0" else legend)
-    dressed(figure, theme, alt=plot.alt, height=ROW * len(rows) + 96)
+    dressed(figure, theme, alt=plot.alt, height=ROW * len(rows) + 100)
     if plot.zero:
         figure.add_vline(x=0, line={"color": theme.muted, "width": 1.5}, layer="below")
     if plot.whole is not None and math.isfinite(plot.whole):
@@ -86,7 +86,8 @@ def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
         tickcolor="rgba(0,0,0,0)",
         automargin=True,
     )
-    figure.update_layout(margin={"l": 8, "r": plot.right_margin, "t": 36, "b": 48})
+    figure.update_layout(legend_y=1 + 18 / (ROW * len(rows)))
+    figure.update_layout(margin={"l": 8, "r": plot.right_margin, "t": 52, "b": 48})
     return figure
 
 

@@ -43,7 +43,8 @@ def heat_map(
         text = [[score(value) if numbers else "" for value in row] for row in z]
     figure = go.Figure()
     colours = {"colorscale": theme.diverging, "zmin": -reach, "zmax": reach}
-    bar = {"title": {"text": plain(result.importance.unit)}, "thickness": 12, "outlinewidth": 0}
+    title = {"text": plain(result.importance.unit), "font": {"size": 12}, "side": "right"}
+    bar = {"title": title, "thickness": 12, "outlinewidth": 0}
     _add_cells(figure, z, [[c, k] for c in channels for k in range(len(classes))], text, hover)
     figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
     alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}."

@@ -93,7 +93,7 @@ def _add_band(figure: go.Figure, panel: Panel, ranking: Ranking, unit: str, them
         x0=low, x1=high, fillcolor=tinted(theme.muted, 0.18), line={"width": 0}, layer="below"
     )
     figure.add_annotation(
-        **{"x": (low + high) / 2, "y": 0, "yref": "paper", "yanchor": "bottom", "text": words},
+        **{"x": (low + high) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "text": words},
         **{"showarrow": False, "font": {"size": 11, "color": theme.muted}},
     )
 

@@ -78,11 +78,11 @@ def enlarged(page: Array, zoom: int) -> Array:
 
 
 def png(page: Array) -> bytes:
-    """Return a picture (H, W, 3) uint8 as a PNG file."""
-    height, width, _ = page.shape
-    rows = np.zeros((height, 1 + width * 3), dtype=np.uint8)  # a leading 0: no row filter
-    rows[:, 1:] = page.reshape(height, width * 3)
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    """Return a picture (H, W, 3 or 4) uint8 as a PNG file; a fourth value is opacity."""
+    height, width, depth = page.shape
+    rows = np.zeros((height, 1 + width * depth), dtype=np.uint8)  # a leading 0: no row filter
+    rows[:, 1:] = page.reshape(height, width * depth)
+    head = struct.pack(">IIBBBBB", width, height, 8, 6 if depth == 4 else 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
 

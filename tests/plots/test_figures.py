@@ -8,12 +8,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 
-import tests.example_values as ex
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pxcore.plots import curves, gallery, matrix, ranking, style, svg
+import tests.example_values as ex
+from pxcore.plots import counts, curves, gallery, matrix, ranking, style, svg
 from pxcore.plots.text import plain, readable
 from pxcore.types import Channel, MethodResult, Panel, PermutedExample, Role, Verdict
 
@@ -44,6 +44,14 @@ def _before_after(
     return gallery.before_after([example] * 3, classes, (0.0, 4000.0), theme)
 
 
+LIMITS = [(0.0, 4000.0)] * 4
+
+
+def _histograms(series: int) -> list[counts.Histogram]:
+    edges, bins = np.linspace(0, 4096, 9), np.arange(8 * series).reshape(series, 8)
+    return [counts.Histogram(edges=edges, counts=bins) for _ in range(4)]
+
+
 FIGURES: dict[str, Draw] = {
     "ranking": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, "rank"),
     "ranking_panel_order": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, "panel"),
@@ -54,6 +62,13 @@ FIGURES: dict[str, Draw] = {
     "learning": lambda _p, k, _r, t: curves.learning([(n, ((1.0, 1.1, 0.4),) * 3) for n in k], t),
     "stability": lambda p, _k, r, t: curves.stability(p, r, t),
     "order_agreement": lambda _p, _k, r, t: curves.order_agreement(r, t),
+    "class_counts": lambda _p, k, _r, t: counts.class_counts(
+        k, np.eye(3, 2, dtype=int) * 9, k[:2], t
+    ),
+    "intensities": lambda p, _k, _r, t: counts.intensities(
+        p, _histograms(1), ("pixels",), LIMITS, t
+    ),
+    "intensities_by_class": lambda p, k, _r, t: counts.intensities(p, _histograms(3), k, LIMITS, t),
     "gallery": _gallery,
     "one_cell": _one_cell,
     "before_after": _before_after,

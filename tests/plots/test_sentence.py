@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import tests.example_values as ex
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tests.example_values as ex
 from pxcore.plots.sentence import sentence
 from pxcore.types import Channel, Panel, Role
 

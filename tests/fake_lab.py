@@ -1,0 +1,243 @@
+"""A lab in memory with the door of the real one: every state of every page, without a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+
+import tests.example_values as ex
+from pxcore.data.annotation import Annotation
+from pxcore.data.overview import Overview, overview
+from pxcore.data.source import ArrayCells
+from pxcore.errors import DatasetError, RunError
+from pxcore.types import (
+    CellImages,
+    Choice,
+    Dataset,
+    Estimate,
+    FolderEntry,
+    FoldPredictions,
+    ImportProgress,
+    ImportRequest,
+    ImportState,
+    Panel,
+    PermutedExample,
+    Preset,
+    Progress,
+    RunnerStatus,
+    RunResult,
+    RunRow,
+    RunSpec,
+    RunState,
+    read_only,
+)
+
+
+@dataclass
+class FakeLab:
+    """What stands in the store, set by a test; what the pages asked for is kept in ``asked``."""
+
+    sets: list[Dataset] = field(default_factory=list)
+    progresses: dict[str, Progress] = field(default_factory=dict)
+    import_list: list[ImportProgress] = field(default_factory=list)
+    finished: RunResult | None = None
+    alive: bool = True
+    folders: tuple[Path, ...] = ()
+    entries: tuple[FolderEntry, ...] = ()
+    refusal: str = ""
+    asked: list[tuple[str, object]] = field(default_factory=list)
+
+    def _images(self, dataset: Dataset) -> np.ndarray:
+        generator = np.random.default_rng(3)
+        return generator.integers(0, 4000, (dataset.n_cells, *dataset.image_shape)).astype("uint16")
+
+    def _labels(self, dataset: Dataset) -> np.ndarray:
+        labels = np.full(dataset.n_cells, -1, dtype=np.int32)
+        numbers = np.repeat(np.arange(len(dataset.classes)), dataset.class_counts)
+        labels[: len(numbers)] = numbers
+        return labels
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        return tuple(self.sets)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        for one in self.sets:
+            if one.id == dataset_id:
+                return one
+        message = f"data set {dataset_id!r} is not registered here"
+        raise DatasetError(message)
+
+    def overview(self, dataset_id: str) -> Overview:
+        one = self.dataset(dataset_id)
+        groups = np.full(one.n_cells, 0 if one.groups else -1, dtype=np.int32)
+        annotation = Annotation(self._labels(one), groups, one.classes, one.groups)
+        warnings = ("Channel 'Darkfield (SSC)' is saturated in 3 % of its pixels.",)
+        return overview(ArrayCells(self._images(one)), annotation, warnings)
+
+    def cells(self, dataset_id: str, positions: Sequence[int]) -> CellImages:
+        one = self.dataset(dataset_id)
+        where = np.asarray(positions, dtype=np.int64)
+        shape = (len(where), 1, *one.image_shape[1:])
+        return CellImages(
+            positions=where,
+            images=self._images(one)[where],
+            masks=np.ones(shape, dtype=np.uint8),
+            labels=self._labels(one)[where],
+            groups=np.zeros(len(where), dtype=np.int32),
+            object_numbers=where + 100,
+        )
+
+    def pick_cells(
+        self, dataset_id: str, class_name: str | None, *, page: int, per_page: int, seed: int
+    ) -> tuple[int, ...]:
+        one = self.dataset(dataset_id)
+        wanted = one.classes.index(class_name) if class_name is not None else -1
+        found = np.flatnonzero(self._labels(one) == wanted)
+        return tuple(int(p) for p in found[page * per_page : (page + 1) * per_page])
+
+    def edit_dataset(self, dataset_id: str, title: str, panel: Panel) -> Dataset:
+        self.asked.append(("edit", (title, panel)))
+        return replace(self.dataset(dataset_id), title=title, panel=panel)
+
+    def panel_sheet(self, dataset_id: str) -> str:
+        return "channel,role\n"
+
+    def apply_panel_sheet(self, dataset_id: str, text: str) -> Dataset:
+        self.asked.append(("sheet", text))
+        return self.dataset(dataset_id)
+
+    def add_labels(self, dataset_id: str, csv_text: str) -> Dataset:
+        self.asked.append(("labels", csv_text))
+        return self.dataset(dataset_id)
+
+    def start_import(self, request: ImportRequest) -> str:
+        self.asked.append(("import", request))
+        one = ImportProgress(id="i1", request=request, state=ImportState.QUEUED)
+        self.import_list.append(one)
+        return one.id
+
+    def imports(self) -> tuple[ImportProgress, ...]:
+        return tuple(self.import_list)
+
+    def import_progress(self, import_id: str) -> ImportProgress:
+        for one in self.import_list:
+            if one.id == import_id:
+                return one
+        message = f"import {import_id!r} is not known here"
+        raise DatasetError(message)
+
+    def save_upload(self, name: str, data: BinaryIO, owner: str) -> Path:
+        self.asked.append(("upload", (name, len(data.read()))))
+        return Path("/uploads") / name
+
+    def allowed_folders(self) -> tuple[Path, ...]:
+        return self.folders
+
+    def browse(self, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
+        return self.entries
+
+    def choices(self, kind: str) -> tuple[Choice, ...]:
+        rows = {
+            "model": [("small_cnn", "Small network"), ("resnet18", "ResNet18")],
+            "method": [("pxpermute", "PXPermute"), ("occlusion", "Occlusion")],
+            "format": [("stack", "HDF5 or NPZ stack"), ("cif", "Amnis CIF")],
+        }[kind]
+        fill = (("fill", ("zero", "mean")),)
+        return tuple(
+            Choice(
+                kind=kind,
+                id=id,
+                label=label,
+                summary=f"What {label} does.",
+                options=fill if id == "occlusion" else (),
+            )
+            for id, label in rows
+        )
+
+    def presets(self) -> tuple[Preset, ...]:
+        return tuple(
+            Preset(id=i, label=i.title(), summary=f"The {i} one.", cost="minutes")
+            for i in ("fast", "standard", "paper")
+        )
+
+    def draft(self, dataset_id: str, preset: str) -> RunSpec:
+        one = self.dataset(dataset_id)
+        return replace(
+            ex.spec(one.panel, one.classes), preset=preset, title=f"{one.title}, {preset}"
+        )
+
+    def check(self, spec: RunSpec) -> None:
+        if self.refusal:
+            raise RunError(self.refusal)
+
+    def estimate(self, spec: RunSpec) -> Estimate:
+        return Estimate(tasks=7, cached=2, seconds=180.0, notes=("ImageNet weights are missing",))
+
+    def submit(self, spec: RunSpec) -> str:
+        self.asked.append(("submit", spec))
+        self.progresses["r9"] = replace(ex.progress(RunState.QUEUED), spec=spec)
+        return "r9"
+
+    def runs(self) -> tuple[RunRow, ...]:
+        return tuple(replace(one.run, id=key) for key, one in self.progresses.items())
+
+    def progress(self, run_id: str) -> Progress:
+        if run_id not in self.progresses:
+            message = f"run {run_id!r} is not known here"
+            raise RunError(message)
+        one = self.progresses[run_id]
+        return replace(one, run=replace(one.run, id=run_id), runner_alive=self.alive)
+
+    def cancel(self, run_id: str, owner: str) -> None:
+        self.asked.append(("cancel", run_id))
+
+    def log(self, run_id: str, task_key: str) -> str:
+        return f"log of {task_key}"
+
+    def runner_status(self) -> RunnerStatus:
+        return RunnerStatus(alive=self.alive, seconds_since_heartbeat=None if self.alive else 300.0)
+
+    def result(self, run_id: str) -> RunResult:
+        if self.finished is None:
+            message = "the run is not finished"
+            raise RunError(message)
+        return replace(self.finished, run=replace(self.finished.run, id=run_id))
+
+    def test_predictions(self, run_id: str) -> tuple[FoldPredictions, ...]:
+        numbers = np.arange(40)
+        values = {"true": numbers % 3, "predicted": (numbers // 3) % 3}
+        return (
+            FoldPredictions(
+                fold=0,
+                seed_index=0,
+                positions=numbers,
+                probability=np.linspace(0.4, 1, 40),
+                **values,
+            ),
+        )
+
+    def permuted_example(
+        self, dataset_id: str, position: int, channel: int, method: str
+    ) -> PermutedExample:
+        plane = self._images(self.dataset(dataset_id))[position, channel]
+        return PermutedExample(
+            before=plane, after=read_only(plane[::-1].copy()), mask=None, note=""
+        )
+
+    def tables(self, run_id: str) -> dict[str, pd.DataFrame]:
+        result = self.result(run_id)
+        ranking = pd.DataFrame(
+            {"method": m.method, "channel": n, "mean": v}
+            for m in result.methods
+            for n, v in zip(result.panel.names, m.ranking.mean, strict=True)
+        )
+        names = ("importance", "per_class", "performance", "confusion", "training")
+        return {"ranking": ranking} | {n: pd.DataFrame({"n": [1]}) for n in names}
+
+    def run_json(self, run_id: str) -> dict[str, object]:
+        return {"run_id": run_id}
