@@ -95,9 +95,12 @@ def first_below(folder: Path, limits: Limits, endings: tuple[str, ...]) -> Path 
 
 
 def is_archive(path: Path) -> bool:
-    """True for a zip file that is not an NPZ (a zip of ``.npy`` arrays)."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    """True for a zip file, even a damaged one, that is not an NPZ (a zip of ``.npy`` arrays)."""
+    if not path.is_file():
         return False
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as stream:
+            return stream.read(4) == b"PK\x03\x04"
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -126,7 +129,7 @@ def unpack(path: Path, target: Path, limits: Limits, tell: Callable[[float], Non
                     done += _copy(archive, member, target, limits.dataset_bytes - done)
                     tell(min(1.0, done / max(1, total)))
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-        message = f"{path.name}: cannot be unpacked ({error}); make the zip again"
+        message = f"{path.name}: cannot be unpacked ({error}); the zip is damaged or incomplete, make it again"
         raise DatasetError(message) from error
     return target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,8 @@ def test_limits_are_percentiles_of_pixels_other_than_zero(found: Overview) -> No
 def test_pixel_histogram_counts_every_pixel(found: Overview) -> None:
     assert (found.pixel_counts.sum(axis=1) == 60 * 30).all()
     inner = found.pixel_edges[0][1:-1]
-    by_hand = [
-        int(((IMAGES[:, 0] >= a) & (IMAGES[:, 0] < b)).sum()) for a, b in zip(inner, inner[1:])
-    ]  # noqa: B905, E501, RUF007
+    plane = IMAGES[:, 0]
+    by_hand = [int(((plane >= a) & (plane < b)).sum()) for a, b in pairwise(inner)]
     assert found.pixel_counts[0][1:-1].tolist() == by_hand
 
 
