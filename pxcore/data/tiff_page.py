@@ -1,0 +1,137 @@
+"""One grey image out of a TIFF file, whatever odd tags stand around it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tifffile import TiffFile, TiffFileError, TiffPage
+
+from pxcore.data.limits import Limits
+from pxcore.errors import DatasetError
+from pxcore.types import Array
+
+_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_DAMAGE = (
+    TiffFileError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What the TIFF reader raises on bytes that are not what they claim to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHeader:
+    """What a file says of its first image."""
+
+    height: int
+    width: int
+    dtype: np.dtype[np.generic]
+    n_pages: int
+
+
+def is_tiff(path: Path) -> bool:
+    """True when the first bytes are those of a TIFF."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _BEGINNINGS
+    except OSError:
+        return False
+
+
+def read_header(path: Path, limits: Limits) -> PageHeader:
+    """Return size and type of the first image.
+
+    Raises
+    ------
+    DatasetError
+        For a damaged file, a colour image, or sides beyond ``limits.cell_side``. The message
+        names no file.
+    """
+    with _first_page(path, limits) as (tif, page):
+        return PageHeader(page.shape[0], page.shape[1], _dtype(page), len(tif.pages))
+
+
+def read_pixels(path: Path, limits: Limits) -> Array:
+    """Return the (h, w) pixels of the first image, native byte order. Raises as `read_header`."""
+    with _first_page(path, limits) as (_, page):
+        pixels = np.asarray(page.asarray())
+        return pixels.astype(_dtype(page), copy=False)
+
+
+@contextmanager
+def _first_page(path: Path, limits: Limits) -> Iterator[tuple[TiffFile, TiffPage]]:
+    """Open a file at its first image, with every sort of damage told as DatasetError."""
+    try:
+        with _quiet(), TiffFile(path, is_ome=False) as tif:
+            page = tif.pages.first
+            _check(page, path.stat().st_size, limits)
+            yield tif, page
+    except _DAMAGE as error:
+        message = f"cannot be read as TIFF ({str(error)[:200] or type(error).__name__})"
+        raise DatasetError(message) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence remarks on tags while a file is open: ImageStream exports carry odd ones.
+
+    What keeps pixels from being read is raised, or found by `_check`, and is not silenced.
+    """
+    logger = logging.getLogger("tifffile")
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = was
+
+
+def _dtype(page: TiffPage) -> np.dtype[np.generic]:
+    dtype = page.dtype
+    if dtype is None:
+        message = f"pixels of {page.bitspersample} bits have no known type"
+        raise DatasetError(message)
+    return np.dtype(dtype).newbyteorder("=")
+
+
+def _check(page: TiffPage, size: int, limits: Limits) -> None:
+    """Refuse what is no single grey image, absurd sizes, and pixels beyond the end of the file."""
+    if len(page.shape) != 2:
+        message = f"the image has shape {page.shape}; expected one grey image (height, width)"
+        raise DatasetError(message)
+    if not 0 < min(page.shape) <= max(page.shape) <= limits.cell_side:
+        message = (
+            f"the image is {page.shape[0]} x {page.shape[1]} pixels; a cell has at most "
+            f"{limits.cell_side} a side"
+        )
+        raise DatasetError(message)
+    if math.prod(page.chunks) > limits.cell_side**2:
+        message = f"the image is stored in pieces of {page.chunks} pixels, larger than any cell"
+        raise DatasetError(message)
+    ends = [
+        offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+    ]
+    if not ends or min(page.databytecounts) == 0 or max(ends) > size:
+        message = (
+            f"the file is cut off: its image should reach to byte {max(ends, default=0)} of {size}"
+        )
+        raise DatasetError(message)
