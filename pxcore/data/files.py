@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +16,12 @@ from pxcore.errors import DatasetError
 
 HIDDEN = (".", "__MACOSX", "Thumbs.db", "desktop.ini")
 """Beginnings of names that desktops leave behind; such files are never cells."""
+
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
+    NotImplementedError, struct.error,
+)  # fmt: skip
+"""What `zipfile` raises on damaged archives."""
 
 _COPY = 1024**2
 
@@ -104,7 +113,7 @@ def is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except ZIP_DAMAGE:
         return True  # `unpack` tells what is wrong with it
     return not (names and all(name.endswith(".npy") and "/" not in name for name in names))
 
@@ -128,8 +137,11 @@ def unpack(path: Path, target: Path, limits: Limits, tell: Callable[[float], Non
                 if not member.is_dir() and not _hidden(PurePosixPath(member.filename)):
                     done += _copy(archive, member, target, limits.dataset_bytes - done)
                     tell(min(1.0, done / max(1, total)))
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-        message = f"{path.name}: cannot be unpacked ({error}); the zip is damaged or incomplete, make it again"
+    except ZIP_DAMAGE as error:
+        message = (
+            f"{path.name}: cannot be unpacked ({error}); the zip is damaged or incomplete, make "
+            "it again"
+        )
         raise DatasetError(message) from error
     return target
 

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from pxcore.data.files import is_archive
+from pxcore.data.files import ZIP_DAMAGE, is_archive
 from pxcore.data.limits import Limits, in_words
 from pxcore.errors import DatasetError
 from pxcore.types import Array
@@ -113,7 +113,7 @@ class NpzArrays:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 yield archive
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+        except (*ZIP_DAMAGE, SyntaxError, TypeError, KeyError) as error:  # numpy's own parser
             message = (
                 f"{self._path.name}: cannot be read as NPZ ({error}); the file is damaged or "
                 "incomplete, save it again"

@@ -225,6 +225,20 @@ class TestHostileNpz:
             (tmp_path / "a.npz").write_bytes(whole[:length])
             self.refuse(tmp_path / "a.npz", "a.npz")
 
+    def test_damaged_bytes(self, tmp_path: Path) -> None:
+        whole = npz(tmp_path, {"images": IMAGES, "labels": [0] * N}).read_bytes()
+        generator = np.random.default_rng(2)
+        refused = 0
+        for position in generator.choice(len(whole), 200, replace=False):
+            damaged = bytearray(whole)
+            damaged[position] ^= int(generator.integers(1, 256))
+            (tmp_path / "a.npz").write_bytes(damaged)
+            try:
+                read(tmp_path / "a.npz")
+            except DatasetError:
+                refused += 1
+        assert refused > 150  # checksums see nearly everything
+
 
 @pytest.mark.real_data
 def test_jurkat_is_read_as_documented(shared_data: Path) -> None:
