@@ -51,7 +51,7 @@ class RepeatRule:
         done = len(scores)
         if self.fixed is not None:
             return min(self.block, self.fixed - done)
-        if done >= self.block and settled(channel_values(scores), self.tolerance, self.level):
+        if settled(channel_values(scores), self.tolerance, self.level):
             return 0
         return min(self.block, self.limit - done)
 

@@ -129,7 +129,7 @@ def test_input_and_model_are_left_as_they_were(method: Method, asked: ExplainReq
     assert all(weight.requires_grad for weight in asked.model.parameters())
 
 
-@pytest.mark.parametrize("when", [0, 2])
+@pytest.mark.parametrize("when", [0, 2, 5])
 def test_stops_when_asked(method: Method, asked: ExplainRequest, when: int) -> None:
     looks = iter(range(1000))
     asked.model.train()
