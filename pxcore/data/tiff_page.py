@@ -19,6 +19,17 @@ from pxcore.data.limits import Limits
 from pxcore.errors import DatasetError
 from pxcore.types import Array
 
+_COMPRESSIONS = {
+    1: "none",
+    5: "LZW",
+    8: "Deflate",
+    32773: "PackBits",
+    32946: "Deflate",
+    34925: "LZMA",
+    50000: "Zstandard",
+}
+"""Lossless, and none whose content can claim another size than the file does (as JPEG can)."""
+
 _BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _DAMAGE = (
@@ -122,6 +133,12 @@ def _check(page: TiffPage, size: int, limits: Limits) -> None:
         message = (
             f"the image is {page.shape[0]} x {page.shape[1]} pixels; a cell has at most "
             f"{limits.cell_side} a side"
+        )
+        raise DatasetError(message)
+    if int(page.compression) not in _COMPRESSIONS:
+        message = (
+            f"the image is compressed by method {int(page.compression)}; expected one of "
+            f"{', '.join(dict.fromkeys(_COMPRESSIONS.values()))}"
         )
         raise DatasetError(message)
     if math.prod(page.chunks) > limits.cell_side**2:

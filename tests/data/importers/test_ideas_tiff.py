@@ -184,7 +184,7 @@ def test_tiffs_of_every_kind(tmp_path, settings, dtype):
     np.testing.assert_array_equal(cell.images[0], pixels)
 
 
-def test_colour_and_huge_images_are_skipped(tmp_path):
+def test_colour_huge_and_lossy_images_are_skipped(tmp_path):
     rng = np.random.default_rng(0)
     for i in range(4):
         write(tmp_path / f"{i}_Ch1.tif")
@@ -192,17 +192,19 @@ def test_colour_and_huge_images_are_skipped(tmp_path):
         tmp_path / "4_Ch1.tif", rng.integers(0, 9, (8, 8, 3), np.uint8), photometric="rgb"
     )
     write(tmp_path / "5_Ch1.tif", np.zeros((2000, 3), np.uint16), compression="zlib")
+    write(tmp_path / "6_Ch1.tif", np.zeros((16, 16), np.uint8), compression="jpeg")
     reasons = " ".join(skipped_of(read(tmp_path)))
     assert "the image has shape (8, 8, 3); expected one grey image" in reasons
     assert "2000 x 3 pixels; a cell has at most 1024 a side" in reasons
+    assert "compressed by method 7; expected one of none, LZW" in reasons
 
 
 def test_a_small_image_in_a_huge_piece_is_skipped(tmp_path):
     for i in range(2):
         write(tmp_path / f"{i}_Ch1.tif", tile=(16, 16), compression="zlib")
     data = bytearray((tmp_path / "1_Ch1.tif").read_bytes())
-    at = data.index(struct.pack("<HHI", 322, 3, 1))  # tile width
-    data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, 2**30)
+    at = data.index(struct.pack("<HHII", 322, 4, 1, 16))  # tile width
+    data[at + 8 : at + 12] = struct.pack("<I", 2**30)
     (tmp_path / "1_Ch1.tif").write_bytes(data)
     assert "larger than any cell" in " ".join(skipped_of(read(tmp_path)))
 
