@@ -189,7 +189,7 @@ def _render(
         stain(0.8 * amount),
         stain(first),
         stain(second),
-        stain(1700.0 * spread(0.25)),
+        stain(1300.0 * spread(0.22)),
         np.zeros_like(inside),
         np.abs(texture(n, size, 0.8, rng)) * stain(250.0 * spread(0.4)),
         *(stain(60.0 * spread(0.4)) for _ in range(params.n_noise)),
