@@ -24,6 +24,7 @@ from pxcore.data.limits import Limits, in_words
 from pxcore.data.names import checked_names, guessed_role
 from pxcore.data.overview import overview
 from pxcore.data.panel_sheet import apply_sheet
+from pxcore.data.quality import check_pixels
 from pxcore.data.recognise import importer_for
 from pxcore.errors import DatasetError
 from pxcore.types import Array, Channel, ImportReport, ImportRequest, Panel, Role
@@ -60,7 +61,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
     with Container.open(pixels) as cells:
         annotation, label_notes = _annotation(request, source, intake, cells.object_numbers)
         tell("Checking quality", 0.7)
-        warnings: tuple[str, ...] = ()
+        warnings = check_pixels(cells, panel.names)
         found = overview(cells, annotation, warnings, lambda s: tell("Overview", 0.8 + 0.2 * s))
     annotation.save(_new(workspace / "annotation"))
     found.save(_new(workspace / "overview"))
@@ -89,7 +90,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
         dtype=intake.header.dtype.name,
         mask_kind=intake.header.mask_kind,
         truth=source.truth,
-        warnings=warnings,
+        warnings=found.warnings,
         report=report,
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pxcore.data.annotation import Annotation
+from pxcore.data.quality import check_classes
 from pxcore.data.source import CellSource, blocks
 from pxcore.errors import DatasetError
 from pxcore.types import Array, frozen
@@ -48,11 +49,18 @@ class Overview:
     """(K + 1, G + 1) int64: cells"""
     classes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    """Plain sentences of the quality check."""
+    pixel_warnings: tuple[str, ...] = ()
+    """Plain sentences of the quality check about channels and cells."""
+    class_warnings: tuple[str, ...] = ()
+    """The same about classes and donors."""
 
     def __post_init__(self) -> None:
         frozen(self, *_ARRAYS)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything the quality check says."""
+        return self.pixel_warnings + self.class_warnings
 
     def save(self, folder: Path) -> None:
         """Write ``overview.npz`` into an existing folder."""
@@ -70,7 +78,8 @@ class Overview:
                     n_sampled=int(file["n_sampled"]),
                     classes=texts[0],
                     groups=texts[1],
-                    warnings=texts[2],
+                    pixel_warnings=texts[2],
+                    class_warnings=texts[3],
                     **{name: file[name] for name in _ARRAYS},
                 )
         except (OSError, ValueError, KeyError) as error:
@@ -82,16 +91,19 @@ _ARRAYS = (
     "low", "high", "pixel_edges", "pixel_counts", "cell_means", "mean_edges", "mean_counts",
     "class_by_group",
 )  # fmt: skip
-_TEXTS = ("classes", "groups", "warnings")
+_TEXTS = ("classes", "groups", "pixel_warnings", "class_warnings")
 
 
 def overview(
     source: CellSource,
     annotation: Annotation,
-    warnings: tuple[str, ...] = (),
+    pixel_warnings: tuple[str, ...] = (),
     tell: Callable[[float], None] = lambda _: None,
 ) -> Overview:
-    """Return the overview of all cells, read in blocks; ``tell`` gets the share done."""
+    """Return the overview of all cells, read in blocks; ``tell`` gets the share done.
+
+    ``pixel_warnings``: as `pxcore.data.quality.check_pixels` says them.
+    """
     n_channels = source.image_shape[0]
     cell_means = np.empty((source.n_cells, n_channels), dtype=np.float32)
     for block in blocks(source):
@@ -118,13 +130,12 @@ def overview(
         mean_edges=mean_edges,
         mean_counts=np.zeros((n_channels, 1, BINS), dtype=np.int64),
         class_by_group=np.zeros((1, 1), dtype=np.int64),
+        pixel_warnings=pixel_warnings,
     )
-    return with_annotation(empty, annotation, warnings)
+    return with_annotation(empty, annotation)
 
 
-def with_annotation(
-    before: Overview, annotation: Annotation, warnings: tuple[str, ...]
-) -> Overview:
+def with_annotation(before: Overview, annotation: Annotation) -> Overview:
     """Return the overview of the same cells under other labels, without reading a pixel.
 
     Raises
@@ -150,7 +161,12 @@ def with_annotation(
         class_by_group=table,
         classes=annotation.classes,
         groups=annotation.group_names,
-        warnings=warnings,
+        class_warnings=check_classes(
+            annotation.labels,
+            annotation.groups,
+            classes=annotation.classes,
+            group_names=annotation.group_names,
+        ),
     )
 
 

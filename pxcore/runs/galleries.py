@@ -98,7 +98,7 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
         annotation.save(folder)
     shown = overview(store, dataset_id)
     with store.artifacts.write(overview_key) as folder:
-        with_annotation(shown, annotation, shown.warnings).save(folder)
+        with_annotation(shown, annotation).save(folder)
     report = old.report and replace(old.report, notes=(*old.report.notes, *notes))
     new = replace(
         old,

@@ -1,75 +1,26 @@
-"""The import process: what comes out, and what becomes of it when a file does harm."""
+"""The import process: what comes out, and what is refused."""
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
-import psutil
 import pytest
 
 from pxcore.data.annotation import Annotation
 from pxcore.data.container import Container
-from pxcore.data.ingest import Ingested, ingest
-from pxcore.data.limits import GIB, MIB, Limits
+from pxcore.data.limits import GIB, Limits
 from pxcore.data.overview import Overview
-from pxcore.errors import Cancelled, DatasetError, PanelError
-from pxcore.types import ImportRequest, MaskKind, Role
-from tests.hostile_hdf5 import ATTACKS, SECRET, Attack
-
-IMAGES = np.random.default_rng(0).integers(0, 4000, (40, 3, 8, 8)).astype(np.uint16)
-LIMITS = Limits(keep_free=0)
-Tell = Callable[[str, float], None]
-
-
-def stack(path: Path, images: np.ndarray = IMAGES, **more: object) -> Path:
-    with h5py.File(path, "w") as file:
-        file["images"] = images
-        for name, value in more.items():
-            if name.endswith("_names"):
-                file.attrs[name] = value
-            else:
-                file[name] = value
-    return path
-
-
-def run(
-    folder: Path,
-    path: Path | str,
-    limits: Limits = LIMITS,
-    tell: Tell = lambda _step, _share: None,
-    **request: object,
-) -> Ingested:
-    return ingest(ImportRequest(path=str(path), **request), folder / "work", limits, tell)
-
-
-def assert_clean(folder: Path) -> None:
-    """Nothing half-made is left, no child lives on."""
-    assert list((folder / "work").iterdir()) == []
-    children = psutil.Process().children(recursive=True)
-    assert not [child for child in children if "ingest_child" in " ".join(child.cmdline())]
-
-
-def sparse(path: Path, shape: tuple[int, int, int, int]) -> Path:
-    """Write float64 zeros that take no disk: allocated in the file, never filled."""
-    with h5py.File(path, "w") as file:
-        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-        plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-        space = h5py.h5s.create_simple(shape)
-        h5py.h5d.create(file.id, b"images", h5py.h5t.NATIVE_DOUBLE, space, plist)
-    return path
+from pxcore.errors import DatasetError, PanelError
+from pxcore.types import MaskKind, Role
+from tests.import_runs import IMAGES, assert_clean, run, stack_file
 
 
 def test_everything_arrives(tmp_path: Path) -> None:
     labels, groups = np.arange(40) % 3, np.arange(40) // 10
-    path = stack(
+    path = stack_file(
         tmp_path / "cells.h5",
         labels=labels,
         groups=groups,
@@ -108,7 +59,7 @@ def test_everything_arrives(tmp_path: Path) -> None:
 
 
 def test_same_content_same_hashes_whatever_the_file(tmp_path: Path) -> None:
-    first = run(tmp_path / "a", stack(tmp_path / "a.h5", labels=[0, 1] * 20))
+    first = run(tmp_path / "a", stack_file(tmp_path / "a.h5", labels=[0, 1] * 20))
     np.savez_compressed(tmp_path / "b.npz", images=IMAGES, labels=["0", "1"] * 20)
     second = run(tmp_path / "b", tmp_path / "b.npz")
     assert first.pixels_hash == second.pixels_hash
@@ -121,7 +72,7 @@ def test_sheet_and_labels_are_read_in_the_child(tmp_path: Path) -> None:
         f"{i},{'T' if i % 2 else 'B'}\n" for i in range(30)))  # fmt: skip
     found = run(
         tmp_path,
-        stack(tmp_path / "cells.h5"),
+        stack_file(tmp_path / "cells.h5"),
         panel_sheet=str(tmp_path / "panel.csv"),
         labels=str(tmp_path / "labels.csv"),
     )
@@ -155,77 +106,6 @@ def test_zip_of_cells_is_unpacked_framed_and_reported(tmp_path: Path) -> None:
         assert (masks.sum(axis=(1, 2, 3)) == np.minimum(cells.sizes, 16).prod(axis=1)).all()
 
 
-REPRODUCED = {
-    "external storage", "external link", "external link midway", "virtual", "cycle",
-    "never written", "bomb chunk", "long texts",
-}  # fmt: skip
-"""Those that once got through to a plain read; all are in test_hdf5.py, these end to end too."""
-
-
-@pytest.mark.parametrize(
-    "attack", [attack for attack in ATTACKS if attack.id in REPRODUCED], ids=lambda a: a.id
-)
-def test_hostile_hdf5_leaves_nothing(attack: Attack, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text(SECRET)
-    attack.write(tmp_path / "cells.h5", tmp_path)
-    with pytest.raises(DatasetError, match=attack.says):
-        run(tmp_path, tmp_path / "cells.h5")
-    assert_clean(tmp_path)
-
-
-def test_memory_is_limited(tmp_path: Path) -> None:
-    sparse(tmp_path / "cells.h5", (1, 128, 1024, 1024))  # one cell of 1 GiB
-    with pytest.raises(DatasetError, match=r"more than 700\.0 MiB of memory"):
-        run(tmp_path, tmp_path / "cells.h5", Limits(memory=700 * MIB, keep_free=0))
-    assert_clean(tmp_path)
-
-
-def test_processor_time_is_limited(tmp_path: Path) -> None:
-    sparse(tmp_path / "cells.h5", (6000, 1, 512, 512))
-    with pytest.raises(DatasetError, match="more than 1 seconds of processor time"):
-        run(tmp_path, tmp_path / "cells.h5", Limits(cpu_seconds=1, keep_free=0))
-    assert_clean(tmp_path)
-
-
-def test_wall_time_is_limited(tmp_path: Path) -> None:
-    sparse(tmp_path / "cells.h5", (6000, 1, 512, 512))
-    start = time.monotonic()
-    with pytest.raises(DatasetError, match="longer than 1 seconds"):
-        run(tmp_path, tmp_path / "cells.h5", Limits(wall_seconds=1, keep_free=0))
-    assert time.monotonic() - start < 10
-    assert_clean(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("number", "says"),
-    [(signal.SIGKILL, "killed from outside"), (signal.SIGSEGV, r"crashed while reading \(SIGSEGV")],
-)
-def test_a_killed_child_is_told(number: int, says: str, tmp_path: Path) -> None:
-    sparse(tmp_path / "cells.h5", (6000, 1, 512, 512))
-
-    def kill(step: str, share: float) -> None:
-        if step == "Reading cells":
-            for child in psutil.Process().children():
-                if "pxcore.data.ingest_child" in child.cmdline():
-                    os.kill(child.pid, number)
-
-    with pytest.raises(DatasetError, match=says):
-        run(tmp_path, tmp_path / "cells.h5", tell=kill)
-    assert_clean(tmp_path)
-
-
-def test_a_teller_that_raises_ends_the_import(tmp_path: Path) -> None:
-    sparse(tmp_path / "cells.h5", (6000, 1, 512, 512))
-
-    def stop(step: str, share: float) -> None:
-        if step == "Reading cells":
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        run(tmp_path, tmp_path / "cells.h5", tell=stop)
-    assert_clean(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -246,7 +126,7 @@ def test_unusable_files_are_told(name: str, content: bytes, says: str, tmp_path:
 
 
 def test_content_beats_extension(tmp_path: Path) -> None:
-    path = stack(tmp_path / "cells.cif")
+    path = stack_file(tmp_path / "cells.cif")
     assert run(tmp_path, path).report.format == "stack"
     with pytest.raises(DatasetError, match=r"to be read as scifai, but .* format stack"):
         run(tmp_path, path, format="scifai")
@@ -255,7 +135,7 @@ def test_content_beats_extension(tmp_path: Path) -> None:
 
 
 def test_quotas(tmp_path: Path) -> None:
-    path = stack(tmp_path / "cells.h5")
+    path = stack_file(tmp_path / "cells.h5")
     with pytest.raises(DatasetError, match=r"at most 1000 bytes"):
         run(tmp_path, path, Limits(source_bytes=1000))
     with pytest.raises(DatasetError, match=r"claims 15\.0 KiB; at most 1\.0 KiB"):
@@ -267,36 +147,17 @@ def test_quotas(tmp_path: Path) -> None:
 
 
 def test_one_class_is_allowed_and_said(tmp_path: Path) -> None:
-    found = run(tmp_path, stack(tmp_path / "cells.h5", labels=[0] * 40))
+    found = run(tmp_path, stack_file(tmp_path / "cells.h5", labels=[0] * 40))
     assert "All classes are '0': training needs at least two." in found.report.notes
 
 
 def test_not_a_number_is_refused_and_negative_is_not(tmp_path: Path) -> None:
     images = IMAGES.astype(np.float32) - 2000
-    assert run(tmp_path, stack(tmp_path / "fine.h5", images)).dtype == "float32"
+    assert run(tmp_path, stack_file(tmp_path / "fine.h5", images)).dtype == "float32"
     images[7, 1, 2, 3] = np.nan
     with pytest.raises(DatasetError, match=r"1 pixels in 1 cells .* cell 7 .*'Channel 2', row 2"):
-        run(tmp_path / "b", stack(tmp_path / "bad.h5", images))
+        run(tmp_path / "b", stack_file(tmp_path / "bad.h5", images))
     assert_clean(tmp_path / "b")
-
-
-def test_the_child_sees_no_more_than_it_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PXCORE_DATABASE_URL", "secret")
-    monkeypatch.setenv("HDF5_PLUGIN_PATH", "/tmp/evil")
-    seen: list[dict[str, str]] = []
-
-    def look(step: str, share: float) -> None:
-        children = psutil.Process().children()
-        ours = [child for child in children if "pxcore.data.ingest_child" in child.cmdline()]
-        seen.extend(child.environ() for child in ours)
-
-    run(tmp_path, stack(tmp_path / "cells.h5"), tell=look)
-    assert seen
-    assert "PXCORE_DATABASE_URL" not in seen[0]
-    assert seen[0]["HDF5_PLUGIN_PRELOAD"] == "::"
-    assert seen[0]["HDF5_PLUGIN_PATH"] != "/tmp/evil"
 
 
 @pytest.mark.real_data

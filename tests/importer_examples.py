@@ -1,0 +1,78 @@
+"""One small file or folder for every format of the table, with what must come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import tifffile
+
+from tests.cif_writer import write_cif
+
+
+@dataclass(frozen=True)
+class Example:
+    """``images``: (C, h, w) of every cell in order; None where they are drawn, not given."""
+
+    path: Path
+    images: list[np.ndarray] | None
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def cells(sizes: list[tuple[int, int]]) -> list[np.ndarray]:
+    generator = np.random.default_rng(4)
+    return [generator.integers(1, 4000, (3, h, w)).astype(np.uint16) for h, w in sizes]
+
+
+def stack(folder: Path) -> Example:
+    images = cells([(8, 6)] * 5)
+    with h5py.File(folder / "cells.h5", "w") as file:
+        file["images"] = np.stack(images)
+        file["labels"] = ["a", "b", "a", "b", "a"]
+        file.attrs["channel_names"] = ["BF", "CD3", "PI"]
+    return Example(folder / "cells.h5", images)
+
+
+def scifai(folder: Path) -> Example:
+    images = cells([(8, 6), (7, 9), (10, 10)])
+    for i, image in enumerate(images):
+        place = folder / "cells" / f"d{i % 2}" / f"cell_{i}.h5"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(place, "w") as file:
+            file["image"] = image.transpose(1, 2, 0)
+            file["mask"] = image.transpose(1, 2, 0) > 900
+            file["label"] = "a" if i else "b"
+    return Example(folder / "cells", [images[0], images[2], images[1]])  # by path: d0, d0, d1
+
+
+def ideas_tiff(folder: Path) -> Example:
+    images = cells([(8, 6), (7, 9), (10, 10)])
+    for i, image in enumerate(images):
+        for channel, plane in enumerate(image):
+            place = folder / "export" / ("T" if i else "B") / f"{i}_Ch{channel + 1}.ome.tif"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            tifffile.imwrite(place, plane, photometric="minisblack", metadata=None)
+    return Example(folder / "export", images)
+
+
+def cif(folder: Path) -> Example:
+    images = cells([(8, 6), (7, 9), (10, 10)])
+    masks = [(image > 900).astype(np.uint8) for image in images]
+    (folder / "cells.cif").write_bytes(write_cif(images, masks, ["BF", "CD3", "PI"]))
+    return Example(folder / "cells.cif", images)
+
+
+def demo(folder: Path) -> Example:
+    return Example(Path("demo"), None, (("n_cells", "12"), ("size", "24"), ("seed", "5")))
+
+
+EXAMPLES: dict[str, Callable[[Path], Example]] = {
+    "stack": stack,
+    "scifai": scifai,
+    "ideas_tiff": ideas_tiff,
+    "cif": cif,
+    "demo": demo,
+}
