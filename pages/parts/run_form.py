@@ -39,8 +39,8 @@ def _methods(draft: RunSpec) -> tuple[MethodSpec, ...]:
     chosen: list[MethodSpec] = []
     for choice in lab().choices("method"):
         key = f"method-{draft.preset}-{choice.id}"
-        ticked = st.checkbox(f"**{md(choice.label)}**", value=choice.id in wanted, key=key)
-        st.caption(md(choice.summary, 400), width=720)
+        label = f"**{md(choice.label)}** :gray[{md(choice.summary, 300)}]"
+        ticked = st.checkbox(label, value=choice.id in wanted, key=key)
         if ticked:
             options = _options(choice, key)
             before = wanted.get(choice.id, MethodSpec(id=choice.id))

@@ -16,6 +16,8 @@ from pxcore.types import Progress, RunState, TaskRow, TaskState
 
 EVERY = 2.0
 """Seconds between two looks."""
+MANY = 12
+"""Steps beyond which their list scrolls."""
 MARKS = {
     TaskState.WAITING: ":gray[:material/radio_button_unchecked:]",
     TaskState.RUNNING: ":blue[:material/autorenew:]",
@@ -51,9 +53,12 @@ def _live(run_id: str) -> None:
         _bar(progress)
         if not progress.runner_alive:
             runner_note(busy=True)
-        left, right = st.columns([2, 3], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
-            st.markdown(steps(progress.tasks))
+            with st.container(
+                height=520 if len(progress.tasks) > MANY else "content", border=False
+            ):
+                st.markdown(steps(progress.tasks))
             if st.button("Cancel this run", icon=":material/cancel:", key="cancel"):
                 lab().cancel(run_id, visit().owner)
                 st.toast("The run stops after the batch it is working on.")
@@ -80,13 +85,12 @@ def _bar(progress: Progress) -> None:
 
 def steps(tasks: tuple[TaskRow, ...]) -> str:
     """Return the steps as a Markdown table: mark, name, what is done, time."""
-    lines = ["| | Step | | |", "|:-:|:--|:--|--:|"]
+    lines = ["| | Step | | Time |", "|:-:|:--|:--|--:|"]
     for one in tasks:
         note = md(one.step, 60) if one.state is TaskState.RUNNING else ""
         note = "already there" if one.reused else note
         note = md(one.error_class, 40) if one.state is TaskState.FAILED else note
-        known = one.seconds is not None and not one.reused
-        time = duration(one.seconds) if known and one.seconds is not None else ""
+        time = "" if one.seconds is None or one.seconds < 1 or one.reused else duration(one.seconds)
         lines.append(f"| {MARKS[one.state]} | {md(one.label, 80)} | {note} | {time} |")
     return "\n".join(lines)
 

@@ -88,9 +88,31 @@ def _ranking(result: RunResult, method: MethodResult, order: Order) -> None:
     opened = show(
         lambda theme: ranking.ranking_dots(result.panel, method, theme, order),
         Shown(key=key, stem=result.run.title or result.run.dataset_title, clickable=True),
-        table_of(result, "ranking", method.method),
+        ranking_table(result, method),
     )
     run_channel.draw(result, method, opened[0] if opened else None)
+
+
+def ranking_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
+    """Return the ranking as a table in panel order, every training's own value included."""
+    found = method.ranking
+    frame = pd.DataFrame(
+        {
+            "channel": list(result.panel.names),
+            "role": [channel.role.value for channel in result.panel.channels],
+            "rank": list(found.rank),
+            "rank low": list(found.rank_low),
+            "rank high": list(found.rank_high),
+            method.importance.unit: list(found.mean),
+            "low": list(found.low),
+            "high": list(found.high),
+            "verdict": [verdict.value for verdict in found.verdict],
+            "drop in probability": [value.mean for value in found.probability],
+        }
+    )
+    for number, values in enumerate(found.folds, start=1):
+        frame[f"fold {number}"] = list(values)
+    return frame
 
 
 def _truth(result: RunResult, method: MethodResult) -> None:
@@ -163,11 +185,3 @@ def _stability(result: RunResult, method: MethodResult) -> None:
             Shown(key=f"agreement-{method.method}", stem=result.run.title),
             pd.DataFrame(agreement, columns=["fold", "repeats", "Kendall tau"]),
         )
-
-
-def table_of(result: RunResult, name: str, method: str) -> pd.DataFrame:
-    """Return one of the run's stored tables, of one method where it tells methods apart."""
-    table = lab().tables(result.run.id)[name]
-    if "method" not in table.columns:
-        return table
-    return table[table["method"] == method].reset_index(drop=True)

@@ -82,6 +82,7 @@ def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
         tickvals=list(range(len(rows))),
         ticktext=[plain(row.name, 28) for row in rows],
         showgrid=False,
+        ticks="outside",
         ticklen=6,
         tickcolor="rgba(0,0,0,0)",
         automargin=True,

@@ -96,6 +96,7 @@ def dressed(figure: go.Figure, theme: Theme, *, alt: str, height: int) -> go.Fig
         "gridcolor": theme.faint,
         "linecolor": theme.faint,
         "zeroline": False,
+        "ticks": "",
         "tickfont": {"color": theme.ink},
         "title": {"font": {"color": theme.muted, "size": 13}},
         "fixedrange": True,
