@@ -226,14 +226,14 @@ def test_flipped_and_missing_bytes_never_do_harm(data, small_cif, tmp_path_facto
 def test_every_byte_flipped_once(small_cif, tmp_path):
     """Directories and links are a small part of the bytes: walk over all of them."""
     path, rng, refused = tmp_path / "flip.cif", random.Random(0), 0
-    start = time.perf_counter()
+    start = time.process_time()
     for at in range(len(small_cif)):
         flipped = bytearray(small_cif)
         flipped[at] ^= rng.choice([1, 0x80, 0xFF])
         path.write_bytes(flipped)
         refused += not go_through(path)
     assert 0 < refused < len(small_cif)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
 
 
 def test_unknown_options_are_refused(tmp_path, small_cif):
@@ -284,7 +284,7 @@ def test_the_file_without_its_header_is_told(shared_data):
 def test_speed_on_the_real_file(shared_data):
     """50,000 such cells are two passes of 50,000 decodings: well within minutes."""
     path = shared_data / "amnis_cif" / "eotaxin.cif"
-    start = time.perf_counter()
+    start = time.process_time()
     n = sum(1 for _ in read(path).cells())
-    per_cell = (time.perf_counter() - start) / n
+    per_cell = (time.process_time() - start) / n
     assert per_cell * 50_000 < 180
