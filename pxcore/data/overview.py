@@ -17,8 +17,11 @@ from pxcore.types import Array, frozen
 FILE_NAME = "overview.npz"
 BINS = 64
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.05, 99.95
-SAMPLED_PIXELS = 8 * 1024**2
+SAMPLED_PIXELS = 4 * 1024**2
 """Pixels of one channel that limits and pixel histograms are taken from, at most."""
+
+_SAMPLED_AT_ONCE = 64 * 1024**2
+"""Pixels of all channels held for that, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,12 +112,11 @@ def overview(
     for block in blocks(source):
         cell_means[block] = source.images(block).mean(axis=(2, 3), dtype=np.float64)
         tell((int(block[-1]) + 1) / source.n_cells / 2)
-    sample = _sample(source)
+    planes = _sampled_planes(source)  # (C, S, H, W)
     low, high = np.empty(n_channels), np.empty(n_channels)
     edges = np.empty((n_channels, BINS + 1))
     counts = np.empty((n_channels, BINS), dtype=np.int64)
-    for channel in range(n_channels):
-        pixels = source.images(sample, [channel]).ravel()
+    for channel, pixels in enumerate(planes.reshape(n_channels, -1)):
         low[channel], high[channel] = contrast_limits(pixels)
         edges[channel] = np.linspace(low[channel], high[channel], BINS + 1)
         counts[channel] = _histogram(pixels, edges[channel])
@@ -125,7 +127,7 @@ def overview(
         high=high,
         pixel_edges=edges,
         pixel_counts=counts,
-        n_sampled=len(sample),
+        n_sampled=planes.shape[1],
         cell_means=cell_means,
         mean_edges=mean_edges,
         mean_counts=np.zeros((n_channels, 1, BINS), dtype=np.int64),
@@ -179,12 +181,18 @@ def contrast_limits(pixels: Array) -> tuple[float, float]:
     return float(low), float(high if high > low else low + max(1.0, abs(low) * 1e-3))
 
 
-def _sample(source: CellSource) -> Array:
-    """Return evenly spaced cells, so many that one channel has at most ``SAMPLED_PIXELS``."""
-    _, h, w = source.image_shape
-    most = max(1, SAMPLED_PIXELS // (h * w))
+def _sampled_planes(source: CellSource) -> Array:
+    """Return (C, S, H, W) pixels of evenly spaced cells, as many as the caps allow."""
+    c, h, w = source.image_shape
+    most = max(1, min(SAMPLED_PIXELS, _SAMPLED_AT_ONCE // c) // (h * w))
     n = min(source.n_cells, most)
-    return np.linspace(0, source.n_cells - 1, n).round().astype(np.int64)
+    sample = np.linspace(0, source.n_cells - 1, n).round().astype(np.int64)
+    planes = np.empty((c, n, h, w), source.dtype)
+    step = max(1, n // 16)
+    for start in range(0, n, step):
+        part = source.images(sample[start : start + step])  # (S', C, H, W)
+        planes[:, start : start + step] = part.swapaxes(0, 1)
+    return planes
 
 
 def _edges(values: Array) -> Array:
