@@ -11,6 +11,8 @@ from pxcore.types import RunResult
 
 ERR = Console(stderr=True, highlight=False)
 OUT = Console(highlight=False)
+if not OUT.is_terminal:
+    OUT.width = 160  # in a file or pipe nothing is wrapped for a terminal's sake
 
 
 def bar() -> Progress:

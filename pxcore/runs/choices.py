@@ -15,7 +15,6 @@ import pxcore
 from pxcore.data.importers import IMPORTERS
 from pxcore.errors import MethodError, RunError
 from pxcore.models import MODELS
-from pxcore.runs.plan import method_name
 from pxcore.store.files import write_atomic
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
@@ -76,14 +75,6 @@ def check_method(store: Store, method: MethodSpec) -> None:
             takes = "; ".join(f"{key} = {' or '.join(vs)}" for key, vs in offered.items())
             message = f"method {method.id!r} has no setting {name}={value}; it takes {takes or '-'}"
             raise MethodError(message)
-
-
-def method_label(store: Store, method: MethodSpec) -> str:
-    """Return a method's name for people."""
-    labels = {choice.id: choice.label for choice in methods(store)}
-    settings = ", ".join(f"{name} {value}" for name, value in method.options)
-    label = labels.get(method.id, method_name(method))
-    return f"{label} ({settings})" if settings else label
 
 
 def main() -> None:

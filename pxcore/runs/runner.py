@@ -65,7 +65,7 @@ class Runner:
             self._take_up()
             self.desk.turn()
             self._insist()
-        for ended in self.engine.ended(0.05):
+        for ended in self.engine.ended(0.2):
             self._end(ended)
         self._start()
         if now_seconds - self._beat >= heart.BEAT_SECONDS:

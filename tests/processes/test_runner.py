@@ -1,0 +1,217 @@
+"""SIGKILL in mid-run: the run finishes, what was done is reused, the numbers are the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from pxcore.runs import heart, ledger
+from pxcore.runs.plan import plan
+from pxcore.runs.progress import progress
+from pxcore.runs.result import result
+from pxcore.runs.saved.model import load_tested
+from pxcore.runs.saved.scores import load_scores
+from pxcore.runs.tables import run_json
+from pxcore.runs.work import CHECKPOINT
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.types import RunSpec, RunState, TaskState
+from tests.processes.living import Runners, alive, wait_for
+from tests.tiny_lab import tiny_dataset, tiny_spec
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+EPOCHS = 6
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, np.ndarray], dict]:
+    """Numbers and JSON of the same run that nobody disturbed."""
+    store = open_store(Settings(home=tmp_path_factory.mktemp("undisturbed")))
+    runners = Runners(store)
+    run_id = ledger.submit(store, spec_in(store))
+    runners.to_idle()
+    found = numbers(store, run_id), run_json(store, run_id)
+    store.close()
+    return found
+
+
+def spec_in(store: Store) -> RunSpec:
+    return tiny_spec(tiny_dataset(store), max_epochs=EPOCHS)
+
+
+def numbers(store: Store, run_id: str) -> dict[str, np.ndarray]:
+    """Every number a run computed, by task and name."""
+    found: dict[str, np.ndarray] = {}
+    for step in plan(ledger.record(store, run_id).spec):
+        folder = store.artifacts.folder(step.key)
+        if step.kind == "train":
+            found[f"{step.label} test"] = load_tested(folder).probability
+        elif step.kind == "explain":
+            scores, _ = load_scores(folder)
+            found[f"{step.label} scores"] = scores.scores
+            assert scores.predictions is not None
+            found[f"{step.label} predictions"] = scores.predictions
+    for method in result(store, run_id).methods:
+        found[f"{method.method} ranking"] = np.array(
+            [method.ranking.mean, method.ranking.low, method.ranking.high, method.ranking.rank]
+        )
+    return found
+
+
+def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name], err_msg=name)
+
+
+def states(store: Store, run_id: str) -> list[TaskState]:
+    return [row.state for row in ledger.task_rows(store, run_id)]
+
+
+def training_worker(runner_id: int, store: Store) -> int:
+    """Process of the worker that has a training under way, by its own log."""
+    text = "".join(path.read_text() for path in (store.home / "work").glob("*/log.txt"))
+    told = [int(part.split()[0]) for part in text.split("process ")[1:]]
+    children = {child.pid for child in psutil.Process(runner_id).children(recursive=True)}
+    return next(number for number in reversed(told) if number in children)
+
+
+def test_a_run_from_submission_to_result(
+    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
+) -> None:
+    """The numbers come out the same in another store; started twice, nothing is computed."""
+    spec = spec_in(store)
+    run_id = ledger.submit(store, spec)
+    runners.to_idle()
+    assert ledger.record(store, run_id).state is RunState.FINISHED, runners.log()
+    same(numbers(store, run_id), undisturbed[0])
+    told = run_json(store, run_id)
+    assert told["cache"] == {"computed": 5, "reused": 0}
+    assert "NaN" not in json.dumps(told, allow_nan=False)
+    assert not list((store.home / "work").glob(f"*/{CHECKPOINT}"))
+
+    again = ledger.submit(store, replace(spec, title="again", owner="bob"))
+    runners.to_idle()
+    second = run_json(store, again)
+    assert second["cache"] == {"computed": 0, "reused": 5}
+    assert second["importance"] == told["importance"]
+    shown = progress(store, again)
+    assert shown.share == 1.0
+    assert [label for label, points in shown.curves if len(points) == EPOCHS] == [
+        "Train fold 1 of 2",
+        "Train fold 2 of 2",
+    ]
+
+
+def test_two_workers_give_the_same_numbers(
+    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
+) -> None:
+    run_id = ledger.submit(store, spec_in(store))
+    runners.to_idle(workers=2)
+    same(numbers(store, run_id), undisturbed[0])
+    processes = {
+        line.split("process ")[1].split()[0]
+        for path in (store.home / "work").glob("*/log.txt")
+        for line in path.read_text().splitlines()
+        if "process " in line
+    }
+    assert len(processes) == 3  # two heavy ones, one light
+
+
+def test_killed_worker(
+    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
+) -> None:
+    """The worker dies in the middle of a training, which goes on from its checkpoint."""
+    run_id = ledger.submit(store, spec_in(store))
+    runner = runners.start("--until-idle")
+    wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
+    os.kill(training_worker(runner.pid, store), signal.SIGKILL)
+    assert runner.wait(220) == 0, runners.log()
+    assert ledger.record(store, run_id).state is RunState.FINISHED
+    same(numbers(store, run_id), undisturbed[0])
+    log = next(
+        path.read_text()
+        for path in (store.home / "work").glob("*/log.txt")
+        if path.read_text().count("started on") == 2
+    )
+    assert "done in" in log
+
+
+def test_killed_runner(
+    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
+) -> None:
+    """Its workers end by themselves; the next runner reuses what was done."""
+    run_id = ledger.submit(store, spec_in(store))
+    runner = runners.start()
+    wait_for(lambda: TaskState.DONE in states(store, run_id), what="a finished task")
+    workers = psutil.Process(runner.pid).children(recursive=True)
+    assert heart.status(store).alive
+    runner.kill()
+    runner.wait()
+    assert not heart.status(store).alive
+    wait_for(lambda: not any(alive(w.pid) for w in workers), 60, "workers to end by themselves")
+    done = {row.key for row in ledger.task_rows(store, run_id) if row.state is TaskState.DONE}
+    before = {key: store.artifacts.folder(key).stat().st_mtime_ns for key in done}
+    assert not ledger.record(store, run_id).state.final
+    runners.to_idle()
+    assert ledger.record(store, run_id).state is RunState.FINISHED
+    same(numbers(store, run_id), undisturbed[0])
+    assert run_json(store, run_id)["cache"] == {"computed": 5, "reused": 0}
+    assert {key: store.artifacts.folder(key).stat().st_mtime_ns for key in done} == before
+
+
+def test_cancel_stops_a_training_and_the_work_is_kept(store: Store, runners: Runners) -> None:
+    """A run of hours ends within seconds; the other owner's run goes on."""
+    dataset = tiny_dataset(store)
+    long = ledger.submit(store, tiny_spec(dataset, max_epochs=5000))
+    runner = runners.start()
+    wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
+    other = ledger.submit(store, replace(tiny_spec(dataset), owner="bob"))
+    shown = progress(store, long)
+    assert shown.run.state is RunState.RUNNING
+    assert shown.runner_alive
+    assert shown.curves
+    ledger.request_cancel(store, long, "ann")
+    wait_for(lambda: ledger.record(store, long).state is RunState.CANCELLED, 60, "the cancel")
+    wait_for(lambda: ledger.record(store, other).state is RunState.FINISHED, 200, "the other run")
+    assert set(states(store, long)) == {TaskState.CANCELLED}
+    runner.terminate()
+    assert runner.wait(30) == 0, runners.log()
+    assert not heart.status(store).alive
+
+
+def test_one_runner_a_store(store: Store, runners: Runners) -> None:
+    runner = runners.start()
+    wait_for(lambda: heart.status(store).workers, what="the first runner's heartbeat")
+    second = runners.start()
+    assert second.wait(60) == 2
+    assert "a runner already serves the store" in runners.log()
+    assert runner.poll() is None
+    assert heart.status(store).alive
+
+
+def test_a_failing_task_fails_its_run_with_class_message_and_log(
+    store: Store, runners: Runners, tmp_path: Path
+) -> None:
+    """Pixels that are gone: one run fails clearly, the one on other cells goes on."""
+    broken = tiny_dataset(store, seed=1)
+    bad = ledger.submit(store, tiny_spec(broken))
+    good = ledger.submit(store, spec_in(store))
+    store.artifacts.folder(broken.pixels_key).rename(tmp_path / "gone")
+    runners.to_idle()
+    assert ledger.record(store, good).state is RunState.FINISHED
+    record = ledger.record(store, bad)
+    assert record.state is RunState.FAILED
+    assert record.error.startswith("Train fold 1 of 2: bad input: artifact")
+    failed = next(row for row in ledger.task_rows(store, bad) if row.state is TaskState.FAILED)
+    assert failed.error_class == "bad input"
+    assert "is not in the store" in failed.error
+    assert "StoreError" in progress(store, bad).log_tail

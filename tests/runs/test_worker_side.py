@@ -1,0 +1,309 @@
+"""A task's folder, its errors, its batches, its files."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from distributed.scheduler import KilledWorker
+
+from pxcore.errors import Cancelled, DatasetError, RunError
+from pxcore.importance.fold import FoldImportance
+from pxcore.runs.execute import memory, worker
+from pxcore.runs.execute.memory import with_smaller_batches
+from pxcore.runs.failures import classify
+from pxcore.runs.hosts import host_plan
+from pxcore.runs.job import Job, job_of
+from pxcore.runs.plan import Lane, plan
+from pxcore.runs.saved.model import Story, load_model, load_tested, save_model
+from pxcore.runs.saved.ranks import load_ranked
+from pxcore.runs.saved.scores import load_scores, save_scores
+from pxcore.runs.saved.text import from_file, to_text
+from pxcore.runs.work import (
+    CHECKPOINT,
+    TaskWork,
+    append_log,
+    ask_to_stop,
+    clear,
+    read_log,
+    read_progress,
+)
+from pxcore.settings import Settings
+from pxcore.store.home import Store
+from pxcore.store.keys import decode, encode
+from pxcore.types import Epoch, Fold, Interval, TrainedModel
+from tests.tiny_lab import tiny_dataset, tiny_spec
+
+
+def test_progress_is_read_as_it_was_told(tmp_path: Path) -> None:
+    work = TaskWork(tmp_path)
+    assert read_progress(tmp_path).share == 0.0
+    work.epoch((0.5, 0.6, 0.7), "epoch 1 of 4", 0.25)
+    work.epoch((0.4, 0.5, 0.8), "epoch 2 of 4", 0.5)
+    told = read_progress(tmp_path)
+    assert (told.step, told.share) == ("epoch 2 of 4", 0.5)
+    assert told.curve == ((0.5, 0.6, 0.7), (0.4, 0.5, 0.8))
+    work.tell("too soon", 0.9)
+    assert read_progress(tmp_path).share == 0.5
+    clear(tmp_path)
+    assert read_progress(tmp_path).curve == ()
+
+
+def test_a_mark_stops_a_task_and_a_cleared_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pxcore.runs.work.LOOK_SECONDS", -1.0)
+    work = TaskWork(tmp_path)
+    assert not work.stop()
+    ask_to_stop(tmp_path)
+    assert work.stop()
+    with pytest.raises(Cancelled):
+        work.check()
+    clear(tmp_path)
+    assert not TaskWork(tmp_path).stop()
+
+
+def test_the_mark_is_looked_for_a_few_times_a_second_only(tmp_path: Path) -> None:
+    work = TaskWork(tmp_path)
+    work.stop()
+    ask_to_stop(tmp_path)
+    assert not work.stop()
+    time.sleep(0.25)
+    assert work.stop()
+
+
+def test_a_log_is_kept_and_cut_at_whole_lines(tmp_path: Path) -> None:
+    for number in range(100):
+        append_log(tmp_path, f"line {number}\nsecond half")
+    whole = read_log(tmp_path)
+    assert whole.count("\n") == 200
+    tail = read_log(tmp_path, limit=300)
+    assert whole.endswith(tail)
+    assert tail.startswith("2")
+    assert len(tail) < 300
+
+
+def test_every_error_has_a_class_and_one_clear_line() -> None:
+    out_of_memory = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+    killed = KilledWorker("task", None, 2)
+    found = {
+        error: classify(error)
+        for error in (
+            out_of_memory,
+            MemoryError(),
+            killed,
+            DatasetError("no cells"),
+            KeyError("x"),
+        )
+    }
+    classes = [failure.error_class for failure in found.values() if failure]
+    assert classes == ["out of memory", "out of memory", "killed", "bad input", "defect"]
+    assert all(failure and "\n" not in failure.message for failure in found.values())
+    assert "3 times" in str(found[killed])
+    assert classify(Cancelled("asked")) is None
+
+
+def test_batches_are_halved_until_they_fit(tmp_path: Path) -> None:
+    work, tried = TaskWork(tmp_path), []
+    (work.checkpoint / "a").write_text("of the larger batch")
+
+    def attempt(batch_size: int) -> str:
+        tried.append((batch_size, (tmp_path / CHECKPOINT).exists()))
+        if batch_size > 40:
+            message = "CUDA out of memory"
+            raise torch.OutOfMemoryError(message)
+        return "done"
+
+    assert with_smaller_batches(attempt, 128, work) == ("done", 32)
+    assert tried == [(128, True), (64, False), (32, False)]
+    assert "trying again with 32" in read_log(tmp_path)
+
+
+def test_memory_that_never_suffices_is_told_and_other_errors_pass(tmp_path: Path) -> None:
+    def hungry(_: int) -> None:
+        message = "CUDA out of memory"
+        raise torch.OutOfMemoryError(message)
+
+    def broken(_: int) -> None:
+        message = "shapes"
+        raise RuntimeError(message)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        with_smaller_batches(hungry, 64, TaskWork(tmp_path))
+    assert memory.SMALLEST_BATCH == 8
+    with pytest.raises(RuntimeError, match="shapes"):
+        with_smaller_batches(broken, 64, TaskWork(tmp_path))
+
+
+def test_a_whole_run_in_this_process_and_out_of_memory_on_the_way(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All three stages write what they should; a training short of memory says what it did."""
+    monkeypatch.setenv("PXCORE_DEVICE", "cpu")
+    from pxcore.runs.execute import train  # noqa: PLC0415
+
+    real, sizes = train.fit, []
+
+    def fit(data, params, build, control):  # type: ignore[no-untyped-def]
+        sizes.append(params.batch_size)
+        if params.batch_size > 16:
+            message = "out of memory"
+            raise torch.OutOfMemoryError(message)
+        return real(data, params, build, control)
+
+    monkeypatch.setattr(train, "fit", fit)
+    dataset = tiny_dataset(store)
+    for step in plan(tiny_spec(dataset)):
+        job = job_of(step, dataset)
+        assert worker.carry_out(str(store.home), encode(job)) > 0
+        assert worker.carry_out(str(store.home), encode(job)) == 0.0
+        assert not (store.artifacts.work(step.key) / CHECKPOINT).exists()
+        if step.kind == "train":
+            folder = store.artifacts.folder(step.key)
+            story = from_file(Story, folder / "training.json")
+            assert story.batch_size == 16
+            assert "memory ran out at 32" in story.notes[0]
+            model, fold, means = load_model(folder)
+            assert means.shape == (3,)
+            assert len(model.history) == 2
+            assert set(fold.test) & (set(fold.train) | set(fold.valid)) == set()
+            np.testing.assert_array_equal(load_tested(folder).test, fold.test)
+        if step.kind == "rank":
+            ranked = load_ranked(store.artifacts.folder(step.key))
+            assert ranked.label == "PXPermute"
+            assert ranked.importance.scores.shape[1:] == (2, 3, 3)
+            assert ranked.performance.confusion.sum() == dataset.n_cells
+    assert sizes == [32, 16, 32, 16]
+
+
+def test_no_file_of_an_artifact_is_pickled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PXCORE_DEVICE", "cpu")
+    dataset = tiny_dataset(store)
+    for step in plan(tiny_spec(dataset, max_epochs=1, repeats=1)):
+        worker.carry_out(str(store.home), encode(job_of(step, dataset)))
+    files = [path for path in (store.home / "artifacts").rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".h5", ".npz", ".json", ".safetensors"}
+    for path in files:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                assert all(arrays[name].dtype != object for name in arrays)
+
+
+def test_a_failed_task_leaves_log_and_no_artifact(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PXCORE_DEVICE", "cpu")
+    dataset = tiny_dataset(store)
+    spec = tiny_spec(dataset)
+    step = plan(replace(spec, model=replace(spec.model, weights_sha256="0" * 64)))[0]
+    with pytest.raises(RunError, match="fingerprint"):
+        worker.carry_out(str(store.home), encode(job_of(step, dataset)))
+    assert not store.artifacts.has(step.key)
+    assert "RunError" in read_log(store.artifacts.work(step.key))
+
+
+def test_a_marked_task_stops_in_the_middle(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PXCORE_DEVICE", "cpu")
+    monkeypatch.setattr("pxcore.runs.work.LOOK_SECONDS", -1.0)
+    dataset = tiny_dataset(store)
+    step = plan(tiny_spec(dataset))[0]
+    ask_to_stop(store.artifacts.work(step.key))
+    with pytest.raises(Cancelled):
+        worker.carry_out(str(store.home), encode(job_of(step, dataset)))
+    assert not store.artifacts.has(step.key)
+    assert "stopped on request" in read_log(store.artifacts.work(step.key))
+
+
+def test_a_job_survives_its_way(store: Store) -> None:
+    dataset = tiny_dataset(store)
+    for step in plan(tiny_spec(dataset)):
+        job = decode(Job, encode(job_of(step, dataset)))
+        assert job == job_of(step, dataset)
+        assert job.task == step.task
+
+
+def test_models_and_scores_survive_storage(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    epoch = Epoch(
+        number=1, train_loss=0.1, valid_loss=0.2, valid_f1=0.3, learning_rate=1e-3, seconds=1.0
+    )
+    model = TrainedModel(
+        weights={"a": rng.normal(size=(2, 3)).astype(np.float32), "n": np.array(3, np.int64)},
+        low=np.zeros(2, np.float32),
+        high=np.ones(2, np.float32),
+        history=(epoch,),
+        best_epoch=1,
+        test_probability=rng.random((4, 2)).astype(np.float32),
+        test_labels=np.arange(4) % 2,
+        seconds=1.5,
+        device="cpu",
+    )
+    fold = Fold(np.arange(4), np.arange(4, 6), np.arange(6, 10))
+    story = Story(
+        history=model.history, best_epoch=1, seconds=1.5, device="cpu", batch_size=8,
+        n_train=4, n_valid=2, n_test=4, versions=(("torch", "2"),),
+    )  # fmt: skip
+    save_model(tmp_path, model, fold, np.ones(2), story)
+    back, fold_back, _ = load_model(tmp_path)
+    for field in fields(TrainedModel):
+        if field.name != "weights":
+            np.testing.assert_equal(getattr(back, field.name), getattr(model, field.name))
+    np.testing.assert_equal(dict(back.weights), model.weights)
+    np.testing.assert_array_equal(fold_back.valid, fold.valid)
+    scores = FoldImportance(
+        method="pxpermute", unit="drop in F1", scores=rng.normal(size=(2, 3, 2)),
+        probability_drop=np.full((2, 3, 2), np.nan), base_score=np.ones(2),
+        labels=np.arange(4) % 2, predictions=rng.integers(0, 2, (3, 2, 4)).astype(np.uint8),
+        notes=("a note",),
+    )  # fmt: skip
+    save_scores(tmp_path, scores, 77)
+    again, n_train = load_scores(tmp_path)
+    assert n_train == 77
+    assert again.notes == ("a note",)
+    np.testing.assert_equal(again.arrays(), scores.arrays())
+
+
+def test_what_is_not_known_is_null_and_comes_back(tmp_path: Path) -> None:
+    value = Interval(mean=float("nan"), low=0.0, high=1.0, folds=(0.5, float("nan")))
+    text = to_text(value)
+    assert json.loads(text) == {"mean": None, "low": 0.0, "high": 1.0, "folds": [0.5, None]}
+    (tmp_path / "a").write_text(text)
+    back = from_file(Interval, tmp_path / "a")
+    assert np.isnan(back.mean)
+    assert np.isnan(back.folds[1])
+
+
+def test_workers_of_a_host_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pxcore.runs.hosts.cores", lambda: 8)
+    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    two = host_plan(Settings(device="cpu", workers=2))
+    assert two.device == "cpu"
+    assert [worker.lane for worker in two.workers] == [Lane.HEAVY, Lane.HEAVY, Lane.LIGHT]
+    assert dict(two.workers[0].environment)["OMP_NUM_THREADS"] == "4"
+    assert dict(two.workers[0].environment)["OMP_WAIT_POLICY"] == "passive"
+    assert dict(two.workers[-1].environment)["OMP_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    one = host_plan(Settings(device="cpu"))
+    assert [dict(worker.environment)["OMP_NUM_THREADS"] for worker in one.workers] == ["3", "1"]
+
+
+def test_one_worker_a_gpu_each_seeing_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pxcore.runs.hosts._driver_there", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
+    plans = host_plan(Settings(device="auto"))
+    assert plans.device == "cuda"
+    seen = [dict(worker.environment)["CUDA_VISIBLE_DEVICES"] for worker in plans.workers]
+    assert seen == ["GPU-a", "GPU-b", ""]
+    assert {worker.resource for worker in plans.workers} == {"GPU", "LIGHT"}
+    second = host_plan(Settings(device="cuda:1"))
+    assert dict(second.workers[0].environment)["CUDA_VISIBLE_DEVICES"] == "GPU-b"
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    seen = [dict(w.environment)["CUDA_VISIBLE_DEVICES"] for w in host_plan(Settings()).workers]
+    assert seen == ["0", "1", ""]
