@@ -92,5 +92,5 @@ def _filtered(runs: Sequence[RunRow]) -> list[RunRow]:
 def _choice(label: str, options: Sequence[str]) -> list[str]:
     """Draw one filter; nothing chosen lets everything through."""
     return st.multiselect(
-        label, options, key=f"filter-{label}", placeholder="all", width=250, disabled=not options
+        label, options, key=f"filter-{label}", placeholder="all", width=205, disabled=not options
     )

@@ -142,10 +142,15 @@ def _intensities(dataset: Dataset, overview: Overview) -> None:
         series: tuple[str, ...] = ("pixels",)
         pairs = zip(overview.pixel_edges, overview.pixel_counts[:, None], strict=True)
     else:
-        st.caption("Mean intensity of each cell; heights are shares of the cells of a class.")
+        st.caption(
+            "Mean intensity of each cell; heights are shares of the cells of a class. The "
+            "outermost 1 % of cells is left out."
+        )
         series = overview.classes
         pairs = zip(overview.mean_edges, overview.mean_counts[:, : len(series)], strict=True)
     histograms = [Histogram(edges=edges, counts=counts) for edges, counts in pairs]
+    if len(series) > 1:
+        histograms = [one.coarse() for one in histograms]
     show(
         lambda theme: intensities(dataset.panel, histograms, series, limits_of(overview), theme),
         Shown(key=f"intensities-{len(series)}", stem=dataset.title),

@@ -87,12 +87,18 @@ def steps(tasks: tuple[TaskRow, ...]) -> str:
     """Return the steps as a Markdown table: mark, name, what is done, time."""
     lines = ["| | Step | | Time |", "|:-:|:--|:--|--:|"]
     for one in tasks:
-        note = md(one.step, 60) if one.state is TaskState.RUNNING else ""
+        note = _unbroken(md(one.step, 60)) if one.state is TaskState.RUNNING else ""
         note = "already there" if one.reused else note
         note = md(one.error_class, 40) if one.state is TaskState.FAILED else note
         time = "" if one.seconds is None or one.seconds < 1 or one.reused else duration(one.seconds)
+        time = _unbroken(time)
         lines.append(f"| {MARKS[one.state]} | {md(one.label, 80)} | {note} | {time} |")
     return "\n".join(lines)
+
+
+def _unbroken(words: str) -> str:
+    """Return words that stay on one line."""
+    return words.replace(" ", "\u00a0")
 
 
 def curve(progress: Progress) -> None:
@@ -106,7 +112,7 @@ def curve(progress: Progress) -> None:
 def _log(progress: Progress) -> None:
     """Draw the end of the log, folded."""
     with st.expander("Log", icon=":material/terminal:", type="compact"):
-        st.code(progress.log_tail or "Nothing written yet.", language=None, height=220)
+        st.code(progress.log_tail or "Nothing written yet.", language=None)
 
 
 def _ended(progress: Progress) -> None:
@@ -128,7 +134,8 @@ def _ended(progress: Progress) -> None:
     st.markdown(steps(progress.tasks))
     for one in failed:
         with st.expander(f"Log of {md(one.label, 80)}", icon=":material/terminal:", expanded=True):
-            st.code(lab().log(progress.run.id, one.key) or "no log", language=None, height=320)
+            text = lab().log(progress.run.id, one.key) or "no log"
+            st.code(text, language=None, height=320 if text.count("\n") > 14 else "content")
     if not failed:
         _log(progress)
 

@@ -26,6 +26,21 @@ class Histogram:
     counts: Array
     """(S, B) int: pixels or cells in each bin, a row a series."""
 
+    def coarse(self, n_bins: int = 20, share: float = 0.99) -> Histogram:
+        """Return the middle ``share`` of all counts in at most ``n_bins`` wider bins.
+
+        Small classes scatter over fine bins, and one bright cell would squeeze all others.
+        """
+        total = np.cumsum(self.counts.sum(axis=0))
+        rest = (1 - share) / 2 * total[-1]
+        first = int(np.searchsorted(total, rest, side="right"))
+        last = min(int(np.searchsorted(total, total[-1] - rest)), len(total) - 1)
+        step = -(-(last - first + 1) // n_bins)
+        starts = np.arange(first, last + 1, step)
+        counts = np.add.reduceat(self.counts[:, : last + 1], starts, axis=1)
+        ends = np.minimum(starts + step, last + 1)
+        return Histogram(edges=self.edges[np.append(starts, ends[-1])], counts=counts)
+
 
 def class_counts(
     classes: Sequence[str], table: Array, groups: Sequence[str], theme: Theme

@@ -57,7 +57,7 @@ FIGURES: dict[str, Draw] = {
     "ranking_panel_order": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, "panel"),
     "channel_classes": lambda p, k, r, t: ranking.channel_classes(p, k, r, 1, t),
     "class_scores": lambda _p, k, _r, t: ranking.class_scores(ex.performance(), k, t),
-    "heat_map": lambda p, k, r, t: matrix.heat_map(p, k, r, t),
+    "heat_map": matrix.heat_map,
     "confusion": lambda _p, k, _r, t: matrix.confusion(ex.performance(), k, t),
     "learning": lambda _p, k, _r, t: curves.learning([(n, ((1.0, 1.1, 0.4),) * 3) for n in k], t),
     "stability": lambda p, _k, r, t: curves.stability(p, r, t),
