@@ -118,6 +118,17 @@ def high_ratio(path: Path, outside: Path) -> None:
             dataset.id.write_direct_chunk((position, 0, 0, 0), chunk)
 
 
+def large_chunk(path: Path, outside: Path) -> None:
+    """300 MiB in one chunk, allocated in the file and never filled: no ratio gives it away."""
+    with h5py.File(path, "w") as file:
+        shape = (300, 1, 1024, 1024)
+        plist = h5p.create(h5p.DATASET_CREATE)
+        plist.set_chunk(shape)
+        plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+        plist.set_fill_time(h5d.FILL_TIME_NEVER)
+        h5d.create(file.id, b"images", h5t.NATIVE_UINT8, h5s.create_simple(shape), plist)
+
+
 def long_texts(path: Path, outside: Path) -> None:
     with h5py.File(path, "w") as file:
         file["images"] = PIXELS
@@ -215,6 +226,7 @@ ATTACKS = (
     Attack("never written", "claims 3.8 TiB", never_written),
     Attack("bomb chunk", "more than 500 to 1", bomb_chunk),
     Attack("high ratio", "more than 500 to 1", high_ratio),
+    Attack("large chunk", "chunks of 300.0 MiB", large_chunk),
     Attack("long texts", "of text", long_texts),
     Attack("long attribute", "too long", long_attribute),
     Attack("text pixels", "plain numbers", text_pixels),

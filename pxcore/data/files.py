@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -135,7 +136,7 @@ def unpack(path: Path, target: Path, limits: Limits, tell: Callable[[float], Non
             done = 0
             for member in members:
                 if not member.is_dir() and not _hidden(PurePosixPath(member.filename)):
-                    done += _copy(archive, member, target, limits.dataset_bytes - done)
+                    done += _copy(archive, member, target)
                     tell(min(1.0, done / max(1, total)))
     except ZIP_DAMAGE as error:
         message = (
@@ -216,16 +217,10 @@ def _check_name(path: Path, member: zipfile.ZipInfo, limits: Limits) -> None:
         raise DatasetError(message)
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int) -> int:
-    """Write one member below ``target`` and return its true number of bytes."""
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> int:
+    """Write one member below ``target``; `zipfile` gives no byte more than was declared."""
     place = target.joinpath(*PurePosixPath(member.filename).parts)
     place.parent.mkdir(parents=True, exist_ok=True)
-    done = 0
     with archive.open(member) as packed, place.open("xb") as plain:
-        while piece := packed.read(_COPY):
-            done += len(piece)
-            if done > room:
-                message = f"member {member.filename!r} is larger than the archive declares"
-                raise DatasetError(message)
-            plain.write(piece)
-    return done
+        shutil.copyfileobj(packed, plain, _COPY)
+    return member.file_size
