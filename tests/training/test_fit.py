@@ -301,7 +301,13 @@ def test_jurkat_cells_are_told_apart_within_a_dozen_epochs(shared_data: Path) ->
     with h5py.File(shared_data / "jurkat_cell_cycle" / "jurkat_cell_cycle.h5") as file:
         images, labels = file["images"][:], file["labels"][:].astype(np.int64)
     params = TrainingParams(
-        max_epochs=12, learning_rate=3e-3, schedule="one_cycle", balance="weights"
+        max_epochs=12,
+        learning_rate=3e-3,
+        schedule="one_cycle",
+        balance="weights",
+        keep="last",
+        low_percentile=0.05,
+        high_percentile=99.95,
     )
     fold = split(labels, None, 3, 0, params.valid_share)[0]
     request = BuildRequest(n_channels=3, n_classes=7, image_size=(40, 40))
