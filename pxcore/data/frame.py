@@ -18,6 +18,7 @@ from pxcore.types import Array
 LARGEST_CHOSEN = 256
 """A side chosen from the cells is never larger; doublets and debris are cropped."""
 
+
 @dataclass(frozen=True, slots=True)
 class Framed:
     """One cell in the frame."""
