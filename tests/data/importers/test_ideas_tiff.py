@@ -77,6 +77,13 @@ def test_channels_of_a_cell_come_together_in_their_order(tmp_path):
     assert any("unlabelled" in note for note in source.notes)
 
 
+def test_channels_of_a_cell_may_be_spelled_differently(tmp_path):
+    write_names(tmp_path, "G1_5_Ch1.tif", "g1_5_ch2.TIF", "g1_6_Ch1.tif", "G1_6_Ch2.ome.tif")
+    cells = read_cells(read(tmp_path, **{"class": "prefix"}))
+    assert [cell.object_number for cell in cells] == [5, 6]
+    assert len({cell.label for cell in cells}) == 1
+
+
 def test_sizes_differ_from_cell_to_cell(tmp_path):
     rng = np.random.default_rng(0)
     for i in range(8):
