@@ -1,1 +1,0 @@
-"""Codes of unlabelled cells, mixtures, matching to known labels."""

@@ -1,1 +1,0 @@
-"""Remove-and-retrain and agreement between rankings."""

@@ -1,1 +1,0 @@
-"""Panels: search, recommendation, staged plans."""

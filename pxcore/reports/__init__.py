@@ -1,1 +1,0 @@
-"""Runs and panels as files people take away."""

@@ -1,0 +1,81 @@
+"""The house rules that no other checker knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from pxcore.commands import serving  # noqa: F401 - registers nothing, proves it imports
+from pxcore.data.importers import IMPORTERS
+from pxcore.importance.methods import METHODS
+from pxcore.models import MODELS
+from pxcore.runs.presets import PRESETS
+
+ROOT = Path(__file__).parents[1]
+CODE = [ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("pxcore/**/*.py")]
+DOCS = ROOT / "docs"
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_short_enough_to_read_at_once(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_imports_the_app_and_nothing_is_pickled(path: Path) -> None:
+    assert not imported(path) & {"app", "pickle", "joblib", "dill", "cloudpickle"}
+
+
+def test_pages_know_the_core_only_by_its_door() -> None:
+    allowed = {"pxcore.api", "pxcore.types", "pxcore.errors"}
+    for path in [ROOT / "app.py", *ROOT.glob("pages/**/*.py")]:
+        core = {name for name in imported(path) if name.startswith("pxcore")}
+        strange = {n for n in core - allowed if not n.startswith(("pxcore.plots", "pxcore.types"))}
+        assert not strange, f"{path.name} imports {strange}"
+
+
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [("formats", IMPORTERS), ("methods", METHODS), ("models", MODELS), ("models", PRESETS)],
+    ids=["importers", "methods", "models", "presets"],
+)
+def test_every_entry_of_every_table_is_documented(page: str, table: object) -> None:
+    text = (DOCS / f"{page}.md").read_text()
+    for name in table:  # type: ignore[attr-defined]
+        assert re.search(rf"^(## |\| )`{name}`", text, re.M), f"docs/{page}.md lacks {name}"
+
+
+def test_every_command_and_its_options_are_documented() -> None:
+    from typer.main import get_command
+
+    from pxcore.__main__ import app
+
+    text = (DOCS / "command_line.md").read_text()
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        assert f"## `{name}`" in text
+        section = text.split(f"## `{name}`")[1].split("\n## ")[0]
+        for option in command.params:
+            for word in option.opts:
+                if word.startswith("--") and word != "--help":
+                    assert f"`{word}" in section, f"{name} {word} is not documented"
+
+
+def test_no_link_in_the_documents_is_dead() -> None:
+    for page in [ROOT / "README.md", *DOCS.glob("**/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"
