@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
@@ -23,8 +27,12 @@ MEANING = {
 }
 
 
-def draw(result: RunResult, method: MethodResult, clicked: int | None) -> None:
-    """Draw the channel that was clicked or that the address names; nothing without one."""
+def draw(result: RunResult, method: MethodResult, clicked: int | None) -> Callable[[], None] | None:
+    """Draw the channel that was clicked or that the address names.
+
+    Its examples take a few seconds when they are made for the first time, so they come back as
+    a function that the page calls when all the rest stands.
+    """
     names = list(result.panel.names)
     if clicked is not None and st.session_state.get("clicked-channel") != clicked:
         st.session_state["clicked-channel"] = clicked
@@ -39,13 +47,20 @@ def draw(result: RunResult, method: MethodResult, clicked: int | None) -> None:
         bind="query-params",
         width=420,
     )
-    if isinstance(chosen, int):
-        with st.container(border=True):
-            _opened(result, method, chosen)
+    if not isinstance(chosen, int):
+        return None
+    with st.container(border=True):
+        place = _opened(result, method, chosen)
+
+    def later() -> None:
+        with place, guarded(f"example of channel {chosen}"):
+            _examples(result, method, chosen)
+
+    return later
 
 
-def _opened(result: RunResult, method: MethodResult, c: int) -> None:
-    """Draw everything about one channel."""
+def _opened(result: RunResult, method: MethodResult, c: int) -> DeltaGenerator:
+    """Draw everything about one channel but its examples; return the place for these."""
     ranking, name = method.ranking, result.panel.names[c]
     st.subheader(md(name, 60), anchor=False)
     st.markdown(
@@ -56,12 +71,12 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> None:
     drop = ranking.probability[c]
     st.caption(
         f"Drop in the probability of the true class: {score(drop.mean)} "
-        f"{bounds(drop.low, drop.high)}. Chance of being among the first "
-        f"{_top(len(ranking.mean))}: {ranking.top[c][_top(len(ranking.mean)) - 1]:.0%}."
+        f"{bounds(drop.low, drop.high)}. Chance of {_chance(method, c)}."
     )
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _examples(result, method, c)
+        st.markdown("**What the method does to it**")
+        place = st.container()
     with right:
         st.markdown("**What each class loses**")
         per_class = ranking.per_class[c]
@@ -78,16 +93,19 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> None:
             Shown(key=f"channel-{method.method}-{c}", stem=f"{result.run.title} {name}"),
             frame,
         )
+    return place
 
 
-def _top(n_channels: int) -> int:
-    """Return how many channels count as the top: half the panel, at least one."""
-    return max(1, n_channels // 2)
+def _chance(method: MethodResult, c: int) -> str:
+    """Return how likely the channel is among the first half of the panel."""
+    ranking = method.ranking
+    half = max(1, len(ranking.mean) // 2)
+    place = "being the first" if half == 1 else f"being among the first {half}"
+    return f"{place}: {ranking.top[c][half - 1]:.0%}"
 
 
 def _examples(result: RunResult, method: MethodResult, c: int) -> None:
     """Draw cells before and after the perturbation, so that anyone sees what it does."""
-    st.markdown("**What the method does to it**")
     dataset = result.dataset
     channel = result.spec.channels[c] if result.spec.channels else c
     names: list[str] = []
@@ -96,10 +114,11 @@ def _examples(result: RunResult, method: MethodResult, c: int) -> None:
         found = lab().pick_cells(dataset.id, name, page=0, per_page=1, seed=1)
         names += [name] * len(found)
         positions += found
-    examples = [
-        lab().permuted_example(dataset.id, position, channel, method.method)
-        for position in positions
-    ]
+    with st.spinner("Perturbing a cell of each class"):
+        examples = [
+            lab().permuted_example(dataset.id, position, channel, method.method)
+            for position in positions
+        ]
     if not examples:
         return
     overview = lab().overview(dataset.id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -29,19 +32,22 @@ def draw(run_id: str) -> None:
         answer = sentence(result.panel, method, result.performance)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
-    _ranking(result, method, order)
+    examples = _ranking(result, method, order)
     _truth(result, method)
     _heat_map(result, method, order)
     run_classes.draw(result)
     _stability(result, method)
     run_details.draw(result)
+    if examples is not None:
+        examples()
 
 
 def _method(result: RunResult) -> MethodResult:
     """Draw the switch between methods, where there are several; return the chosen one."""
-    methods = {one.method: one for one in result.methods}
+    labels = {choice.id: choice.label for choice in lab().choices("method")}
+    methods = {one.method: replace(one, label=_label(one, labels)) for one in result.methods}
     if len(methods) == 1:
-        return result.methods[0]
+        return next(iter(methods.values()))
     chosen = st.segmented_control(
         "Ranked by",
         list(methods),
@@ -51,7 +57,14 @@ def _method(result: RunResult) -> MethodResult:
         key="method",
         bind="query-params",
     )
-    return methods.get(str(chosen), result.methods[0])
+    return methods.get(str(chosen), next(iter(methods.values())))
+
+
+def _label(method: MethodResult, labels: Mapping[str, str]) -> str:
+    """Return a method's label with the settings it ran with, such as "Occlusion (fill=mean)"."""
+    name, _, settings = method.method.partition(":")
+    label = labels.get(name, method.label)
+    return f"{label} ({settings.replace(':', ', ')})" if settings else label
 
 
 def _facts(result: RunResult, method: MethodResult) -> str:
@@ -82,15 +95,15 @@ def _order() -> Order:
     return ORDERS.get(str(chosen), "rank")
 
 
-def _ranking(result: RunResult, method: MethodResult, order: Order) -> None:
-    """Draw the ranking; a click opens a channel."""
+def _ranking(result: RunResult, method: MethodResult, order: Order) -> Callable[[], None] | None:
+    """Draw the ranking; a click opens a channel, whose examples come back to be drawn last."""
     key = f"ranking-{method.method}"
     opened = show(
         lambda theme: ranking.ranking_dots(result.panel, method, theme, order),
         Shown(key=key, stem=result.run.title or result.run.dataset_title, clickable=True),
         ranking_table(result, method),
     )
-    run_channel.draw(result, method, opened[0] if opened else None)
+    return run_channel.draw(result, method, opened[0] if opened else None)
 
 
 def ranking_table(result: RunResult, method: MethodResult) -> pd.DataFrame:

@@ -96,7 +96,10 @@ def confusion(performance: Performance, classes: Sequence[str], theme: Theme) ->
 
 def _cell_text(number: int, share: float) -> str:
     """Return percentage over count; only the count where it is zero."""
-    return f"{share:.0%}<br>{number:,}" if number else "0"
+    if not number:
+        return "0"
+    percentage = f"{share:.0%}" if share >= 0.005 else "&lt;1%"
+    return f"{percentage}<br>{number:,}"
 
 
 def _add_cells(
@@ -145,7 +148,8 @@ def _name_axes(figure: go.Figure, rows: list[str], columns: list[str]) -> None:
     """Put names on both axes, first row on top, and keep tiles to the edge."""
     figure.update_xaxes(
         tickvals=list(range(len(columns))),
-        ticktext=[plain(name, 18) for name in columns],
+        ticktext=[plain(name, 16) for name in columns],
+        tickangle=-40 if len(columns) > 4 else 0,
         range=[-0.5, len(columns) - 0.5],
         showgrid=False,
         automargin=True,

@@ -29,7 +29,7 @@ LOST = {
     "permute_cells": "with another cell's image in its place",
     "occlusion": "when it is blanked out",
 }
-"""What a method takes away, in words; other methods say "when it is perturbed"."""
+"""What a method (by the id before its settings) takes away; others: "when it is perturbed"."""
 MOST_NAMES = 4
 
 
@@ -74,7 +74,7 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     certain = all(ranking.rank_high[first] < ranking.rank_low[c] for c in kept[1:])
     lead = [first] if certain else list(kept)
     stains = [c for c in lead if not panel.channels[c].role.stain_free]
-    lost = LOST.get(result.method, "when it is perturbed")
+    lost = LOST.get(result.method.partition(":")[0], "when it is perturbed")
     if len(lead) == 1:
         name, fall = one_line(panel.names[first]), _fall(ranking, first)
         if stains:

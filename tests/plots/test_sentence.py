@@ -79,7 +79,7 @@ def test_decoys_are_not_named_and_circular_gates_are() -> None:
     [
         ("permute_cells", "with another cell's image in its place"),
         ("pxpermute_mask", "inside the cell"),
-        ("occlusion", "blanked out"),
+        ("occlusion:fill=zero", "blanked out"),
         ("something_new", "when it is perturbed"),
     ],
 )
