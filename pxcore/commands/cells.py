@@ -10,6 +10,7 @@ import typer
 
 from pxcore.api import open_lab
 from pxcore.commands.terminal import ERR, OUT, bar, text
+from pxcore.errors import DatasetError
 from pxcore.types import Dataset, ImportRequest
 
 Options = tuple[tuple[str, str], ...]
@@ -22,6 +23,10 @@ def import_cells(
     panel_sheet: Annotated[str, typer.Option(help="CSV or YAML that names the channels.")] = "",
     labels: Annotated[str, typer.Option(help="CSV: object_number, label, group.")] = "",
     size: Annotated[int, typer.Option(help="Side of the square tiles; 0 chooses.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the importer, such as n_cells=600."),
+    ] = None,
 ) -> None:
     """Register cells. The last line of output is the data set's id."""
     request = ImportRequest(
@@ -31,6 +36,7 @@ def import_cells(
         panel_sheet=_absolute(panel_sheet),
         labels=_absolute(labels),
         size=size,
+        options=tuple(_setting(words) for words in settings or ()),
     )
     OUT.print(carry_out(request).id)
 
@@ -46,6 +52,14 @@ def carry_out(request: ImportRequest) -> Dataset:
         warnings = lab.overview(dataset.id).warnings
     _tell(dataset, warnings)
     return dataset
+
+
+def _setting(words: str) -> tuple[str, str]:
+    name, equals, value = words.partition("=")
+    if not (name and equals and value):
+        message = f"--set is {words!r}; give a name and a value such as n_cells=600"
+        raise DatasetError(message)
+    return name, value
 
 
 def _tell(dataset: Dataset, warnings: tuple[str, ...]) -> None:
