@@ -51,16 +51,21 @@ def choices(store: Store, kind: str) -> tuple[Choice, ...]:
 
 def methods(store: Store) -> tuple[Choice, ...]:
     """Return the importance methods, from the store's copy when it is of this very code."""
-    digest = hashlib.sha256()
-    for path in sorted(SOURCES.rglob("*.py")):
-        digest.update(path.read_bytes())
-    kept = store.home / f"methods-{digest.hexdigest()[:16]}.json"
+    kept = methods_file(store)
     if not kept.is_file():
         write_atomic(kept, _printed())
         for old in store.home.glob("methods-*.json"):
             if old != kept:
                 old.unlink(missing_ok=True)
     return decode(tuple[Choice, ...], kept.read_text("utf-8"))
+
+
+def methods_file(store: Store) -> Path:
+    """Return where the methods' table of this very code is kept."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return store.home / f"methods-{digest.hexdigest()[:16]}.json"
 
 
 def check_method(store: Store, method: MethodSpec) -> None:

@@ -24,7 +24,7 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunSpec, RunState, TaskState
 from tests.processes.living import Runners, alive, wait_for
-from tests.tiny_lab import tiny_dataset, tiny_spec
+from tests.tiny_lab import know_methods, tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -35,6 +35,7 @@ EPOCHS = 6
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, np.ndarray], dict]:
     """Numbers and JSON of the same run that nobody disturbed."""
     store = open_store(Settings(home=tmp_path_factory.mktemp("undisturbed")))
+    know_methods(store)
     runners = Runners(store)
     run_id = ledger.submit(store, spec_in(store))
     runners.to_idle()

@@ -6,11 +6,13 @@ import dataclasses
 import json
 import math
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def to_text(value: object) -> str:
@@ -33,7 +35,9 @@ def plain(value: object) -> object:
 
 def from_file(kind: type[T], path: Path) -> T:
     """Return the value that :func:`to_text` wrote; its numbers that are null become NaN."""
-    value: T = TypeAdapter(kind).validate_python(_known(json.loads(path.read_bytes())))
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    value: T = _ADAPTERS[kind].validate_python(_known(json.loads(path.read_bytes())))
     return value
 
 

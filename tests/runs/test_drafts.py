@@ -1,0 +1,147 @@
+"""Drafts fit the data, checks name what is wrong, estimates learn from the past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pxcore.errors import DatasetError, MethodError, PanelError, PxError, RunError, TrainingError
+from pxcore.models import MODELS
+from pxcore.runs import datasets, drafts, ledger, timing
+from pxcore.runs.plan import parse_method, plan
+from pxcore.runs.presets import PRESETS
+from pxcore.store.home import Store
+from pxcore.types import Dataset, MethodSpec, ModelSpec, Panel, TrainingParams
+from tests.tiny_lab import tiny_dataset, tiny_spec
+
+
+@pytest.fixture
+def dataset(store: Store) -> Dataset:
+    return tiny_dataset(store)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_every_preset_gives_a_spec_that_passes(store: Store, dataset: Dataset, preset: str) -> None:
+    spec = drafts.draft(store, dataset.id, preset)
+    drafts.check(store, spec)
+    assert spec.preset == preset
+    assert spec.n_folds == min(PRESETS[preset].n_folds, 4)  # four donors
+    assert PRESETS[preset].model.id in MODELS
+
+
+def test_presets_are_what_the_specification_says() -> None:
+    fast, standard, paper = PRESETS.values()
+    assert (fast.model.id, fast.n_folds) == ("small_cnn", 3)
+    assert (standard.model.id, standard.n_folds, standard.repeats) == ("resnet18", 5, None)
+    assert (paper.model, paper.n_folds, paper.repeats) == (
+        ModelSpec(id="resnet18", weights="imagenet"), 5, 100,
+    )  # fmt: skip
+    assert [method.id for method in paper.methods] == ["pxpermute"]
+    published = paper.training
+    assert (published.batch_size, published.learning_rate, published.schedule) == (
+        128, 1e-3, "plateau",
+    )  # fmt: skip
+    assert (published.plateau_patience, published.stop_patience, published.stop_delta) == (
+        5, 50, 1e-4,
+    )  # fmt: skip
+    assert (published.noise, published.flips, published.balance) == (0.01, True, "oversample")
+    assert (published.low_percentile, published.high_percentile) == (1.0, 99.0)
+
+
+def test_weights_that_are_not_here_become_random_and_it_is_said(
+    store: Store, dataset: Dataset
+) -> None:
+    spec = drafts.draft(store, dataset.id, "paper")
+    assert spec.model.weights == "random"
+    notes = " ".join(drafts.estimate(store, spec).notes)
+    assert "ImageNet weights are not on this host" in notes
+    assert str(store.weights) in notes
+    assert "4 folds instead of 5" in notes
+    assert "4 donors or samples apart" in notes
+
+
+def test_weights_files_are_fingerprinted_at_submission(store: Store, dataset: Dataset) -> None:
+    (store.weights / "mine.pth").write_bytes(b"weights")
+    spec = replace(tiny_spec(dataset), model=ModelSpec(id="small_cnn", weights="file:mine.pth"))
+    frozen = drafts.frozen_spec(store, spec)
+    assert len(frozen.model.weights_sha256) == 64
+    with pytest.raises(TrainingError, match=r"other.pth.*mine.pth"):
+        drafts.frozen_spec(store, replace(spec, model=ModelSpec(weights="file:other.pth")))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"dataset_id": "nothere"}, DatasetError, "not known here"),
+        ({"panel": "shorter"}, PanelError, "draft it again"),
+        ({"channels": (0, 99)}, PanelError, "expected different positions"),
+        ({"channels": (1, 1)}, PanelError, "expected different positions"),
+        ({"channels": (2, 1)}, PanelError, "panel's order"),
+        ({"n_folds": 1}, RunError, "number of folds is 1"),
+        ({"n_folds": 5}, DatasetError, "4"),
+        ({"seeds": 0}, RunError, "starts"),
+        ({"repeats": 0}, RunError, "repeats is 0"),
+        ({"seed": -1}, RunError, "seed is -1"),
+        ({"methods": ()}, MethodError, "no ranking method"),
+        ({"methods": (MethodSpec(id="a"),)}, MethodError, "'a' is not known; there is pxpermute"),
+        ({"methods": (MethodSpec(id="pxpermute"),) * 2}, MethodError, "chosen twice"),
+        (
+            {"methods": (parse_method("occlusion:fill=blue"),)},
+            MethodError,
+            "no setting fill=blue; it takes fill = zero or mean",
+        ),
+        ({"model": ModelSpec(id="vgg")}, TrainingError, "'vgg' is not known"),
+        ({"model": ModelSpec(weights="imagenet")}, TrainingError, "no ImageNet weights"),
+        ({"training": TrainingParams(learning_rate=0)}, TrainingError, "learning rate is 0"),
+        ({"training": TrainingParams(max_epochs=0)}, TrainingError, "epochs is 0"),
+        (
+            {"training": TrainingParams(low_percentile=60, high_percentile=40)},
+            TrainingError,
+            "low one must be smaller",
+        ),
+    ],
+)
+def test_what_cannot_be_carried_out_is_refused_at_the_door(
+    store: Store, dataset: Dataset, change: dict[str, object], error: type[PxError], says: str
+) -> None:
+    spec = tiny_spec(dataset)
+    if change.get("panel") == "shorter":
+        change = {"panel": Panel(spec.panel.channels[:2])}
+    with pytest.raises(error, match=says):
+        drafts.frozen_spec(store, replace(spec, **change))  # type: ignore[arg-type]
+    assert ledger.records(store) == ()
+
+
+def test_cells_of_one_class_are_refused_with_the_way_out(store: Store, dataset: Dataset) -> None:
+    one = replace(dataset, id="1" * 16, classes=("a",), class_counts=(dataset.n_cells,))
+    datasets.register(store, one, "0" * 64)
+    with pytest.raises(DatasetError, match="only 'a'; a classifier needs"):
+        drafts.check(store, tiny_spec(one))
+    none = replace(one, id="2" * 16, classes=(), class_counts=())
+    datasets.register(store, none, "0" * 64)
+    with pytest.raises(DatasetError, match=r"no labels; a classifier needs.*add labels from"):
+        drafts.check(store, tiny_spec(none))
+
+
+def test_an_estimate_counts_what_is_there_and_learns(store: Store, dataset: Dataset) -> None:
+    spec = tiny_spec(dataset)
+    steps = plan(spec)
+    first = drafts.estimate(store, spec)
+    assert (first.tasks, first.cached) == (5, 0)
+    for step in steps[:2]:
+        with store.artifacts.write(step.key) as folder:
+            (folder / "a").write_text("")
+        timing.note(store, step, dataset, "cpu", 100.0)
+    learned = drafts.estimate(store, spec)
+    assert learned.cached == 2
+    assert learned.seconds == pytest.approx(200.0, rel=0.05)
+    twice = replace(spec, training=replace(spec.training, max_epochs=4))
+    assert drafts.estimate(store, twice).seconds == pytest.approx(2 * 200 + 2 * 100, rel=0.05)
+
+
+def test_times_of_another_device_do_not_count(store: Store, dataset: Dataset) -> None:
+    step = plan(tiny_spec(dataset))[0]
+    timing.note(store, step, dataset, "cuda", 1e6)
+    assert timing.Speeds(store, "cpu").seconds(step.task, dataset) < 10
+    assert timing.Speeds(store, "cuda").seconds(step.task, dataset) == pytest.approx(1e6)
