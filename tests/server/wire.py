@@ -25,7 +25,7 @@ class Visit:
     status: list[int] = field(default_factory=list)
 
 
-def visit(port: int, page: str, query: str = "", seconds: float = 30.0) -> Visit:
+def visit(port: int, page: str, query: str = "", origin: str = "", seconds: float = 60.0) -> Visit:
     """Open ``/page?query`` by raw websocket and return what came through until it finished."""
     seen = Visit()
     ask = BackMsg()
@@ -34,7 +34,7 @@ def visit(port: int, page: str, query: str = "", seconds: float = 30.0) -> Visit
     with connect(
         f"ws://127.0.0.1:{port}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
-        origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
+        origin=origin or f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
         max_size=None,
     ) as socket:
         socket.send(ask.SerializeToString())
