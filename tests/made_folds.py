@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance, f1_of_present
+from pxcore.importance.fold import FoldImportance, f1_of_present
+from pxcore.importance.method import DROP_IN_F1
 from pxcore.types import Array
 
 

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 
 from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance, f1_of_present
+from pxcore.importance.fold import FoldImportance, f1_of_present
 from pxcore.importance.folded import folded
-from pxcore.importance.method import ExplainRequest
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest
 from pxcore.importance.perturbations import Context, Draw, Perturbation
 from pxcore.importance.repeats import RepeatRule
 from pxcore.training.predict import evaluating

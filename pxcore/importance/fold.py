@@ -11,8 +11,6 @@ from pxcore.errors import MethodError
 from pxcore.training.metrics import confusion, f1_per_class
 from pxcore.types import Array, Importance, read_only
 
-DROP_IN_F1 = "drop in F1"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FoldImportance:

@@ -1,20 +1,29 @@
-"""What an importance method is, and what it is asked."""
+"""What an importance method is, and what it is asked.
+
+Torch is named here for the type checker only, and by methods only inside ``explain``: the web
+process lists the methods without loading it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-from torch import nn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from pxcore.errors import MethodError
-from pxcore.importance.fold import FoldImportance
-from pxcore.importance.masks import MaskReader
-from pxcore.training.device import Layout
-from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, MaskKind, Role
 from pxcore.types.runs import Option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pxcore.importance.fold import FoldImportance
+    from pxcore.importance.masks import MaskReader
+    from pxcore.training.device import Layout
+    from pxcore.training.device_cells import DeviceCells
+
+DROP_IN_F1 = "drop in F1"
+"""The unit of every perturbation."""
 
 Kind = Literal["perturbation", "attribution", "retraining"]
 """How a method works: it changes the cells, follows the model's gradients, or trains again."""
@@ -27,6 +36,13 @@ class MethodOption:
     name: str
     choices: tuple[str, ...]
     summary: str
+
+
+def _plain() -> Layout:
+    """Return the layout of somebody who made no trial."""
+    from pxcore.training.device import Layout  # noqa: PLC0415 - loads torch
+
+    return Layout()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +70,7 @@ class ExplainRequest:
     repeats: int | None = None
     """Fixed number, or None to repeat until the order of channels is settled."""
     max_repeats: int = 100
-    layout: Layout = Layout()  # noqa: RUF009 - frozen
+    layout: Layout = field(default_factory=_plain)
     """How forward passes run, cells a pass among it. Results change by rounding at most; the
     model must have been placed by the same layout."""
     tell: Callable[[str, float], None] = lambda _step, _share: None

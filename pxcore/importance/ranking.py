@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pxcore.importance import bootstrap
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance
+from pxcore.importance.fold import FoldImportance
+from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.repeats import channel_values
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Array, Importance, Interval, Ranking, Verdict

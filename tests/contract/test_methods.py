@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from pxcore.types import Array
 from tests.planted_cells import DEAD, PLANTED, device_cells, planted, request, with_layout
 
 CELLS = planted()
+ROOT = Path(__file__).parents[2]
 ORDER = (3, 0, 2, 1)
 
 
@@ -49,6 +53,11 @@ def test_explained(method: Method) -> None:
     for option in method.options:
         assert option.choices
         assert option.summary
+
+
+def test_listing_the_methods_does_not_load_torch() -> None:
+    code = "import sys, pxcore.importance.methods; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_shapes_agree(method: Method, asked: ExplainRequest) -> None:

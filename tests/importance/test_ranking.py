@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pxcore.errors import MethodError
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance, combine
+from pxcore.importance.fold import FoldImportance, combine
+from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.ranking import rank, verdict
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Interval, Ranking, Verdict

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pxcore.importance.engine import measure
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance
-from pxcore.importance.method import ExplainRequest, Method, MethodOption, choices
-from pxcore.importance.perturbations import MEAN, ZERO, Context
+from typing import TYPE_CHECKING
+
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Method, MethodOption, choices
+
+if TYPE_CHECKING:
+    from pxcore.importance.fold import FoldImportance
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
@@ -21,6 +23,9 @@ def explain(request: ExplainRequest) -> FoldImportance:
     MethodError
         For ``fill = mean`` without the training mean.
     """
+    from pxcore.importance.engine import measure  # noqa: PLC0415 - loads torch
+    from pxcore.importance.perturbations import MEAN, ZERO, Context  # noqa: PLC0415 - loads torch
+
     fill = choices(METHOD.options, request.options)["fill"]
     context = Context(cells=request.cells, seed=request.seed, fill=request.train_mean)
     return measure(METHOD.id, MEAN if fill == "mean" else ZERO, request, context)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from pxcore.importance.engine import measure
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance
-from pxcore.importance.method import ExplainRequest, Method, choices
-from pxcore.importance.perturbations import PERMUTE_CELLS, Context
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Method, choices
+
+if TYPE_CHECKING:
+    from pxcore.importance.fold import FoldImportance
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
@@ -20,6 +22,9 @@ def explain(request: ExplainRequest) -> FoldImportance:
     Source: Breiman, Machine Learning 45, 2001; Fisher, Rudin and Dominici, JMLR 20, 2019
     (equation 3 for one rearrangement of all cells).
     """
+    from pxcore.importance.engine import measure  # noqa: PLC0415 - loads torch
+    from pxcore.importance.perturbations import PERMUTE_CELLS, Context  # noqa: PLC0415 - loads torch
+
     choices(METHOD.options, request.options)
     context = Context(cells=request.cells, seed=request.seed, groups=request.groups)
     return measure(METHOD.id, PERMUTE_CELLS, request, context, _notes(request))

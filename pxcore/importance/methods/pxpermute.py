@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pxcore.importance.engine import measure
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance
-from pxcore.importance.method import ExplainRequest, Method, choices
-from pxcore.importance.perturbations import PERMUTE_PIXELS, Context
+from typing import TYPE_CHECKING
+
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Method, choices
+
+if TYPE_CHECKING:
+    from pxcore.importance.fold import FoldImportance
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
@@ -19,6 +21,9 @@ def explain(request: ExplainRequest) -> FoldImportance:
     Source: Shetab Boushehri et al., Cell Reports Methods 4, 2024, "PXPermute"; in each cell and
     repeat a fresh order. We differ: one draw serves all channels of a repeat.
     """
+    from pxcore.importance.engine import measure  # noqa: PLC0415 - loads torch
+    from pxcore.importance.perturbations import PERMUTE_PIXELS, Context  # noqa: PLC0415 - loads torch
+
     choices(METHOD.options, request.options)
     context = Context(cells=request.cells, seed=request.seed)
     return measure(METHOD.id, PERMUTE_PIXELS, request, context)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pxcore.importance.engine import measure
-from pxcore.importance.fold import DROP_IN_F1, FoldImportance
-from pxcore.importance.masks import cell_masks
-from pxcore.importance.method import ExplainRequest, Method, choices
-from pxcore.importance.perturbations import PERMUTE_PIXELS_IN_MASK, Context
+from typing import TYPE_CHECKING
+
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Method, choices
+
+if TYPE_CHECKING:
+    from pxcore.importance.fold import FoldImportance
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
@@ -18,6 +19,10 @@ def explain(request: ExplainRequest) -> FoldImportance:
 
     Source: our own, after Shetab Boushehri et al. 2024, who rearrange the whole tile.
     """
+    from pxcore.importance.engine import measure  # noqa: PLC0415 - loads torch
+    from pxcore.importance.masks import cell_masks  # noqa: PLC0415 - loads torch
+    from pxcore.importance.perturbations import PERMUTE_PIXELS_IN_MASK, Context  # noqa: PLC0415 - loads torch
+
     choices(METHOD.options, request.options)
     masks = cell_masks(request.cells, request.mask_kind, request.read_masks, request.roles)
     context = Context(cells=request.cells, seed=request.seed, masks=masks)
