@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pxcore.data.annotation import Annotation
 from pxcore.data.container import CellBlock, ContainerHeader, write_container
 from pxcore.data.synthetic.ifc_cells import IfcParams, ifc_cells
 from pxcore.runs import choices, datasets
-from pxcore.runs.imports import dataset_id
+from pxcore.runs.execute import carry_out
+from pxcore.runs.imports import ImportDesk, dataset_id
+from pxcore.runs.job import Ended, Job
+from pxcore.runs.plan import Lane
 from pxcore.runs.presets import spec_from
+from pxcore.runs.runner import Runner
 from pxcore.store.files import write_atomic
 from pxcore.store.home import Store
-from pxcore.store.keys import key_of
+from pxcore.store.keys import encode, key_of
 from pxcore.types import Dataset, MaskKind, MethodSpec, RunSpec
 
 
@@ -31,6 +38,38 @@ def know_methods(store: Store) -> None:
         choices.methods(store)
         write_atomic(kept / name, (store.home / name).read_bytes())
     shutil.copy(kept / name, store.home / name)
+
+
+class InlineEngine:
+    """Carries every task out at once, in this process: a whole run without workers."""
+
+    device = "cpu"
+
+    def __init__(self, store: Store) -> None:
+        self._home = store.home
+        self._over: list[Ended] = []
+
+    def lanes(self) -> Mapping[Lane, int]:
+        return {Lane.HEAVY: 1, Lane.LIGHT: 1}
+
+    def submit(self, job: Job, lane: Lane) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PXCORE_DEVICE", "cpu")
+            self._over.append(Ended(key=job.key, seconds=carry_out(str(self._home), encode(job))))
+
+    def ended(self, timeout: float) -> list[Ended]:
+        over, self._over = self._over, []
+        return over
+
+    def kill(self, key: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def carry_on(store: Store) -> None:
+    """Finish every run of the store in this process."""
+    runner = Runner(store=store, engine=InlineEngine(store), desk=ImportDesk(store))
+    runner.carry_on(threading.Event(), until_idle=True)
 
 
 def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
