@@ -111,6 +111,7 @@ def _add_folds(figure: go.Figure, rows: Sequence[Row], theme: Theme) -> None:
             "color": [theme.muted if row.faded else row.colour for *_, row in points],
             "opacity": 0.55,
         },
+        unselected={"marker": {"opacity": 0.55}},
         hovertemplate="fold %{customdata[1]}: %{x:.3f}<extra></extra>",
         showlegend=bool(points),
     )
@@ -144,6 +145,7 @@ def _add_means(figure: go.Figure, rows: list[Row], places: list[int], legend: st
                 "thickness": 2.5,
                 "width": 0,
             },
+            unselected={"marker": {"opacity": 1}},
             hovertemplate="%{text}<extra></extra>",
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,7 +48,6 @@ def heat_map(
     figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
     alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}."
     dressed(figure, theme, alt=alt, height=38 * len(channels) + 90)
-    _colour_text(figure, np.abs(z) / reach, theme)
     _name_axes(figure, [panel.names[c] for c in channels], list(classes))
     return figure
 
@@ -87,7 +85,6 @@ def confusion(performance: Performance, classes: Sequence[str], theme: Theme) ->
     correct = float(np.trace(counts)) / max(float(counts.sum()), 1.0)
     alt = f"True by predicted class of {int(counts.sum()):,} held-out cells; {correct:.1%} right."
     dressed(figure, theme, alt=alt, height=52 * len(classes) + 110)
-    _colour_text(figure, share, theme)
     _name_axes(figure, list(classes), list(classes))
     figure.update_xaxes(title_text="predicted class")
     figure.update_yaxes(title_text="true class")
@@ -109,38 +106,31 @@ def _add_cells(
     text: list[list[str]],
     hover: list[list[str]],
 ) -> None:
-    """Add tiles, and over them one marker a tile: only scatter points can be clicked."""
+    """Add tiles with their text, and over them one marker a tile: only points can be clicked."""
     rows, columns = z.shape
-    figure.add_heatmap(z=z, xgap=2, ygap=2, hoverinfo="skip")
+    figure.add_heatmap(
+        z=z,
+        text=text,
+        texttemplate="%{text}",  # plotly writes in white or black, whatever stands out
+        textfont={"size": 12},
+        xgap=2,
+        ygap=2,
+        hoverinfo="skip",
+    )
+    hidden = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=[k for _ in range(rows) for k in range(columns)],
         y=[c for c in range(rows) for _ in range(columns)],
-        mode="markers+text",
+        mode="markers",
         marker={"symbol": "square", "size": 30, "opacity": 0},
-        text=[word for row in text for word in row],
-        textposition="middle center",
         customdata=[
             [*where, words]
             for where, words in zip(ids, (word for row in hover for word in row), strict=True)
         ],
         hovertemplate="%{customdata[2]}<extra></extra>",
         showlegend=False,
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        cliponaxis=False,
-    )
-
-
-def _colour_text(figure: go.Figure, strength: Array, theme: Theme) -> None:
-    """Write in white on strong tiles and in ink on weak ones."""
-    strong = "#14171B" if theme.id == "dark" and figure.data[0].showscale is False else "#FFFFFF"
-    colours = [
-        strong if math.isfinite(value) and value > 0.55 else theme.ink for value in strength.ravel()
-    ]
-    figure.update_traces(
-        selector={"type": "scatter"},
-        textfont={"color": colours, "size": 12},
-        unselected_textfont_color=None,
+        selected=hidden,
+        unselected=hidden,
     )
 
 

@@ -123,10 +123,21 @@ def draw_heatmap(axes: Axes, trace: go.Heatmap) -> None:
         edgecolors="white",
         linewidth=1.5,
     )
+    for r, row in enumerate(trace.text if trace.text is not None else ()):
+        for c, words in enumerate(row):
+            red, green, blue, alpha = np.asarray(scale(mesh.norm(z[r, c]))).tolist()
+            _tile_text(axes, (c, r), readable(words), (red, green, blue, alpha))
     if trace.showscale is not False and axes.figure is not None:
         bar = axes.figure.colorbar(mesh, ax=axes, fraction=0.03, pad=0.02)
         bar.outline.set_visible(False)
         bar.set_label(readable(trace.colorbar.title.text or ""))
+
+
+def _tile_text(axes: Axes, place: tuple[int, int], words: str, ground: Rgba) -> None:
+    """Write into a tile, in white or ink, whatever stands out."""
+    brightness = 0.299 * ground[0] + 0.587 * ground[1] + 0.114 * ground[2]
+    tone = "#FFFFFF" if brightness < 0.5 else "#22262B"
+    axes.text(*place, words, color=tone, fontsize=9, ha="center", va="center")
 
 
 def draw_image(axes: Axes, trace: go.Image) -> None:

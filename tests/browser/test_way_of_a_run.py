@@ -29,7 +29,7 @@ def lab_of(server: Server) -> Lab:
 def register_jurkat(page: Page, server: Server) -> None:
     """Browse to the recording in the allowed folder and register it."""
     page.goto(server.address)
-    page.get_by_role("button", name="Bring your own").click()
+    page.get_by_role("button", name=re.compile("Bring your own|Add cells")).click()
     page.get_by_label("File or folder").click()
     page.get_by_role("option", name=re.compile("^jurkat_cell_cycle/")).click()
     page.get_by_role("button", name="Open this folder").click()

@@ -211,17 +211,17 @@ def test_heat_map_is_centred_at_zero_and_leaves_room_for_numbers() -> None:
     tiles = figure.data[0]
     assert tiles.zmin == -tiles.zmax
     assert tiles.colorscale[1][1] == style.LIGHT.middle
-    assert list(figure.data[1].text)[:2] == ["0.660", "0.825"]
+    assert list(figure.data[0].text[0])[:2] == ["0.660", "0.825"]
     many = tuple(f"class {k}" for k in range(20))
     wide = replace(ex.ranking(), per_class=tuple((ex.interval(0.1, 0.1),) * 20 for _ in range(4)))
     crowded = matrix.heat_map(ex.PANEL, many, replace(ex.method(), ranking=wide), style.LIGHT)
-    assert set(crowded.data[1].text) == {""}
+    assert {word for row in crowded.data[0].text for word in row} == {""}
 
 
 def test_confusion_gives_row_shares_and_counts_over_all_folds() -> None:
     figure = matrix.confusion(ex.performance(), ex.CLASSES, style.LIGHT)
     np.testing.assert_allclose(np.array(figure.data[0].z).sum(axis=1), 1.0)
-    assert figure.data[1].text[0] == "91%<br>90"
+    assert figure.data[0].text[0][0] == "91%<br>90"
     where = [point[:2] for point in figure.data[1].customdata]
     assert where[1] == [0, 1]
 
