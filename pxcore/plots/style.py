@@ -42,8 +42,8 @@ class Theme:
 
     @property
     def sequential(self) -> list[list[float | str]]:
-        """Plotly colour scale for shares, from the page's own tone to the accent."""
-        return [[0.0, self.middle], [1.0, self.accent]]
+        """Plotly colour scale for shares, from the page's own tone to blue."""
+        return [[0.0, self.middle], [1.0, BLUE]]
 
     @property
     def series(self) -> tuple[str, ...]:

@@ -79,7 +79,8 @@ def _page(figure: go.Figure, width: float, height: float) -> tuple[float, float,
         return left, bottom, 1 - left - margin.r / width, 1 - bottom - margin.t / height
     longest = max((len(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
     left = max(margin.l or 60, 20 + longest * 6.5 + (24 if figure.layout.yaxis.title.text else 0))
-    right, top = margin.r or 20, max(margin.t or 20, 24)
+    scale = any(trace.type == "heatmap" and trace.showscale is not False for trace in figure.data)
+    right, top = max(margin.r or 20, 76 if scale else 0), max(margin.t or 20, 24)
     bottom = max(margin.b or 40, 52)
     return left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height
 

@@ -31,7 +31,7 @@ def register_jurkat(page: Page, server: Server) -> None:
     page.goto(server.address)
     page.get_by_role("button", name=re.compile("Bring your own|Add cells")).click()
     page.get_by_label("File or folder").click()
-    page.get_by_role("option", name=re.compile("^jurkat_cell_cycle/")).click()
+    page.get_by_role("option", name=re.compile(r"^jurkat_cell_cycle\b")).click()
     page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("in jurkat_cell_cycle")).to_be_visible()
     page.get_by_label("Title").fill("Jurkat cells")
