@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 
 from pxcore.plots.sprites import GAP, composite, data_uri, grey, limits_text, outlined, shade, sheet
 from pxcore.plots.style import Theme, dressed, mark
-from pxcore.plots.text import plain
+from pxcore.plots.text import plain, readable
 from pxcore.types import Array, CellImages, Panel, PermutedExample
 
-LEFT, TOP = 150, 52
+TOP = 52
 Limits = Sequence[tuple[float, float]]
 """Lowest and highest shown value of each channel, in panel order."""
 
@@ -172,7 +172,8 @@ def _clickable(
 def _framed(figure: go.Figure, tiles: Array, frame: _Frame, theme: Theme) -> go.Figure:
     """Return the sheet with names on top and at the left, at its own fixed size."""
     n_rows, n_columns, height, width, _ = tiles.shape
-    left, top = (LEFT if frame.rows else 0), (TOP if frame.heads else 0)
+    left = max((24 + int(8.2 * len(readable(name))) for name in frame.rows), default=0)
+    top = TOP if frame.heads else 0
     across, down = n_columns * (width + GAP), n_rows * (height + GAP)
     dressed(figure, theme, alt=frame.alt, height=int(down * frame.zoom + top))
     centres_x = [c * (width + GAP) + width / 2 for c in range(n_columns)]
