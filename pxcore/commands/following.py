@@ -47,7 +47,7 @@ class Following:
         self._verdict(progress)
 
     def _watch(self, shown: Bar, line: TaskID) -> Progress:
-        told = ""
+        told = ("", 0)
         while True:
             progress = self._lab.progress(self._run_id)
             if progress.run.state.final:
@@ -61,9 +61,10 @@ class Following:
                 description=text(step or "waiting for the runner"),
                 left=left_in_words(progress.seconds_left),
             )
-            if not ERR.is_terminal and step and step != told:
+            news = (_label(progress), int(progress.share * 20))
+            if not ERR.is_terminal and step and news != told:  # a line a task and 5 %
                 ERR.print(text(f"{progress.share:4.0%} {step}"))
-                told = step
+                told = news
             time.sleep(LOOK_SECONDS)
 
     def _ensure_runner(self) -> None:
@@ -109,3 +110,7 @@ def _step(progress: Progress) -> str:
         return ""
     task = running[0]
     return f"{task.label}: {task.step}" if task.step else task.label
+
+
+def _label(progress: Progress) -> str:
+    return _step(progress).partition(":")[0]

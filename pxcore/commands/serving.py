@@ -19,6 +19,8 @@ from pxcore.settings import Settings
 from pxcore.types import ImportRequest
 
 DEMO_METHODS = ("pxpermute", "permute_cells")
+DEMO_REPEATS = 30
+"""At most: of channels that are alike, more repeats would not settle the order either."""
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 Network = Annotated[
@@ -64,7 +66,7 @@ def demo(
     with closing(open_lab()) as lab:
         spec = lab.draft(dataset.id, "fast")
         methods = tuple(parse_method(name) for name in DEMO_METHODS)
-        run_id = follow(lab, replace(spec, methods=methods))
+        run_id = follow(lab, replace(spec, methods=methods, max_repeats=DEMO_REPEATS))
         for table in ranking_tables(lab.result(run_id)):
             OUT.print(table)
     for name, truth in zip(dataset.panel.names, dataset.truth, strict=False):

@@ -11,8 +11,9 @@ from pxcore.types import RunResult
 
 ERR = Console(stderr=True, highlight=False)
 OUT = Console(highlight=False)
-if not OUT.is_terminal:
-    OUT.width = 160  # in a file or pipe nothing is wrapped for a terminal's sake
+for _console in (ERR, OUT):
+    if not _console.is_terminal:
+        _console.width = 160  # in a file or pipe little is wrapped for a terminal's sake
 
 
 def bar() -> Progress:

@@ -16,6 +16,7 @@ from pathlib import Path
 LOG = logging.getLogger("pxcore.serve")
 LONGEST_PAUSE, STEADY_SECONDS, GRACE_SECONDS = 30.0, 60.0, 20.0
 PR_SET_PDEATHSIG = 1
+STDERR = 2
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def start(command: list[str], folder: Path, log: Path | None = None) -> subproce
             command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=stream if log else None,
+            stdout=stream if log else STDERR,  # our own stdout is for answers
             stderr=stream if log else None,
             start_new_session=True,
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, no lock, no memory

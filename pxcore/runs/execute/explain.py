@@ -43,7 +43,7 @@ def explain(context: Context, task: ExplainTask) -> None:
                 labels=trained.test_labels.copy(),  # torch wants arrays it may write to
                 n_classes=len(context.job.dataset.classes),
                 groups=_groups(annotation, fold),
-                read_masks=mask_reader(cells, fold.test, task.train.channels),
+                read_masks=mask_reader(cells, fold.test),
                 mask_kind=cells.mask_kind,
                 roles=task.roles,
                 train_mean=np.asarray(means, dtype=np.float64),

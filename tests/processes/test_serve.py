@@ -1,0 +1,88 @@
+"""``serve`` on a real port: both processes answer, come back after SIGKILL, end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from pxcore.runs import heart
+from pxcore.store.home import Store
+from tests.processes.living import alive, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def served(store: Store) -> Iterator[tuple[subprocess.Popen[str], str, Store]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pxcore", "serve", "--port", str(port)],
+        env={**os.environ, "PXCORE_HOME": str(store.home), "PXCORE_DEVICE": "cpu",
+             "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    yield process, f"http://127.0.0.1:{port}", store
+    family = _family(process.pid)
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=40)
+    process.kill()
+    wait_for(lambda: not any(alive(one.pid) for one in family), 30, "everything to end")
+
+
+def test_both_answer_come_back_and_end_together(
+    served: tuple[subprocess.Popen[str], str, Store],
+) -> None:
+    process, address, store = served
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == f"{address}/"
+    assert _answers(f"{address}/_stcore/health")
+    wait_for(lambda: heart.status(store).workers, what="the runner's heartbeat")
+    for word in ("streamlit", "runner"):
+        (victim,) = [one for one in _family(process.pid) if _named(one, word)]
+        victim.kill()
+        wait_for(
+            lambda gone=victim.pid, word=word: [
+                one for one in _family(process.pid) if _named(one, word) and one.pid != gone
+            ],
+            what=f"another {word}",
+        )
+    wait_for(lambda: _answers(f"{address}/_stcore/health"), what="the web process to answer")
+    wait_for(lambda: heart.status(store).alive, what="the runner to serve again")
+    family = _family(process.pid)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    wait_for(lambda: not any(alive(one.pid) for one in family), 30, "every process to end")
+    assert not heart.status(store).alive
+    assert heart.status(store).seconds_since_heartbeat is None
+
+
+def _family(process_id: int) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process_id).children(recursive=True)
+    return []
+
+
+def _named(process: psutil.Process, word: str) -> bool:
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return process.status() != psutil.STATUS_ZOMBIE and word in process.cmdline()
+    return False
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=10) as answer:
+        return bool(answer.status == 200)
+    return False

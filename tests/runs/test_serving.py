@@ -1,0 +1,138 @@
+"""Where the dashboard may listen, and processes that are kept alive."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pxcore.errors import AccessError, RunError
+from pxcore.runs import serve, supervise
+from pxcore.runs.serve import ServeOptions, check_address, web_command
+from pxcore.runs.supervise import Child, Supervisor, pause, start
+from pxcore.settings import Settings
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "lab-pc"])
+def test_the_network_is_refused_without_a_login_unless_asked_for_by_name(host: str) -> None:
+    with pytest.raises(AccessError, match=r"nobody has to log in.*--open-to-network"):
+        check_address(Settings(), ServeOptions(host=host))
+
+
+def test_a_network_address_is_taken_when_it_is_said() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    check_address(Settings(), ServeOptions(host="0.0.0.0", port=port, open_to_network=True))
+    command = web_command(
+        ServeOptions(host="0.0.0.0", open_to_network=True, names=("lab.example",))
+    )
+    allowed = [b for a, b in itertools.pairwise(command) if a == "--server.allowedHosts"]
+    assert "lab.example" in allowed
+    assert socket.gethostname() in allowed
+    loopback = web_command(ServeOptions())
+    assert socket.gethostname() not in loopback
+    assert "--server.scriptHealthCheckEnabled" in loopback
+
+
+def test_a_taken_port_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(RunError, match="choose another --port"):
+            check_address(Settings(), ServeOptions(port=taken.getsockname()[1]))
+
+
+def test_the_address_is_one_a_browser_can_open() -> None:
+    assert serve.address_of(ServeOptions()) == "http://127.0.0.1:8501"
+    assert serve.address_of(ServeOptions(host="0.0.0.0", port=80)) == "http://127.0.0.1:80"
+    assert serve.address_of(ServeOptions(host="::1")) == "http://[::1]:8501"
+
+
+def test_pauses_grow_and_stay_bounded() -> None:
+    pauses = [pause(n) for n in range(1, 20)]
+    assert pauses == sorted(pauses)
+    assert pauses[:3] == [1.0, 2.0, 4.0]
+    assert pauses[-1] == 30.0
+
+
+def test_a_child_that_ends_is_started_again_and_all_end_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "pause", lambda _: 0.05)
+    marks = tmp_path / "marks"
+    code = f"import os, time; open({str(marks)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(60)"
+    started: list[float] = []
+    child = Child("x", [sys.executable, "-c", code], tmp_path, lambda: started.append(1.0))
+    crashing = Child("y", [sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+    supervisor = Supervisor([child, crashing])
+    thread = threading.Thread(target=supervisor.keep)
+    thread.start()
+    try:
+        _wait_for(lambda: marks.exists() and marks.read_text().count(" ") == 1)
+        assert child.process is not None
+        child.process.kill()
+        _wait_for(lambda: marks.read_text().count(" ") == 2)
+    finally:
+        supervisor.stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert child.process.poll() == -signal.SIGTERM
+    assert len(started) == 2
+    assert crashing._failures >= 1
+
+
+def test_a_child_that_ignores_the_order_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "GRACE_SECONDS", 0.5)
+    deaf = "import signal, time, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    deaf += f"pathlib.Path({str(tmp_path / 'up')!r}).touch(); time.sleep(60)"
+    supervisor = Supervisor([Child("deaf", [sys.executable, "-c", deaf], tmp_path)])
+    thread = threading.Thread(target=supervisor.keep)
+    thread.start()
+    _wait_for((tmp_path / "up").exists)
+    supervisor.stop.set()
+    thread.join(30)
+    (child,) = supervisor.children
+    assert child.process is not None
+    assert child.process.poll() == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent's death is told on Linux only")
+def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    code = (
+        "import sys, os, signal, time; from pathlib import Path\n"
+        "from pxcore.runs.supervise import start\n"
+        "child = start([sys.executable, '-c', 'import time; time.sleep(60)'], Path('.'))\n"
+        "print(child.pid, flush=True); time.sleep(60)"
+    )
+    log = tmp_path / "log"
+    parent = start([sys.executable, "-c", code], Path.cwd(), log)
+    _wait_for(lambda: log.read_text().strip().isdecimal())
+    child = int(log.read_text())
+    assert _alive(child)
+    parent.kill()
+    parent.wait()
+    _wait_for(lambda: not _alive(child))
+
+
+def _alive(process_id: int) -> bool:
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def _wait_for(condition, seconds: float = 60.0) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
