@@ -145,6 +145,7 @@ def _repeat(
     probability = torch.empty(shape, dtype=torch.float32, device=cells.device)
     true = torch.as_tensor(labels, device=cells.device)
     limit = f"{rule.fixed}" if rule.fixed is not None else f"at most {rule.limit}"
+    words = f"repeats {first + 1} to {first + len(draws)} of {limit}"
     done = 0
     for positions in _blocks(request):
         here = slice(done, done + len(positions))
@@ -163,7 +164,7 @@ def _repeat(
                 probability[channel, repeat, here] = _true_probability(logits, true[here])
             passes = done * len(draws) + len(positions) * (repeat + 1)
             share = rule.share(first + passes / len(cells))
-            request.tell(f"repeat {first + repeat + 1} of {limit}", share)
+            request.tell(words, share)
         done = here.stop
     result = probability.cpu().numpy()
     _check_numbers(result)

@@ -16,7 +16,8 @@ from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, MaskKind, Role
 
 MaskReader = Callable[[Array], Array]
-"""Positions (n,) of held-out cells -> their masks (n, M, H, W) uint8, M = 1 or C, > 0 inside."""
+"""Positions (n,) of held-out cells -> their masks (n, M, H, W) uint8, > 0 inside; M is 1 or the
+number of channels of the source."""
 
 _BLOCK = 512
 _BINS = 128
@@ -26,28 +27,23 @@ _EVEN = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellMasks:
-    """Outlines of n cells, packed to bits: one for all channels (M = 1) or one a channel."""
+    """Outlines of n cells, packed to bits; one outline serves all channels of a cell."""
 
     packed: Array
-    """(n, M, ceil(H·W / 8)) uint8"""
+    """(n, ceil(H·W / 8)) uint8"""
     n_pixels: int
     device: torch.device
     notes: tuple[str, ...] = ()
 
     def inside(self, positions: torch.Tensor) -> torch.Tensor:
-        """Return (B, M, H·W) bool on the cells' device, True inside the cell."""
+        """Return (B, H·W) bool on the cells' device, True inside the cell."""
         rows = self.packed[positions.cpu().numpy()]
         bits = np.unpackbits(rows, axis=-1, count=self.n_pixels)
         return torch.from_numpy(bits.view(np.bool_)).to(self.device)
 
 
-def mask_reader(
-    source: CellSource, cells: Array, channels: Sequence[int] | None = None
-) -> MaskReader | None:
-    """Return what reads the masks of ``cells`` of a source, or None when it has none.
-
-    ``channels``: positions of the channels that take part, in their order; None for all.
-    """
+def mask_reader(source: CellSource, cells: Array) -> MaskReader | None:
+    """Return what reads the masks of ``cells`` of a source, or None when it has none."""
     if source.mask_kind is MaskKind.NONE:
         return None
 
@@ -56,7 +52,7 @@ def mask_reader(
         if masks is None:
             message = f"the cells should have masks ({source.mask_kind}) but gave none"
             raise MethodError(message)
-        return masks if masks.shape[1] == 1 or channels is None else masks[:, list(channels)]
+        return masks
 
     return read
 
@@ -66,7 +62,9 @@ def cell_masks(
 ) -> CellMasks:
     """Return the outlines of all cells: the given ones, else found by :func:`otsu_outline`.
 
-    Notes in the result say how the outlines came about and how many cells have none.
+    Where the instrument gives a mask a channel, the outline is their union: a channel that a cell
+    does not light up in has an empty mask, and the cell is there all the same. Notes in the
+    result say how the outlines came about and how many cells have none.
 
     Parameters
     ----------
@@ -83,12 +81,12 @@ def cell_masks(
     """
     height, width = cells.image_size
     outline, notes = _stored_or_found(cells, kind, read, roles)
-    packed = [np.zeros((0, 1, (height * width + 7) // 8), np.uint8)]
+    packed = [np.zeros((0, (height * width + 7) // 8), np.uint8)]
     for positions in torch.split(torch.arange(len(cells), device=cells.device), _BLOCK):
-        inside = outline(positions)  # (B, M, H, W)
-        packed.append(np.packbits(inside.reshape(*inside.shape[:2], -1), axis=-1))
+        inside = outline(positions)  # (B, H, W)
+        packed.append(np.packbits(inside.reshape(len(inside), -1), axis=-1))
     every = np.concatenate(packed[1:] or packed)
-    empty = int((~every.any(axis=-1)).any(axis=-1).sum())
+    empty = int((~every.any(axis=-1)).sum())
     if empty:
         notes = (*notes, f"{empty} of {len(cells)} held-out cells have an empty outline; "
                  "there is nothing inside to rearrange in them")  # fmt: skip
@@ -145,10 +143,15 @@ def _otsu_bin(counts: torch.Tensor) -> torch.Tensor:
 def _stored_or_found(
     cells: DeviceCells, kind: MaskKind, read: MaskReader | None, roles: Sequence[Role]
 ) -> tuple[Callable[[torch.Tensor], Array], tuple[str, ...]]:
-    """Return what gives the outlines (B, M, H, W) of some cells, and what to say about it."""
+    """Return what gives the outlines (B, H, W) of some cells, and what to say about it."""
     if kind is MaskKind.CELL and read is not None:
         stored = read
-        return lambda positions: stored(positions.cpu().numpy()) > 0, ()
+
+        def union(positions: torch.Tensor) -> Array:
+            inside: Array = np.any(stored(positions.cpu().numpy()) > 0, axis=1)
+            return inside
+
+        return union, ()
     channels, words = _telling_channels(len(cells.channels), roles)
 
     def find(positions: torch.Tensor) -> Array:
@@ -160,7 +163,7 @@ def _stored_or_found(
         signal = torch.stack(planes).sum(dim=0)
         if words == _BRIGHTFIELD:
             signal = (signal - _background(signal, frame)).abs()
-        return otsu_outline(signal, frame)[:, None]
+        return otsu_outline(signal, frame)
 
     numbers = ", ".join(str(channel + 1) for channel in channels)
     note = (

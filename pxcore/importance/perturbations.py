@@ -79,9 +79,8 @@ def _permute_pixels_in_mask(context: Context, repeat: int) -> Draw:
 
     def draw(positions: torch.Tensor) -> Apply:
         drawn = next_orders(positions)
-        inside = masks.inside(positions)  # (B, M, P)
-        limited = [orders.orders_inside(drawn, inside[:, m]) for m in range(inside.shape[1])]
-        return lambda channel, plane: orders.rearranged(plane, limited[channel % len(limited)])
+        limited = orders.orders_inside(drawn, masks.inside(positions))  # (B, P)
+        return lambda _channel, plane: orders.rearranged(plane, limited)
 
     return draw
 

@@ -129,19 +129,18 @@ def test_frame_is_no_outline() -> None:
 
 
 @pytest.mark.parametrize("n_masks", [1, 3])
-def test_stored_masks_are_taken_as_they_are(n_masks: int) -> None:
+def test_the_outline_is_the_union_of_the_stored_masks(n_masks: int) -> None:
     rng = np.random.default_rng(4)
-    masks = rng.integers(0, 3, (5, n_masks, 7, 9)).astype(np.uint8) * 100
+    masks = (rng.random((5, n_masks, 7, 9)) < 0.2).astype(np.uint8) * 100
     images = rng.random((5, 3, 7, 9))
     source = ArrayCells(images, masks)
     wanted, channels = np.array([4, 1, 2]), (2, 0)
     limits = Normaliser(np.zeros(2, np.float32), np.ones(2, np.float32))
     cells = DeviceCells(source, wanted, limits, CPU, channels)
-    read = mask_reader(source, wanted, channels)
-    found = cell_masks(cells, MaskKind.CELL, read, ())
-    expected = masks[wanted] if n_masks == 1 else masks[wanted][:, list(channels)]
+    found = cell_masks(cells, MaskKind.CELL, mask_reader(source, wanted), ())
+    expected = (masks[wanted][[2, 0]] > 0).any(axis=1).reshape(2, 63)
     inside = found.inside(torch.tensor([2, 0])).numpy()
-    np.testing.assert_array_equal(inside, (expected[[2, 0]] > 0).reshape(2, -1, 63))
+    np.testing.assert_array_equal(inside, expected)
     assert found.notes == ()
 
 
@@ -171,7 +170,7 @@ def test_real_outlines_are_found_again(shared_data: Path) -> None:
     limits = Normaliser(low.astype(np.float32), high.astype(np.float32))
     cells = DeviceCells(ArrayCells(images), np.arange(len(images)), limits, CPU)
     found = cell_masks(cells, MaskKind.NONE, None, (Role.BRIGHTFIELD,))
-    inside = found.inside(torch.arange(len(images)))[:, 0].reshape(masks.shape).numpy()
+    inside = found.inside(torch.arange(len(images))).reshape(masks.shape).numpy()
     typical = np.median([overlap(a, b) for a, b in zip(inside, masks, strict=True)])
     assert typical > 0.6
 
