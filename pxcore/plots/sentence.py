@@ -83,10 +83,10 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
             text = f"{name}, which costs no stain, matters most: {lost} {_falls(result)} {fall}."
     else:
         named = lead[:MOST_NAMES]
-        falls = listed([f"{one_line(panel.names[c])} {score(ranking.mean[c])}" for c in named])
-        more = f" and {len(lead) - len(named)} more" if len(lead) > len(named) else ""
+        falls = listed([score(ranking.mean[c]) for c in named])
+        more = " and so on" if len(lead) > len(named) else ""
         text = (
-            f"{_names(panel, lead)} matter: {lost} {_falls(result)} ({falls}{more}); "
+            f"{_names(panel, lead)} matter: one at a time {lost}, {_falls(result)} {falls}{more}; "
             f"which of them matters most is undecided."
         )
     others = [c for c in kept if c not in lead]
