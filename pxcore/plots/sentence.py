@@ -80,7 +80,8 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
         if stains:
             text = f"Keep {name}: {lost} {_falls(result)} {fall}."
         else:
-            text = f"{name}, which costs no stain, matters most: {lost} {_falls(result)} {fall}."
+            most = " most" if ranking.rank_high[first] == 1 else ""
+            text = f"{name}, which costs no stain, matters{most}: {lost} {_falls(result)} {fall}."
     else:
         named = lead[:MOST_NAMES]
         falls = listed([score(ranking.mean[c]) for c in named])

@@ -43,6 +43,14 @@ def test_order_behind_a_clear_leader_is_claimed_only_where_ranks_are_apart() -> 
     assert "CD8 (0.300) and CD19 (0.290) matter too, in an order that is undecided." in unsure
 
 
+def test_most_is_claimed_only_where_no_other_channel_may_come_first() -> None:
+    sure = say((0.5, 0.1, 0.0, 0.0), (0.02, 0.02, 0.004, 0.004), ex.PANEL)
+    unsure = say((0.1, 0.2, 0.0, 0.0), (0.02, 0.5, 0.004, 0.004), ex.PANEL)
+    assert "Brightfield, which costs no stain, matters most:" in sure
+    assert "Brightfield, which costs no stain, matters:" in unsure
+    assert "Undecided: PI (DNA)." in unsure
+
+
 def test_nothing_clear_of_zero() -> None:
     text = say((0.03, 0.02, 0.0, 0.0), (0.1, 0.1, 0.1, 0.1))
     assert text.startswith("No single channel stands out")
