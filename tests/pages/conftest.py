@@ -62,4 +62,4 @@ def words(app: AppTest) -> str:
     found = [str(one.value) for kind in kinds for one in getattr(app, kind)]
     found += [one.label for one in (*app.button, *app.expander, *app.download_button)]
     found += [one.proto.label for one in app.get("page_link")]
-    return "\n".join(found).replace("\\", "")
+    return "\n".join(found).replace("\\", "").replace("\u00a0", " ")
