@@ -83,7 +83,7 @@ def _preset() -> str:
         with column:
             st.markdown(f"**{md(one.label)}**")
             st.markdown(md(one.summary, 400))
-            st.caption(f"Costs {md(one.cost, 120)}")
+            st.caption(f":material/schedule: {md(one.cost, 120)}")
             st.button(
                 "Chosen" if one.id == chosen else f"Choose {md(one.label.lower())}",
                 key=f"preset-{one.id}",
