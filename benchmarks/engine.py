@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from captum.attr import FeaturePermutation
 
-from benchmarks.engine_setting import CPU, SIZE, Setting, prepare
-from benchmarks.published import CellFiles, one_pass, write_files
+from benchmarks.parts.published import CellFiles, one_pass, write_files
+from benchmarks.parts.setting import CPU, SIZE, Setting, prepare
 from pxcore.importance.engine import measure
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.methods import METHODS
