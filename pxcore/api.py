@@ -147,7 +147,7 @@ class Lab:
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""
-        return choices.choices(self._store, kind)
+        return choices.choices(kind)
 
     def presets(self) -> tuple[Preset, ...]:
         """Return the presets in the order they are offered."""

@@ -21,7 +21,7 @@ from pxcore.runs.tables import csv_text
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import ImportRequest, MethodSpec, RunState
-from tests.tiny_lab import carry_on, know_methods, tiny_dataset, tiny_spec
+from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 METHODS = (MethodSpec(id="pxpermute"), MethodSpec(id="occlusion", options=(("fill", "mean"),)))
 
@@ -31,7 +31,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, st
     """A lab with one finished run of two methods on three of the channels."""
     settings = Settings(home=tmp_path_factory.mktemp("lab"))
     store = open_store(settings)
-    know_methods(store)
     dataset = tiny_dataset(store)
     lab = open_lab(settings)
     run_id = lab.submit(replace(tiny_spec(dataset), methods=METHODS, channels=(0, 2, 4)))

@@ -23,7 +23,7 @@ from pxcore.errors import Cancelled, RunError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ModelSpec, RunState
-from tests.tiny_lab import carry_on, know_methods, tiny_dataset, tiny_spec
+from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 
 @pytest.fixture
@@ -32,7 +32,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("PXCORE_DEVICE", "cpu")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     opened = open_store(Settings(home=tmp_path / "home"))
-    know_methods(opened)
     yield opened
     opened.close()
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,28 +12,16 @@ import pytest
 from pxcore.data.annotation import Annotation
 from pxcore.data.container import CellBlock, ContainerHeader, write_container
 from pxcore.data.synthetic.ifc_cells import IfcParams, ifc_cells
-from pxcore.runs import choices, datasets
+from pxcore.runs import datasets
 from pxcore.runs.execute import carry_out
 from pxcore.runs.imports import ImportDesk, dataset_id
 from pxcore.runs.job import Ended, Job
 from pxcore.runs.plan import Lane
 from pxcore.runs.presets import spec_from
 from pxcore.runs.runner import Runner
-from pxcore.store.files import write_atomic
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
 from pxcore.types import Dataset, MaskKind, MethodSpec, RunSpec
-
-
-def know_methods(store: Store) -> None:
-    """Give a new store the table of methods, which one child process printed for all tests."""
-    kept = Path(tempfile.gettempdir()) / f"pxcore-tests-{os.getuid()}"
-    kept.mkdir(exist_ok=True)
-    name = choices.methods_file(store).name
-    if not (kept / name).is_file():
-        choices.methods(store)
-        write_atomic(kept / name, (store.home / name).read_bytes())
-    shutil.copy(kept / name, store.home / name)
 
 
 class InlineEngine:

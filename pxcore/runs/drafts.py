@@ -65,7 +65,7 @@ def check(store: Store, spec: RunSpec) -> None:
         message = f"a method is chosen twice with the same settings: {', '.join(names)}"
         raise MethodError(message)
     for method in spec.methods:
-        check_method(store, method)
+        check_method(method)
     annotation = _annotation(store, dataset)
     split(
         annotation.labels,

@@ -42,7 +42,7 @@ def permuted_example(
     if not 0 <= channel < len(dataset.panel):
         message = f"channel {channel} is not there; the data set has {len(dataset.panel)}"
         raise PanelError(message)
-    check_method(store, spec)
+    check_method(spec)
     roles = [str(one.role) for one in dataset.panel.channels]
     key = key_of("example", dataset.pixels_key, dataset.annotation_key, position, channel, spec,
                  roles)  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
 
-from pxcore.runs import choices, heart
+from pxcore.runs import heart
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.imports import ImportDesk
 from pxcore.runs.runner import Runner, hold_lock, tidy
@@ -33,7 +33,6 @@ def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
             closing(ImportDesk(store)) as desk,
         ):
             runner = Runner(store=store, engine=engine, desk=desk)
-            threading.Thread(target=choices.methods, args=(store,), daemon=True).start()
             LOG.info("serving %s on %s", store.home, engine.device)
             runner.carry_on(stop, until_idle=until_idle)
         LOG.info("ended")

@@ -9,6 +9,7 @@ import numpy as np
 
 from pxcore.errors import RunError
 from pxcore.runs import ledger
+from pxcore.runs.choices import method_label
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.plan import RankTask, Step, TrainTask, method_name, plan
 from pxcore.runs.saved.model import Story, load_story, load_tested
@@ -38,7 +39,7 @@ def result(store: Store, run_id: str) -> RunResult:
     methods = tuple(
         MethodResult(
             method=method_name(method),
-            label=one.label or method_name(method),
+            label=method_label(method),
             ranking=one.ranking,
             importance=one.importance,
             stability=one.stability,

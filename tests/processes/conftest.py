@@ -10,13 +10,11 @@ import pytest
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from tests.processes.living import Runners
-from tests.tiny_lab import know_methods
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(Settings(home=tmp_path / "home"))
-    know_methods(opened)
     yield opened
     opened.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pxcore.runs import heart, ledger
 from pxcore.runs.plan import plan
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
+from pxcore.runs.runner import hold_lock
 from pxcore.runs.saved.model import load_tested
 from pxcore.runs.saved.scores import load_scores
 from pxcore.runs.tables import run_json
@@ -24,7 +26,7 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunSpec, RunState, TaskState
 from tests.processes.living import Runners, alive, wait_for
-from tests.tiny_lab import know_methods, tiny_dataset, tiny_spec
+from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -35,7 +37,6 @@ EPOCHS = 6
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, np.ndarray], dict]:
     """Numbers and JSON of the same run that nobody disturbed."""
     store = open_store(Settings(home=tmp_path_factory.mktemp("undisturbed")))
-    know_methods(store)
     runners = Runners(store)
     run_id = ledger.submit(store, spec_in(store))
     runners.to_idle()
@@ -169,8 +170,10 @@ def test_killed_runner(
     assert {key: store.artifacts.folder(key).stat().st_mtime_ns for key in done} == before
 
 
-def test_cancel_stops_a_training_and_the_work_is_kept(store: Store, runners: Runners) -> None:
-    """A run of hours ends within seconds; the other owner's run goes on."""
+def test_cancel_stops_a_training_even_one_that_does_not_listen(
+    store: Store, runners: Runners
+) -> None:
+    """A run of hours ends at once; its frozen worker is replaced; the other run goes on."""
     dataset = tiny_dataset(store)
     long = ledger.submit(store, tiny_spec(dataset, max_epochs=5000))
     runner = runners.start()
@@ -180,23 +183,47 @@ def test_cancel_stops_a_training_and_the_work_is_kept(store: Store, runners: Run
     assert shown.run.state is RunState.RUNNING
     assert shown.runner_alive
     assert shown.curves
+    frozen = training_worker(runner.pid, store)
+    os.kill(frozen, signal.SIGSTOP)
     ledger.request_cancel(store, long, "ann")
-    wait_for(lambda: ledger.record(store, long).state is RunState.CANCELLED, 60, "the cancel")
-    wait_for(lambda: ledger.record(store, other).state is RunState.FINISHED, 200, "the other run")
+    wait_for(lambda: ledger.record(store, long).state is RunState.CANCELLED, what="the cancel")
     assert set(states(store, long)) == {TaskState.CANCELLED}
+    wait_for(lambda: ledger.record(store, other).state is RunState.FINISHED, what="the other run")
+    assert not alive(frozen)
     runner.terminate()
-    assert runner.wait(30) == 0, runners.log()
+    assert runner.wait(60) == 0, runners.log()
     assert not heart.status(store).alive
 
 
+def test_a_task_that_kills_its_worker_three_times_is_given_up(
+    store: Store, runners: Runners
+) -> None:
+    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=5000))
+    runner = runners.start("--until-idle")
+    killed: list[int] = []
+    for _ in range(3):
+        wait_for(lambda: _worker_other_than(killed, runner.pid, store), what="a training")
+        killed.append(_worker_other_than(killed, runner.pid, store))
+        os.kill(killed[-1], signal.SIGKILL)
+    assert runner.wait(200) == 0, runners.log()
+    (failed, *_) = ledger.task_rows(store, run_id)
+    assert failed.error_class == "killed"
+    assert "killed 3 times" in ledger.record(store, run_id).error
+
+
+def _worker_other_than(killed: list[int], runner_id: int, store: Store) -> int:
+    """Process of a training that was not killed yet; 0 when none has begun."""
+    with suppress(StopIteration, psutil.NoSuchProcess):
+        found = training_worker(runner_id, store)
+        return 0 if found in killed else found
+    return 0
+
+
 def test_one_runner_a_store(store: Store, runners: Runners) -> None:
-    runner = runners.start()
-    wait_for(lambda: heart.status(store).workers, what="the first runner's heartbeat")
-    second = runners.start()
-    assert second.wait(60) == 2
+    with hold_lock(store):
+        second = runners.start()
+        assert second.wait(200) == 2
     assert "a runner already serves the store" in runners.log()
-    assert runner.poll() is None
-    assert heart.status(store).alive
 
 
 def test_a_failing_task_fails_its_run_with_class_message_and_log(

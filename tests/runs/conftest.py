@@ -10,7 +10,6 @@ import pytest
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Channel, MethodSpec, Panel, Role, RunSpec
-from tests.tiny_lab import know_methods
 
 PANEL = Panel(
     (Channel(name="BF", role=Role.BRIGHTFIELD), Channel(name="CD3"), Channel(name="CD19"))
@@ -32,6 +31,5 @@ def spec() -> RunSpec:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(Settings(home=tmp_path / "home"))
-    know_methods(opened)
     yield opened
     opened.close()

@@ -20,7 +20,7 @@ from pxcore.runs.preview import permuted_example
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Channel, ImportRequest, ImportState, Panel
-from tests.tiny_lab import know_methods, tiny_spec
+from tests.tiny_lab import tiny_spec
 
 N, SHAPE = 24, (3, 12, 12)
 
@@ -240,7 +240,6 @@ def test_labels_that_come_later_make_another_data_set_of_the_same_pixels(
 
 def test_the_example_is_drawn_by_the_method_itself(store: Store, stack: Path) -> None:
     """Permuting pixels keeps the pixels; permuting cells brings another cell's; kept then."""
-    know_methods(store)
     dataset = imports.bring_in(store, ImportRequest(path=str(stack)), quiet)
     image = galleries.cells(store, dataset.id, [4]).images[0, 1]
     pixels = permuted_example(store, dataset.id, 4, 1, "pxpermute")

@@ -89,7 +89,7 @@ def test_weights_files_are_fingerprinted_at_submission(store: Store, dataset: Da
         (
             {"methods": (parse_method("occlusion:fill=blue"),)},
             MethodError,
-            "no setting fill=blue; it takes fill = zero or mean",
+            "fill is 'blue'; expected one of zero, mean",
         ),
         ({"model": ModelSpec(id="vgg")}, TrainingError, "'vgg' is not known"),
         ({"model": ModelSpec(weights="imagenet")}, TrainingError, "no ImageNet weights"),

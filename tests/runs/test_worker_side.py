@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,18 @@ import pytest
 import torch
 from distributed.scheduler import KilledWorker
 
+from pxcore.data.normalise import Normaliser
+from pxcore.data.source import ArrayCells
 from pxcore.errors import Cancelled, DatasetError, RunError
-from pxcore.importance.fold import FoldImportance
-from pxcore.runs.execute import memory, worker
+from pxcore.runs.execute import layouts, memory, worker
 from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.failures import classify
 from pxcore.runs.hosts import host_plan
 from pxcore.runs.job import Job, job_of
-from pxcore.runs.plan import Lane, plan
-from pxcore.runs.saved.model import Story, load_model, load_tested, save_model
+from pxcore.runs.plan import ExplainTask, Lane, plan
+from pxcore.runs.saved.model import Story, load_model, load_tested
 from pxcore.runs.saved.ranks import load_ranked
-from pxcore.runs.saved.scores import load_scores, save_scores
-from pxcore.runs.saved.text import from_file, to_text
+from pxcore.runs.saved.text import from_file
 from pxcore.runs.work import (
     CHECKPOINT,
     TaskWork,
@@ -36,7 +35,8 @@ from pxcore.runs.work import (
 from pxcore.settings import Settings
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
-from pxcore.types import Epoch, Fold, Interval, TrainedModel
+from pxcore.training.device import Layout
+from pxcore.training.device_cells import DeviceCells
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -175,7 +175,6 @@ def test_a_whole_run_in_this_process_and_out_of_memory_on_the_way(
             np.testing.assert_array_equal(load_tested(folder).test, fold.test)
         if step.kind == "rank":
             ranked = load_ranked(store.artifacts.folder(step.key))
-            assert ranked.label == "PXPermute"
             assert ranked.importance.scores.shape[1:] == (2, 3, 3)
             assert ranked.performance.confusion.sum() == dataset.n_cells
     assert sizes == [32, 16, 32, 16]
@@ -227,57 +226,6 @@ def test_a_job_survives_its_way(store: Store) -> None:
         assert job.task == step.task
 
 
-def test_models_and_scores_survive_storage(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    epoch = Epoch(
-        number=1, train_loss=0.1, valid_loss=0.2, valid_f1=0.3, learning_rate=1e-3, seconds=1.0
-    )
-    model = TrainedModel(
-        weights={"a": rng.normal(size=(2, 3)).astype(np.float32), "n": np.array(3, np.int64)},
-        low=np.zeros(2, np.float32),
-        high=np.ones(2, np.float32),
-        history=(epoch,),
-        best_epoch=1,
-        test_probability=rng.random((4, 2)).astype(np.float32),
-        test_labels=np.arange(4) % 2,
-        seconds=1.5,
-        device="cpu",
-    )
-    fold = Fold(np.arange(4), np.arange(4, 6), np.arange(6, 10))
-    story = Story(
-        history=model.history, best_epoch=1, seconds=1.5, device="cpu", batch_size=8,
-        n_train=4, n_valid=2, n_test=4, versions=(("torch", "2"),),
-    )  # fmt: skip
-    save_model(tmp_path, model, fold, np.ones(2), story)
-    back, fold_back, _ = load_model(tmp_path)
-    for field in fields(TrainedModel):
-        if field.name != "weights":
-            np.testing.assert_equal(getattr(back, field.name), getattr(model, field.name))
-    np.testing.assert_equal(dict(back.weights), model.weights)
-    np.testing.assert_array_equal(fold_back.valid, fold.valid)
-    scores = FoldImportance(
-        method="pxpermute", unit="drop in F1", scores=rng.normal(size=(2, 3, 2)),
-        probability_drop=np.full((2, 3, 2), np.nan), base_score=np.ones(2),
-        labels=np.arange(4) % 2, predictions=rng.integers(0, 2, (3, 2, 4)).astype(np.uint8),
-        notes=("a note",),
-    )  # fmt: skip
-    save_scores(tmp_path, scores, 77)
-    again, n_train = load_scores(tmp_path)
-    assert n_train == 77
-    assert again.notes == ("a note",)
-    np.testing.assert_equal(again.arrays(), scores.arrays())
-
-
-def test_what_is_not_known_is_null_and_comes_back(tmp_path: Path) -> None:
-    value = Interval(mean=float("nan"), low=0.0, high=1.0, folds=(0.5, float("nan")))
-    text = to_text(value)
-    assert json.loads(text) == {"mean": None, "low": 0.0, "high": 1.0, "folds": [0.5, None]}
-    (tmp_path / "a").write_text(text)
-    back = from_file(Interval, tmp_path / "a")
-    assert np.isnan(back.mean)
-    assert np.isnan(back.folds[1])
-
-
 def test_workers_of_a_host_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pxcore.runs.hosts.cores", lambda: 8)
     for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
@@ -307,3 +255,24 @@ def test_one_worker_a_gpu_each_seeing_its_own(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     seen = [dict(w.environment)["CUDA_VISIBLE_DEVICES"] for w in host_plan(Settings()).workers]
     assert seen == ["0", "1", ""]
+
+
+def test_the_layout_is_measured_once_and_the_first_one_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = tiny_dataset(store)
+    task = plan(tiny_spec(dataset))[1].task
+    assert isinstance(task, ExplainTask)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 16 * 16, 2)).eval()
+    images = np.random.default_rng(0).integers(0, 9, (40, 3, 16, 16)).astype(np.uint16)
+    limits = Normaliser(np.zeros(3, np.float32), np.full(3, 9, np.float32))
+    cells = DeviceCells(ArrayCells(images), np.arange(40), limits, torch.device("cpu"))
+    assert layouts.layout_of(store.home, task, network, cells) == Layout()
+    monkeypatch.setattr(layouts, "WORTH_MEASURING", 0)
+    monkeypatch.setattr(layouts, "SAMPLE", 40)
+    found = layouts.layout_of(store.home, task, network, cells)
+    assert found.batch_size <= 40
+    (kept,) = (store.home / "layouts").iterdir()
+    layouts._keep_first(kept, "late")
+    monkeypatch.setattr(layouts, "trial", None)
+    assert layouts.layout_of(store.home, task, network, cells) == found

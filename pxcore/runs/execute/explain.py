@@ -15,12 +15,13 @@ from pxcore.importance.methods import METHODS, ExplainRequest
 from pxcore.models import MODELS, BuildRequest
 from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
+from pxcore.runs.execute.layouts import layout_of
 from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.plan import ExplainTask, key
 from pxcore.runs.saved.model import load_model
 from pxcore.runs.saved.scores import save_scores
 from pxcore.settings import Settings
-from pxcore.training.device import Layout, choose_device
+from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, Fold, TrainedModel
 
@@ -32,9 +33,10 @@ def explain(context: Context, task: ExplainTask) -> None:
     method = METHODS[task.method.id]
     with opened(context) as (cells, annotation):
         network = _network(context, task, trained).to(device)
-        layout = Layout()
         limits = Normaliser(trained.low, trained.high)
         tested = DeviceCells(cells, fold.test, limits, device, task.train.channels)
+        layout = layout_of(context.artifacts.root, task, network, tested)
+        layout.place(network)
 
         def attempt(batch_size: int) -> FoldImportance:
             request = ExplainRequest(

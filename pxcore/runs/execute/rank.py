@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pxcore.importance.fold import combine
-from pxcore.importance.methods import METHODS
 from pxcore.importance.ranking import rank as rank_channels
 from pxcore.importance.stability import stability
 from pxcore.runs.execute.context import Context
@@ -12,7 +11,6 @@ from pxcore.runs.saved.model import load_tested
 from pxcore.runs.saved.ranks import Ranked, save_ranked
 from pxcore.runs.saved.scores import load_scores
 from pxcore.training.performance import performance
-from pxcore.types import MethodSpec
 
 
 def rank(context: Context, task: RankTask) -> None:
@@ -43,13 +41,5 @@ def rank(context: Context, task: RankTask) -> None:
             [len(one.labels) for one in tested],
             n_seeds=len(folds) // len(set(fold_of)),
         ),
-        label=_label(task.explains[0].method),
     )
     save_ranked(context.folder, ranked)
-
-
-def _label(method: MethodSpec) -> str:
-    """Return a method's name for people, with its settings."""
-    settings = ", ".join(f"{name} {value}" for name, value in method.options)
-    label = METHODS[method.id].label
-    return f"{label} ({settings})" if settings else label

@@ -24,8 +24,6 @@ class Ranked:
     stability: Stability | None
     performance: Performance
     """Of the models behind it; the same for every method of a run."""
-    label: str = ""
-    """The method's name for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,6 @@ class _About:
     n_train: tuple[int, ...]
     n_test: tuple[int, ...]
     notes: tuple[str, ...] = ()
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,6 @@ def save_ranked(folder: Path, ranked: Ranked) -> None:
         n_train=importance.n_train,
         n_test=importance.n_test,
         notes=importance.notes,
-        label=ranked.label,
     )
     performance = plain_performance(ranked.performance)
     (folder / PERFORMANCE).write_text(json.dumps(performance, allow_nan=False), encoding="utf-8")
@@ -100,7 +96,6 @@ def load_ranked(folder: Path) -> Ranked:
         importance=importance,
         stability=from_file(Stability, stability) if stability.is_file() else None,
         performance=load_performance(folder),
-        label=about.label,
     )
 
 

@@ -1,0 +1,53 @@
+"""How forward passes run on this device: measured once for a kind of work, then remembered.
+
+The layout changes results by rounding at most, but a prediction near a tie may follow it. So the
+first measurement stays in the store: a task that is done again gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from pxcore.runs.plan import ExplainTask
+from pxcore.store.keys import decode, encode, key_of
+from pxcore.training.device import Layout, trial
+from pxcore.training.device_cells import DeviceCells
+
+WORTH_MEASURING = 50_000
+"""Cells that will pass the network, for each of its channels; below, a trial costs too much."""
+SAMPLE = 512
+
+
+def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCells) -> Layout:
+    """Return the layout for explaining this kind of model on this device."""
+    channels = len(cells.channels)
+    if len(cells) * channels < WORTH_MEASURING:
+        return Layout()
+    chip = platform.processor() or platform.machine()
+    device = torch.cuda.get_device_name(cells.device) if cells.device.type == "cuda" else chip
+    kind = key_of(
+        *(device, torch.__version__, torch.get_num_threads()),
+        *(task.train.model.id, task.train.model.options, channels, list(cells.image_size)),
+    )
+    kept = root / "layouts" / f"{kind}.json"
+    if not kept.is_file():
+        found, _ = trial(network, cells.batch(torch.arange(SAMPLE, device=cells.device)))
+        _keep_first(kept, encode(found))
+    return decode(Layout, kept.read_text("utf-8"))
+
+
+def _keep_first(path: Path, text: str) -> None:
+    """Write a file whole, unless another worker was first."""
+    path.parent.mkdir(exist_ok=True)
+    aside = path.with_name(f".{uuid.uuid4().hex}")
+    aside.write_text(text, encoding="utf-8")
+    with suppress(FileExistsError):
+        os.link(aside, path)
+    aside.unlink()
