@@ -27,8 +27,8 @@ tests: install-dev browser
 serve: install           ## the dashboard on the lab's own store (PXCORE_HOME)
 	$(BIN)/python -m pxcore serve --host $(HOST) --port $(PORT)
 
-bench: install           ## every benchmark, with machine, versions and sizes (long)
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+bench: install-dev       ## every benchmark, with machine, versions and sizes (long)
+	for name in first_use engine container; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 install: $(VENV)/.installed
 
