@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Select, delete, insert, select, update
 
 from pxcore.errors import RunError
 from pxcore.runs.board import Change, RunChange, TaskChange
-from pxcore.runs.plan import method_name, plan
+from pxcore.runs.plan import Step, method_name, plan
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
@@ -62,7 +62,6 @@ class RunRecord:
 def submit(store: Store, spec: RunSpec) -> str:
     """Return the id of a new queued run. The spec was checked before."""
     run_id = secrets.token_hex(6)
-    steps = plan(spec)
     with store.database.writing() as connection:
         connection.execute(
             insert(runs).values(
@@ -75,20 +74,7 @@ def submit(store: Store, spec: RunSpec) -> str:
                 ordinal=next_ordinal(connection, runs),
             )
         )
-        connection.execute(
-            insert(tasks),
-            [
-                {
-                    "run_id": run_id,
-                    "key": step.key,
-                    "position": position,
-                    "kind": step.kind,
-                    "label": step.label,
-                    "state": TaskState.WAITING,
-                }
-                for position, step in enumerate(steps)
-            ],
-        )
+        _insert_tasks(connection, run_id, plan(spec))
     return run_id
 
 
@@ -147,11 +133,35 @@ def add_seconds(store: Store, run_ids: Iterable[str], seconds: float) -> None:
         )
 
 
+def renew_tasks(store: Store, run_id: str, steps: Sequence[Step]) -> None:
+    """Replace a run's steps when this version plans others. Only the runner calls this."""
+    with store.database.writing() as connection:
+        known = set(connection.scalars(select(tasks.c.key).where(tasks.c.run_id == run_id)))
+        if known != {step.key for step in steps}:
+            connection.execute(delete(tasks).where(tasks.c.run_id == run_id))
+            _insert_tasks(connection, run_id, steps)
+
+
 def drop_tasks(store: Store, run_id: str) -> None:
     """Mark what a run has not done as cancelled. Only the runner calls this."""
     with store.database.writing() as connection:
         unfinished = (tasks.c.run_id == run_id) & (tasks.c.state != TaskState.DONE)
         connection.execute(update(tasks).where(unfinished).values(state=TaskState.CANCELLED))
+
+
+def _insert_tasks(connection: Connection, run_id: str, steps: Sequence[Step]) -> None:
+    rows = [
+        {
+            "run_id": run_id,
+            "key": step.key,
+            "position": position,
+            "kind": step.kind,
+            "label": step.label,
+            "state": TaskState.WAITING,
+        }
+        for position, step in enumerate(steps)
+    ]
+    connection.execute(insert(tasks), rows)
 
 
 def _change_task(connection: Connection, change: TaskChange) -> None:

@@ -53,7 +53,7 @@ def run_rows(store: Store) -> tuple[RunRow, ...]:
     rows = []
     for record in ledger.records(store):
         row = record.row
-        if row.state is RunState.RUNNING:
+        if row.state not in (RunState.FINISHED, RunState.QUEUED):
             device = device or heart.status(store).device or "cpu"
             tasks = [
                 _with_progress(task, read_progress(store.artifacts.work(task.key)))

@@ -11,7 +11,7 @@ from pxcore.errors import RunError
 from pxcore.runs import ledger
 from pxcore.runs.choices import method_label
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.plan import RankTask, Step, TrainTask, method_name, plan
+from pxcore.runs.plan import method_name
 from pxcore.runs.saved.model import Story, load_story, load_tested
 from pxcore.runs.saved.ranks import load_ranked
 from pxcore.store.home import Store
@@ -33,9 +33,8 @@ def result(store: Store, run_id: str) -> RunResult:
     Raises RunError while the run is not finished, and when a part of it has left the store.
     """
     record = _finished(store, run_id)
-    steps = plan(record.spec)
-    ranks = [step for step in steps if isinstance(step.task, RankTask)]
-    ranked = [load_ranked(_folder(store, step)) for step in ranks]
+    tasks = ledger.task_rows(store, run_id)
+    ranked = [load_ranked(_folder(store, task)) for task in tasks if task.kind == "rank"]
     methods = tuple(
         MethodResult(
             method=method_name(method),
@@ -46,8 +45,7 @@ def result(store: Store, run_id: str) -> RunResult:
         )
         for method, one in zip(record.spec.methods, ranked, strict=True)
     )
-    tasks = ledger.task_rows(store, run_id)
-    stories = [load_story(_folder(store, step)) for step in steps if step.kind == "train"]
+    stories = [load_story(_folder(store, task)) for task in tasks if task.kind == "train"]
     channels = record.spec.channels or tuple(range(len(record.spec.panel)))
     return RunResult(
         run=record.row,
@@ -67,21 +65,16 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
     """Return what every trained model of a finished run said about its held-out cells."""
     record = _finished(store, run_id)
     found = []
-    starts: dict[int, int] = {}
-    for step in plan(record.spec):
-        if not isinstance(step.task, TrainTask):
-            continue
-        tested = load_tested(_folder(store, step))
-        predicted = tested.probability.argmax(1)
-        fold = step.task.fold
-        starts[fold] = starts.get(fold, -1) + 1
+    trains = [task for task in ledger.task_rows(store, run_id) if task.kind == "train"]
+    for number, task in enumerate(trains):  # folds in order, the starts of each together
+        tested = load_tested(_folder(store, task))
         found.append(
             FoldPredictions(
-                fold=fold,
-                seed_index=starts[fold],
+                fold=number // record.spec.seeds,
+                seed_index=number % record.spec.seeds,
                 positions=tested.test,
                 true=tested.labels,
-                predicted=predicted.astype(np.int64),
+                predicted=tested.probability.argmax(1).astype(np.int64),
                 probability=tested.probability.max(1),
             )
         )
@@ -90,9 +83,9 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
 
 def stories(store: Store, run_id: str) -> tuple[tuple[str, Story], ...]:
     """Return the label and story of every training of a finished run."""
-    record = _finished(store, run_id)
-    trains = [step for step in plan(record.spec) if step.kind == "train"]
-    return tuple((step.label, load_story(_folder(store, step))) for step in trains)
+    _finished(store, run_id)
+    trains = [task for task in ledger.task_rows(store, run_id) if task.kind == "train"]
+    return tuple((task.label, load_story(_folder(store, task))) for task in trains)
 
 
 def _finished(store: Store, run_id: str) -> RunRecord:
@@ -104,14 +97,14 @@ def _finished(store: Store, run_id: str) -> RunRecord:
     raise RunError(message)
 
 
-def _folder(store: Store, step: Step) -> Path:
-    if not store.artifacts.has(step.key):
+def _folder(store: Store, task: TaskRow) -> Path:
+    if not store.artifacts.has(task.key):
         message = (
-            f"the result of {step.label!r} has left the store, or was made by another version; "
+            f"the result of {task.label!r} has left the store; "
             "start the run again: everything that is still there is reused"
         )
         raise RunError(message)
-    return store.artifacts.folder(step.key)
+    return store.artifacts.folder(task.key)
 
 
 def _seconds(tasks: Sequence[TaskRow]) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from filelock import FileLock, Timeout
@@ -99,6 +100,7 @@ class Runner:
             ledger.apply(self.store, [change])
             return
         LOG.info("run %s: %d tasks", record.id, len(steps))
+        ledger.renew_tasks(self.store, record.id, steps)
         self._steps.update({step.key: (step, record.dataset) for step in steps})
         done = [step for step in steps if self.store.artifacts.has(step.key)]
         for step in done:
@@ -157,6 +159,8 @@ class Runner:
 
     def _write(self, changes: list[Change]) -> None:
         """Carry out what the board decided: rows together, then marks on tasks to stop."""
+        if any(isinstance(change, RunChange) for change in changes):
+            self._count([c.run_id for c in changes if isinstance(c, RunChange) and c.state.final])
         ledger.apply(self.store, changes)
         for change in changes:
             if isinstance(change, Stop):
@@ -180,10 +184,14 @@ class Runner:
             row = {"key": step.key, "kind": step.kind, "size": size, "created": now()}
             connection.execute(insert(artifacts).values(**row))
 
-    def _pulse(self) -> None:
+    def _count(self, ended: Sequence[str] = ()) -> None:
+        """Add the time since the last count to the runs on the board, and those just ended."""
         elapsed = time.monotonic() - self._counted
         self._counted += elapsed
-        ledger.add_seconds(self.store, self.board.runs, elapsed)
+        ledger.add_seconds(self.store, {*self.board.runs, *ended}, elapsed)
+
+    def _pulse(self) -> None:
+        self._count()
         lanes = self.engine.lanes()
         heart.beat(
             self.store,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,61 +9,16 @@ from sqlalchemy import delete, select
 
 from pxcore.errors import Cancelled, RunError, TrainingError
 from pxcore.runs import heart, ledger, runner, timing
-from pxcore.runs.failures import classify
+from pxcore.runs import plan as planning
 from pxcore.runs.imports import ImportDesk
-from pxcore.runs.job import Ended, Job
-from pxcore.runs.plan import Lane, key, plan
+from pxcore.runs.plan import plan
 from pxcore.runs.runner import Runner, hold_lock, tidy
 from pxcore.runs.work import MARK, PROGRESS, append_log, read_log
 from pxcore.store.home import Store
 from pxcore.store.tables import artifacts
 from pxcore.types import Dataset, RunState, TaskState
+from tests.fake_engine import FakeEngine
 from tests.tiny_lab import tiny_dataset, tiny_spec
-
-
-class FakeEngine:
-    """Holds jobs until the test says how they end."""
-
-    device = "cpu"
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.jobs: dict[str, Job] = {}
-        self.killed: list[str] = []
-        self.log: list[str] = []
-        self._over: list[Ended] = []
-
-    def lanes(self) -> Mapping[Lane, int]:
-        return {Lane.HEAVY: 1, Lane.LIGHT: 1}
-
-    def submit(self, job: Job, lane: Lane) -> None:
-        assert job.key == key(job.task)
-        self.jobs[job.key] = job
-        self.log.append(f"{job.kind} on {lane}")
-
-    def ended(self, timeout: float) -> list[Ended]:
-        over, self._over = self._over, []
-        return over
-
-    def kill(self, key: str) -> None:
-        self.killed.append(key)
-        self._over.append(Ended(key=key))
-
-    def close(self) -> None: ...
-
-    def do(self) -> None:
-        """Every job given ends well."""
-        for job in list(self.jobs.values()):
-            with self.store.artifacts.write(job.key) as folder:
-                (folder / "a.json").write_text(job.kind)
-            self.end(job.key)
-
-    def end(self, key: str, error: BaseException | None = None, seconds: float = 2.0) -> None:
-        del self.jobs[key]
-        if error is None:
-            self._over.append(Ended(key=key, seconds=seconds))
-        else:
-            self._over.append(Ended(key=key, failure=classify(error)))
 
 
 @pytest.fixture
@@ -269,3 +223,31 @@ def test_equal_runs_of_two_people_share_one_computation(store: Store, dataset: D
     assert len(engine.log) == 5
     counts = [[row.reused for row in ledger.task_rows(store, run)] for run in (first, second)]
     assert all(a != b for a, b in zip(*counts, strict=True))
+
+
+def test_a_run_planned_by_another_version_gets_this_versions_steps(
+    store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ledger.submit(store, tiny_spec(dataset))
+    before = {row.key for row in ledger.task_rows(store, run_id)}
+    monkeypatch.setitem(planning.VERSIONS, "train", 99)
+    living, engine = alive(store)
+    drive(living, engine)
+    rows = ledger.task_rows(store, run_id)
+    assert {row.state for row in rows} == {TaskState.DONE}
+    assert not before & {row.key for row in rows}
+    assert ledger.record(store, run_id).state is RunState.FINISHED
+
+
+def test_running_time_is_counted_to_the_end(
+    store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ledger.submit(store, tiny_spec(dataset))
+    living, engine = alive(store)
+    living.turn()
+    living._counted -= 100.0
+    drive(living, engine)
+    assert 100.0 <= ledger.record(store, run_id).seconds < 160.0
+    living._counted -= 100.0
+    living._pulse()
+    assert ledger.record(store, run_id).seconds < 160.0

@@ -7,7 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from pxcore.errors import StoreError
 from pxcore.importance.fold import FoldImportance
 from pxcore.runs.saved.model import Story, load_model, save_model
 from pxcore.runs.saved.scores import load_scores, save_scores
@@ -64,3 +66,10 @@ def test_what_is_not_known_is_null_and_comes_back(tmp_path: Path) -> None:
     back = from_file(Interval, tmp_path / "a")
     assert np.isnan(back.mean)
     assert np.isnan(back.folds[1])
+
+
+def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
+    for text in ("{}", "not JSON", '{"mean": "text"}'):
+        (tmp_path / "ranking.json").write_text(text)
+        with pytest.raises(StoreError, match=r"ranking.json of a stored result.*another version"):
+            from_file(Interval, tmp_path / "ranking.json")

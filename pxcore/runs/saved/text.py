@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from pxcore.errors import StoreError
+
 T = TypeVar("T")
 
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
@@ -34,10 +36,20 @@ def plain(value: object) -> object:
 
 
 def from_file(kind: type[T], path: Path) -> T:
-    """Return the value that :func:`to_text` wrote; its numbers that are null become NaN."""
+    """Return the value that :func:`to_text` wrote; its numbers that are null become NaN.
+
+    Raises StoreError when another version wrote something else.
+    """
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
-    value: T = _ADAPTERS[kind].validate_python(_known(json.loads(path.read_bytes())))
+    try:
+        value: T = _ADAPTERS[kind].validate_python(_known(json.loads(path.read_bytes())))
+    except ValueError as error:  # of JSON or of pydantic
+        message = (
+            f"{path.name} of a stored result cannot be read: another version of pxcore wrote it, "
+            "or it is damaged; start the run again under a new seed, or use that version"
+        )
+        raise StoreError(message) from error
     return value
 
 
