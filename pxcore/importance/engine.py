@@ -31,7 +31,7 @@ from pxcore.importance.repeats import RepeatRule
 from pxcore.training.predict import evaluating
 from pxcore.types import Array
 
-_SAMPLE = 64
+_SAMPLE = 32
 """Cells that folding a model is checked on."""
 
 
