@@ -58,7 +58,7 @@ def ranking_tables(result: RunResult) -> list[Table]:
         ("accuracy", performance.accuracy),
     ):
         spread = f"{interval.low:.3f} to {interval.high:.3f}"
-        folds = ", ".join(f"{value:.3f}" for value in interval.folds)
+        folds = ", ".join("-" if value is None else f"{value:.3f}" for value in interval.folds)
         first.add_row(label, f"{interval.mean:.3f}", spread, folds)
     tables = [first]
     for method in result.methods:

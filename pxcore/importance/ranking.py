@@ -92,7 +92,7 @@ def verdict(interval: Interval, unit: str) -> Verdict:
     matter. Values in units other than a drop in F1 have no such threshold, and being positive
     means nothing for an attribution, so they stay undecided.
     """
-    if unit != DROP_IN_F1 or len(interval.folds) < 2:
+    if unit != DROP_IN_F1 or len(interval.known) < 2:
         return Verdict.UNDECIDED
     if interval.high < NEGLIGIBLE_DROP:
         return Verdict.NEGLIGIBLE

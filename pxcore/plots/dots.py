@@ -25,7 +25,8 @@ class Row:
     mean: float
     low: float
     high: float
-    folds: tuple[float, ...]
+    folds: tuple[float | None, ...]
+    """In the order of the trainings; None draws no dot and keeps the others' numbers."""
     colour: str
     symbol: str = "circle"
     legend: str = ""
@@ -98,7 +99,7 @@ def _add_folds(figure: go.Figure, rows: Sequence[Row], theme: Theme) -> None:
         (value, place + 0.24, fold, row)
         for place, row in enumerate(rows)
         for fold, value in enumerate(row.folds)
-        if math.isfinite(value)
+        if value is not None and math.isfinite(value)
     ]
     figure.add_scatter(
         x=[x for x, _, _, _ in points],

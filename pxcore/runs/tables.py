@@ -85,8 +85,8 @@ def _method_json(method: MethodResult) -> dict[str, object]:
     }
 
 
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _number(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _importance(found: RunResult, method: MethodResult) -> Iterator[Row]:
@@ -179,5 +179,8 @@ def _training(store: Store, run_id: str) -> Iterator[Row]:
 
 
 def _interval(interval: Interval) -> Row:
-    folds: Row = {f"training_{j + 1}": value for j, value in enumerate(interval.folds)}
+    folds: Row = {
+        f"training_{j + 1}": math.nan if value is None else value
+        for j, value in enumerate(interval.folds)
+    }
     return {"mean": interval.mean, "low": interval.low, "high": interval.high, **folds}

@@ -12,7 +12,7 @@ from pxcore.types import Interval
 
 
 def corrected_interval(
-    values: Sequence[float],
+    values: Sequence[float | None],
     n_train: int | Sequence[int],
     n_test: int | Sequence[int],
     level: float = 0.95,
@@ -31,8 +31,9 @@ def corrected_interval(
     Parameters
     ----------
     values
-        One number a fold. NaN means that the fold cannot have the value (it lacks the class);
-        such folds are left out of the mean and of ``Interval.folds``.
+        One number a fold. NaN or None means that the fold cannot have the value (it lacks the
+        class): it is left out of the mean and stands as None in ``Interval.folds``, which keeps
+        every other fold's place.
     n_train, n_test
         Cells that decided a fold's weights and cells that judged them; a sequence has one number
         a fold, and the ratio of the sums is taken.
@@ -61,32 +62,33 @@ def corrected_interval(
     >>> round(shown.mean, 3), round(shown.low, 3), round(shown.high, 3)
     (0.85, -0.048, 1.748)
     """
-    folds = tuple(float(value) for value in values if not math.isnan(value))
-    _check(folds, bounds)
-    if len(folds) < 2:
+    folds = tuple(None if value is None else float(value) for value in values)
+    known = tuple(value for value in folds if value is not None and not math.isnan(value))
+    _check(known, bounds)
+    if len(known) < 2:
         low, high = bounds if bounds is not None else (0.0, 0.0)
-        mean = folds[0] if folds else min(max(0.0, low), high)
+        mean = known[0] if known else min(max(0.0, low), high)
         return Interval(mean=mean, low=low, high=high, folds=folds)
-    mean = float(np.mean(folds))
+    mean = float(np.mean(known))
     ratio = float(np.sum(n_test) / np.sum(n_train))
-    spread = math.sqrt((1 / len(folds) + ratio) * float(np.var(folds, ddof=1)))
-    half = float(student.ppf((1 + level) / 2, len(folds) - 1)) * spread
+    spread = math.sqrt((1 / len(known) + ratio) * float(np.var(known, ddof=1)))
+    half = float(student.ppf((1 + level) / 2, len(known) - 1)) * spread
     low, high = bounds if bounds is not None else (-math.inf, math.inf)
     return Interval(mean=mean, low=max(mean - half, low), high=min(mean + half, high), folds=folds)
 
 
-def _check(folds: tuple[float, ...], bounds: tuple[float, float] | None) -> None:
+def _check(known: tuple[float, ...], bounds: tuple[float, float] | None) -> None:
     """Refuse values for which the interval would be a lie."""
-    if any(math.isinf(value) for value in folds):
-        message = f"values over folds must be finite, found {folds}"
+    if any(math.isinf(value) for value in known):
+        message = f"values over folds must be finite, found {known}"
         raise ValueError(message)
     if bounds is None:
-        if len(folds) < 2:
-            message = f"{len(folds)} fold(s) give no interval of a value without bounds; need 2"
+        if len(known) < 2:
+            message = f"{len(known)} fold(s) give no interval of a value without bounds; need 2"
             raise ValueError(message)
         return
     slack = 1e-9
-    outside = [v for v in folds if not bounds[0] - slack <= v <= bounds[1] + slack]
+    outside = [v for v in known if not bounds[0] - slack <= v <= bounds[1] + slack]
     if outside:
         message = f"values {outside} lie outside {bounds}; give the right bounds, or None"
         raise ValueError(message)

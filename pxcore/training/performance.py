@@ -23,9 +23,10 @@ def performance(
     """Return scores over trainings with corrected intervals, and every confusion.
 
     A score of a class uses the folds whose test part has that class: elsewhere it is undefined,
-    or decided by a single wrong call. A class that no fold has gets mean 0 and the interval
-    [0, 1], with no fold's value: nothing is known of it. F1-macro averages, fold by fold, over the
-    classes that occur in it, true or called, as scikit-learn does. No value is ever NaN.
+    or decided by a single wrong call, and stands as None among the folds' values. A class that no
+    fold has gets mean 0 and the interval [0, 1]: nothing is known of it. F1-macro averages,
+    fold by fold, over the classes that occur in it, true or called, as scikit-learn does. No value
+    is ever NaN.
 
     Parameters
     ----------

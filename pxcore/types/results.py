@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +16,18 @@ class Interval:
     mean: float
     low: float
     high: float
-    folds: tuple[float, ...]
+    folds: tuple[float | None, ...]
+    """(J,), in the order of the trainings; None for one that has no such value (its test part
+    lacks the class), which the mean leaves out. NaN is taken as None."""
+
+    def __post_init__(self) -> None:
+        folds = tuple(None if v is None or math.isnan(v) else v for v in self.folds)
+        object.__setattr__(self, "folds", folds)
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        """The values of the folds that have one."""
+        return tuple(value for value in self.folds if value is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ def test_repeats_first_then_classes() -> None:
     found = rank(importance, folds, n_samples=100)
     by_class = folds[1].scores.mean(axis=0)[:, :2]
     np.testing.assert_allclose(found.folds[1], by_class.mean(axis=1))
-    assert len(found.per_class[0][2].folds) == 2
+    assert [value is None for value in found.per_class[0][2].folds] == [False, True, False]
     assert np.isfinite([*found.low, *found.high]).all()
 
 
@@ -151,6 +151,8 @@ def test_verdicts(low: float, high: float, expected: Verdict) -> None:
     interval = Interval(mean=(low + high) / 2, low=low, high=high, folds=(low, high))
     assert verdict(interval, DROP_IN_F1) is expected
     assert verdict(interval, "attribution") is Verdict.UNDECIDED
+    alone = replace(interval, folds=(None, low, None))
+    assert verdict(alone, DROP_IN_F1) is Verdict.UNDECIDED
 
 
 def test_notes_say_what_the_ranges_rest_on() -> None:

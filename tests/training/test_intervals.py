@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,9 +52,12 @@ def test_holds_the_mean_within_bounds(values: list[float], n_train: int, n_test:
     assert wider.high >= shown.high
 
 
-def test_absent_folds_are_left_out() -> None:
-    with_gap = corrected_interval([0.2, math.nan, 0.4], 100, 20)
-    assert with_gap == corrected_interval([0.2, 0.4], 100, 20)
+@pytest.mark.parametrize("absent", [math.nan, None])
+def test_absent_folds_are_left_out_and_keep_their_place(absent: float | None) -> None:
+    with_gap = corrected_interval([absent, 0.2, 0.4], 100, 20)
+    assert with_gap.folds == (None, 0.2, 0.4)
+    assert with_gap.known == (0.2, 0.4)
+    assert replace(with_gap, folds=(0.2, 0.4)) == corrected_interval([0.2, 0.4], 100, 20)
 
 
 def test_one_fold_says_that_nothing_is_known_of_the_spread() -> None:
@@ -63,7 +67,7 @@ def test_one_fold_says_that_nothing_is_known_of_the_spread() -> None:
 
 def test_no_fold_is_the_whole_range_at_zero() -> None:
     shown = corrected_interval([math.nan, math.nan], 100, 20, bounds=(0.0, 1.0))
-    assert (shown.mean, shown.low, shown.high, shown.folds) == (0.0, 0.0, 1.0, ())
+    assert (shown.mean, shown.low, shown.high, shown.folds) == (0.0, 0.0, 1.0, (None, None))
 
 
 def test_refuses_what_would_be_a_lie() -> None:

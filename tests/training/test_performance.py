@@ -72,13 +72,14 @@ def test_absent_classes_are_left_out_and_never_nan() -> None:
     labels[0] = np.where(labels[0] == 2, 1, labels[0])  # fold 0 lacks class 2
     shown = performance(labels, probabilities, (90, 80, 85), (40, 50, 45))
     for interval in intervals(shown):
-        numbers = (interval.mean, interval.low, interval.high, *interval.folds)
+        numbers = (interval.mean, interval.low, interval.high, *interval.known)
         assert all(math.isfinite(number) for number in numbers)
         assert 0 <= interval.low <= interval.mean <= interval.high <= 1
     assert shown.n_per_class[3] == 0
     for per_class in (shown.f1_per_class, shown.precision_per_class, shown.recall_per_class):
-        assert len(per_class[2].folds) == 2
-        assert per_class[3] == Interval(mean=0.0, low=0.0, high=1.0, folds=())
+        assert per_class[2].folds[0] is None
+        assert len(per_class[2].known) == 2
+        assert per_class[3] == Interval(mean=0.0, low=0.0, high=1.0, folds=(None,) * 3)
 
 
 def test_one_fold_claims_no_precision() -> None:
