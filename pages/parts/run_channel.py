@@ -16,15 +16,11 @@ from pxcore.plots.gallery import before_after
 from pxcore.plots.numbers import bounds, score
 from pxcore.plots.ranking import channel_classes, rank_text
 from pxcore.plots.text import one_line
-from pxcore.types import MethodResult, RunResult, Verdict
+from pxcore.plots.verdicts import MEANING, WORDS
+from pxcore.types import MethodResult, RunResult
 
 EXAMPLES = 3
 NOTHING = "no channel"
-MEANING = {
-    Verdict.INFORMATIVE: "The whole interval lies above zero: the models depend on this channel.",
-    Verdict.UNDECIDED: "The interval reaches zero and beyond what matters: this run cannot tell.",
-    Verdict.NEGLIGIBLE: "The whole interval lies below 0.01: no drop that would matter.",
-}
 
 
 def draw(result: RunResult, method: MethodResult, clicked: int | None) -> Callable[[], None] | None:
@@ -65,7 +61,7 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> DeltaGenerator:
     st.subheader(md(name, 60), anchor=False)
     st.markdown(
         f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])} "
-        f"{md(method.importance.unit)}, {rank_text(ranking, c)}, **{ranking.verdict[c].value}**. "
+        f"{md(method.importance.unit)}, {rank_text(ranking, c)}, **{WORDS[ranking.verdict[c]]}**. "
         f"{MEANING[ranking.verdict[c]]}"
     )
     drop = ranking.probability[c]

@@ -111,7 +111,7 @@ def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:
     )
     seed = st.number_input(
         "Seed", min_value=0, max_value=2**31 - 1, value=spec.seed, key=f"seed-{key}",
-        help="The same seed and settings give the same numbers.",
+        help="The same seed and settings give the same numbers on the same kind of device.",
     )  # fmt: skip
     positions = list(range(len(dataset.panel)))
     chosen = st.multiselect(

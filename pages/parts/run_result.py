@@ -16,6 +16,7 @@ from pxcore.plots import curves, matrix, ranking
 from pxcore.plots.numbers import count, score, with_interval
 from pxcore.plots.ranking import Order
 from pxcore.plots.sentence import sentence
+from pxcore.plots.verdicts import WORDS, yardstick
 from pxcore.types import MethodResult, RunResult
 
 ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
@@ -103,6 +104,7 @@ def _ranking(result: RunResult, method: MethodResult, order: Order) -> Callable[
         Shown(key=key, stem=result.run.title or result.run.dataset_title, clickable=True),
         ranking_table(result, method),
     )
+    st.caption(yardstick(result.panel, method.importance.unit), width=980)
     return run_channel.draw(result, method, opened[0] if opened else None)
 
 
@@ -119,7 +121,7 @@ def ranking_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
             method.importance.unit: list(found.mean),
             "low": list(found.low),
             "high": list(found.high),
-            "verdict": [verdict.value for verdict in found.verdict],
+            "verdict": [WORDS[verdict] for verdict in found.verdict],
             "drop in probability": [value.mean for value in found.probability],
         }
     )
@@ -139,7 +141,7 @@ def _truth(result: RunResult, method: MethodResult) -> None:
         {
             "channel": list(result.panel.names),
             "planted": [result.dataset.truth[c] for c in positions],
-            "found": [verdict.value for verdict in found.verdict],
+            "found": [WORDS[verdict] for verdict in found.verdict],
             method.importance.unit: [score(value) for value in found.mean],
             "rank": list(found.rank),
         }

@@ -11,12 +11,11 @@ from pxcore.plots.dots import DotPlot, Row, dot_plot
 from pxcore.plots.numbers import bounds, count, listed, score, with_interval
 from pxcore.plots.style import Theme, mark, tinted, tone
 from pxcore.plots.text import one_line, plain
+from pxcore.plots.verdicts import SMALL, WORDS
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
 
 Order = Literal["rank", "panel"]
 
-SMALL = 0.01
-"""The smallest drop in F1 that matters: intervals below it read "negligible"."""
 FEW = 30
 """Held-out cells below which a class's scores are flagged."""
 
@@ -58,7 +57,8 @@ def _ranking_row(panel: Panel, ranking: Ranking, c: int, theme: Theme) -> Row:
     channel = panel.channels[c]
     value = f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])}"
     verdict = ranking.verdict[c]
-    strong = f"<b>{verdict.value}</b>" if verdict is Verdict.INFORMATIVE else verdict.value
+    word = WORDS[verdict]
+    strong = f"<b>{word}</b>" if verdict is Verdict.INFORMATIVE else word
     circular = " · defines the gate" if channel.gate_defining else ""
     look = mark(channel.role)
     return Row(

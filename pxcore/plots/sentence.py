@@ -5,10 +5,11 @@ Rules, in this order:
 1. Where the models do not tell the classes apart (the interval of F1-macro reaches what naming
    one class always, or guessing, would give: 1 / number of classes), nothing is said about
    channels.
-2. A channel is worth keeping when its verdict is *informative* and its mean drop is no smaller
-   than the smallest drop that matters; an order between such channels is claimed only where
-   their rank intervals do not overlap. Stain-free channels matter, but cost no stain.
-3. *negligible* channels add nothing we can measure; *undecided* ones are named as such.
+2. A channel counts when its whole interval lies above zero and its mean drop is no smaller than
+   the smallest drop that matters, which is our choice; "Keep" is said of a stain only then. An
+   order between such channels is claimed only where their rank intervals do not overlap.
+3. Channels whose whole interval lies below that drop add nothing we can measure; *undecided* ones
+   are named as such.
 4. Decoys are never named, and a channel that defines the gate carries that warning.
 """
 
@@ -19,17 +20,25 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pxcore.plots.numbers import bounds, listed, score
-from pxcore.plots.ranking import SMALL, order_of
+from pxcore.plots.ranking import order_of
 from pxcore.plots.text import one_line
+from pxcore.plots.verdicts import SMALL
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
 
 LOST = {
-    "pxpermute": "without its structure",
-    "pxpermute_mask": "without its structure inside the cell",
-    "permute_cells": "with another cell's image in its place",
-    "occlusion": "when it is blanked out",
+    "pxpermute": ("without its structure", "without the structure of {}"),
+    "pxpermute_mask": (
+        "without its structure inside the cell",
+        "without the structure of {} inside the cell",
+    ),
+    "permute_cells": (
+        "with another cell's image in its place",
+        "with another cell's image in place of {}",
+    ),
+    "occlusion": ("when it is blanked out", "when {} is blanked out"),
 }
-"""What a method (by the id before its settings) takes away; others: "when it is perturbed"."""
+"""What a method (by the id before its settings) takes away, of "it" and of a name."""
+PERTURBED = ("when it is perturbed", "when {} is perturbed")
 MOST_NAMES = 4
 
 
@@ -57,7 +66,7 @@ def sentence(panel: Panel, result: MethodResult, performance: Performance) -> st
 
 
 def _matters(ranking: Ranking, c: int) -> bool:
-    """Return whether a channel is informative by an amount that matters."""
+    """Return whether a channel is clear of zero by an amount that matters."""
     return ranking.verdict[c] is Verdict.INFORMATIVE and ranking.mean[c] >= SMALL
 
 
@@ -73,31 +82,25 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     first = kept[0]
     certain = all(ranking.rank_high[first] < ranking.rank_low[c] for c in kept[1:])
     lead = [first] if certain else list(kept)
-    stains = [c for c in lead if not panel.channels[c].role.stain_free]
-    lost = LOST.get(result.method.partition(":")[0], "when it is perturbed")
-    if len(lead) == 1:
-        name, fall = one_line(panel.names[first]), _fall(ranking, first)
-        if stains:
-            text = f"Keep {name}: {lost} {_falls(result)} {fall}."
-        else:
-            most = " most" if ranking.rank_high[first] == 1 else ""
-            text = f"{name}, which costs no stain, matters{most}: {lost} {_falls(result)} {fall}."
-    else:
+    own, of_name = LOST.get(result.method.partition(":")[0], PERTURBED)
+    score_name = result.importance.unit.removeprefix("drop in ")
+    if len(lead) > 1:
         named = lead[:MOST_NAMES]
         falls = listed([score(ranking.mean[c]) for c in named])
         more = " and so on" if len(lead) > len(named) else ""
         text = (
-            f"{_names(panel, lead)} matter: one at a time {lost}, {_falls(result)} {falls}{more}; "
-            f"which of them matters most is undecided."
+            f"{score_name} falls by {falls}{more} {of_name.format(_names(panel, lead))}, one at a "
+            f"time; which of them matters most is undecided."
         )
+    elif panel.channels[first].role.stain_free:
+        most = " most" if ranking.rank_high[first] == 1 else ""
+        lost = of_name.format(f"{one_line(panel.names[first])}, which costs no stain,")
+        text = f"{score_name} falls{most} {lost.rstrip(',')}: by {_fall(ranking, first)}."
+    else:
+        name = one_line(panel.names[first])
+        text = f"Keep {name}: {own} {score_name} falls by {_fall(ranking, first)}."
     others = [c for c in kept if c not in lead]
     return f"{text} {_also(panel, ranking, others)}" if others else text
-
-
-def _falls(result: MethodResult) -> str:
-    """Return "F1 falls by", or the same for another unit."""
-    unit = result.importance.unit
-    return f"{unit.removeprefix('drop in ')} falls by" if unit.startswith("drop in ") else unit
 
 
 def _fall(ranking: Ranking, c: int) -> str:
@@ -106,18 +109,16 @@ def _fall(ranking: Ranking, c: int) -> str:
 
 
 def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
-    """Return the channels that matter behind the first, and whether their order is known."""
+    """Return the channels clear of zero behind the first, and whether their order is known."""
     listed_values = listed(
         [f"{one_line(panel.names[c])} ({score(ranking.mean[c])})" for c in others[:MOST_NAMES]]
     )
     more = f" and {len(others) - MOST_NAMES} more" if len(others) > MOST_NAMES else ""
     free = all(panel.channels[c].role.stain_free for c in others)
     cost = ", at no stain's cost" if free else ""
-    verb = "matters" if len(others) == 1 else "matter"
-    pairs = pairwise(others)
-    sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairs)
+    sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairwise(others))
     order = "" if len(others) == 1 or sure else ", in an order that is undecided"
-    return f"{listed_values}{more} {verb} too{cost}{order}."
+    return f"Also clear of zero: {listed_values}{more}{cost}{order}."
 
 
 def _rest(panel: Panel, ranking: Ranking, rest: Sequence[int]) -> list[str]:
@@ -127,7 +128,9 @@ def _rest(panel: Panel, ranking: Ranking, rest: Sequence[int]) -> list[str]:
     clauses = []
     if negligible:
         verb = "adds" if len(negligible) == 1 else "add"
-        clauses.append(f"{_names(panel, negligible)} {verb} nothing we can measure.")
+        clauses.append(
+            f"{_names(panel, negligible)} {verb} nothing we can measure (below {SMALL} F1)."
+        )
     if undecided:
         clauses.append(f"Undecided: {_names(panel, undecided)}.")
     return clauses

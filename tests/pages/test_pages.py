@@ -180,6 +180,7 @@ def test_new_run_starts_what_was_chosen(full: FakeLab, visit: Open) -> None:
 
 def test_new_run_expert_settings(full: FakeLab, visit: Open) -> None:
     app = visit("new", dataset="d1")
+    assert "on the same kind of device" in app.number_input(key="seed-fast-d1").help
     app.number_input(key="folds-fast-d1").set_value(5).run()
     app.toggle(key="adaptive-fast-d1").set_value(False).run()
     app.number_input(key="repeats-fast-d1-False").set_value(20).run()
@@ -243,7 +244,10 @@ def test_finished_run_answers_first(full: FakeLab, visit: Open) -> None:
     text = words(app)
     assert "Keep PI (DNA): without its structure F1 falls by 0.660 (0.620 to 0.700)." in text
     assert "F1 0.820 (0.790 to 0.850)" in text
+    assert "No decoys in this run: zero is the yardstick. 0.01 F1 is our choice" in text
+    assert "informative" not in text
     truth = next(one.value for one in app.dataframe if "planted" in one.value.columns)
+    assert "above zero" in set(truth["found"])
     assert next(iter(truth["channel"])) == "PI (DNA)"
     assert "truth of stain" in set(truth["planted"])
     assert {"Ranking, CSV", "All numbers, JSON", "SVG", "CSV"} <= {

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.example_values as ex
+from pxcore.importance.method import DROP_IN_F1
+from pxcore.importance.ranking import NEGLIGIBLE_DROP
 from pxcore.plots.sentence import sentence
-from pxcore.types import Channel, Panel, Role
+from pxcore.plots.verdicts import SMALL, WORDS, yardstick
+from pxcore.types import Channel, Panel, Role, Verdict
 
 STAINS = Panel(tuple(Channel(name=name) for name in ("CD3", "CD8", "CD19", "CD45")))
 
@@ -24,14 +27,16 @@ def test_one_clear_stain_with_its_interval() -> None:
     assert text.startswith(
         "Keep PI (DNA): without its structure F1 falls by 0.660 (0.620 to 0.700)"
     )
-    assert "Brightfield (0.240) matters too, at no stain's cost." in text
-    assert "Darkfield (SSC) adds nothing we can measure." in text
+    assert "Also clear of zero: Brightfield (0.240), at no stain's cost." in text
+    assert "Darkfield (SSC) adds nothing we can measure (below 0.01 F1)." in text
     assert text.endswith("Undecided: Live/dead.")
 
 
 def test_overlapping_leaders_are_not_ordered() -> None:
     text = say((0.30, 0.28, 0.0, 0.0), (0.05, 0.05, 0.005, 0.005))
-    assert "CD3 and CD8 matter: one at a time without its structure, F1 falls by 0.300 and" in text
+    assert (
+        "F1 falls by 0.300 and 0.280 without the structure of CD3 and CD8, one at a time;" in text
+    )
     assert "which of them matters most is undecided" in text
     assert "Keep CD3:" not in text
 
@@ -40,14 +45,16 @@ def test_order_behind_a_clear_leader_is_claimed_only_where_ranks_are_apart() -> 
     sure = say((0.6, 0.3, 0.1, 0.0), (0.01, 0.01, 0.01, 0.005))
     unsure = say((0.6, 0.3, 0.29, 0.0), (0.01, 0.05, 0.05, 0.005))
     assert "undecided" not in sure
-    assert "CD8 (0.300) and CD19 (0.290) matter too, in an order that is undecided." in unsure
+    assert "clear of zero: CD8 (0.300) and CD19 (0.290), in an order that is undecided." in unsure
 
 
 def test_most_is_claimed_only_where_no_other_channel_may_come_first() -> None:
     sure = say((0.5, 0.1, 0.0, 0.0), (0.02, 0.02, 0.004, 0.004), ex.PANEL)
     unsure = say((0.1, 0.2, 0.0, 0.0), (0.02, 0.5, 0.004, 0.004), ex.PANEL)
-    assert "Brightfield, which costs no stain, matters most:" in sure
-    assert "Brightfield, which costs no stain, matters:" in unsure
+    assert (
+        "F1 falls most without the structure of Brightfield, which costs no stain: by 0.5" in sure
+    )
+    assert "F1 falls without the structure of Brightfield, which costs no stain: by" in unsure
     assert "Undecided: PI (DNA)." in unsure
 
 
@@ -59,7 +66,26 @@ def test_nothing_clear_of_zero() -> None:
 
 def test_informative_by_less_than_matters_is_not_a_keep() -> None:
     text = say((0.5, 0.005, 0.0, 0.0), (0.02, 0.002, 0.001, 0.001))
-    assert "CD8, CD19 and CD45 add nothing we can measure." in text
+    assert "CD8, CD19 and CD45 add nothing we can measure (below 0.01 F1)." in text
+
+
+def test_nothing_is_said_to_matter_that_was_only_held_against_zero() -> None:
+    for mean in (ex.MEAN, (0.3, 0.28, 0.2, 0.0), (0.5, 0.1, 0.0, 0.0)):
+        text = say(mean, (0.05, 0.05, 0.05, 0.004), ex.PANEL)
+        assert " matters:" not in text
+        assert " matter:" not in text
+        assert "informative" not in text
+
+
+def test_verdicts_say_what_they_were_measured_against() -> None:
+    assert WORDS[Verdict.INFORMATIVE] == "above zero"
+    assert WORDS[Verdict.NEGLIGIBLE] == f"below {NEGLIGIBLE_DROP} F1"
+    assert SMALL == NEGLIGIBLE_DROP
+    assert "zero is the yardstick" in yardstick(STAINS, DROP_IN_F1)
+    decoys = Panel((Channel(name="empty", role=Role.DECOY), *STAINS.channels))
+    assert "No decoys" not in yardstick(decoys, DROP_IN_F1)
+    assert "our choice" in yardstick(decoys, DROP_IN_F1)
+    assert "No verdicts" in yardstick(STAINS, "attribution")
 
 
 def test_models_near_guessing_say_nothing_about_channels() -> None:
