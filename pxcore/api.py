@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pxcore.data.csv_guard import csv_text
 from pxcore.runs import (
     choices,
     datasets,
@@ -44,12 +45,15 @@ from pxcore.types import (
     RunResult,
     RunRow,
     RunSpec,
+    Split,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pxcore.data.overview import Overview
+
+__all__ = ["Lab", "Overview", "csv_text", "open_lab"]
 
 
 def open_lab(settings: Settings | None = None) -> Lab:
@@ -153,9 +157,9 @@ class Lab:
         """Return the presets in the order they are offered."""
         return tuple(entry.shown for entry in PRESETS.values())
 
-    def draft(self, dataset_id: str, preset: str) -> RunSpec:
+    def draft(self, dataset_id: str, preset: str, split: Split = "donor") -> RunSpec:
         """Return a preset's spec for a data set, with no more folds than it can carry."""
-        return drafts.draft(self._store, dataset_id, preset)
+        return drafts.draft(self._store, dataset_id, preset, split)
 
     def check(self, spec: RunSpec) -> None:
         """Raise the PxError that ``submit`` would raise."""

@@ -6,7 +6,7 @@ import json
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -15,7 +15,7 @@ from pxcore.commands.following import Following
 from pxcore.commands.terminal import ERR, OUT, ranking_tables, text
 from pxcore.errors import RunError, StoreError
 from pxcore.runs.plan import parse_method
-from pxcore.types import ModelSpec, RunSpec
+from pxcore.types import ModelSpec, RunSpec, Split
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -25,6 +25,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     weights: Annotated[str, typer.Option(help="random, imagenet or file:NAME.")] = "",
     methods: Annotated[str, typer.Option(help="Such as pxpermute,occlusion:fill=mean.")] = "",
     folds: Annotated[int, typer.Option(help="Folds; 0 takes the preset's.")] = 0,
+    split: Annotated[
+        str,
+        typer.Option(help="donor, or cell: cells of a donor on both sides, scores too good."),
+    ] = "donor",
     repeats: Annotated[str, typer.Option(help="auto, or a number.")] = "",
     seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
     title: Annotated[str, typer.Option(help="Name of the run.")] = "",
@@ -32,7 +36,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Train on a data set and rank its channels. The last line of output is the run's id."""
     with closing(open_lab()) as lab:
-        spec = lab.draft(dataset, preset)
+        spec = lab.draft(dataset, preset, _split(split))
         spec = with_model(spec, model, weights)
         if methods:
             names = [name.strip() for name in methods.split(",") if name.strip()]
@@ -73,6 +77,14 @@ def write_json(lab: Lab, run_id: str, file: Path) -> None:
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}"
         raise StoreError(message) from error
+
+
+def _split(words: str) -> Split:
+    for known in get_args(Split):
+        if words == known:
+            return cast(Split, known)
+    message = f"--split is {words!r}; give donor or cell"
+    raise RunError(message)
 
 
 def _repeats(words: str) -> int | None:

@@ -92,6 +92,8 @@ class Method:
     kind: Kind
     repeated: bool
     """True when chance is involved, so that repeats, stability and ``repeats`` mean something."""
+    uses_roles: bool = False
+    """True when the roles of channels decide something where cells have no stored outlines."""
     options: tuple[MethodOption, ...] = ()
     explain: Callable[[ExplainRequest], FoldImportance]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from pxcore.errors import PanelError, RunError, TrainingError
-from pxcore.types import RunSpec, TrainingParams
+from pxcore.types import RunSpec, Split, TrainingParams
 
 
 def check_settings(spec: RunSpec) -> None:
@@ -21,6 +23,9 @@ def check_settings(spec: RunSpec) -> None:
         if not low <= value <= high:
             message = f"{name} is {value}; give a number from {low} to {high}"
             raise RunError(message)
+    if spec.split not in get_args(Split):
+        message = f"the split is by {spec.split!r}; expected {' or '.join(get_args(Split))}"
+        raise RunError(message)
     _training(spec.training)
 
 

@@ -19,9 +19,24 @@ def choices(kind: str) -> tuple[Choice, ...]:
     return tables[kind]()
 
 
+def canonical(method: MethodSpec) -> MethodSpec:
+    """Return the one spec of a method: without the settings that are its defaults, sorted.
+
+    Raises MethodError unless the method is there and takes these settings.
+
+    >>> canonical(MethodSpec(id="occlusion", options=(("fill", "zero"),)))
+    MethodSpec(id='occlusion', options=())
+    """
+    options = METHODS[method.id].options
+    usual = options_of(options, ())
+    chosen = options_of(options, method.options)
+    differing = ((name, value) for name, value in chosen.items() if value != usual[name])
+    return MethodSpec(id=method.id, options=tuple(sorted(differing)))
+
+
 def check_method(method: MethodSpec) -> None:
     """Raise MethodError unless the method is there and takes these settings."""
-    options_of(METHODS[method.id].options, method.options)
+    canonical(method)
 
 
 def method_label(method: MethodSpec) -> str:

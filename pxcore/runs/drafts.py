@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from pxcore.data.annotation import Annotation
-from pxcore.data.folds import largest_n_folds, split
 from pxcore.errors import DatasetError, MethodError, PanelError
 from pxcore.models import MODELS
 from pxcore.models.weights import resolve_weights
 from pxcore.runs import datasets, heart
 from pxcore.runs.checks import check_settings
-from pxcore.runs.choices import check_method
+from pxcore.runs.choices import canonical
 from pxcore.runs.plan import Lane, method_name, plan
-from pxcore.runs.presets import PRESETS, spec_from
+from pxcore.runs.presets import PRESETS, PresetEntry, spec_from
+from pxcore.runs.splits import TOO_GOOD, donors_of, folds, most_folds, without_donor
 from pxcore.runs.timing import Speeds
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
-from pxcore.types import Dataset, Estimate, RunSpec
+from pxcore.types import Array, Dataset, Estimate, RunSpec, Split
 
 FEW_CELLS = 30
-"""A class with fewer held-out cells says little."""
+"""A class with fewer held-out cells in a fold says little."""
+RANDOM = "random weights"
 
 
-def draft(store: Store, dataset_id: str, preset: str) -> RunSpec:
+def draft(store: Store, dataset_id: str, preset: str, split: Split = "donor") -> RunSpec:
     """Return the preset's spec, with no more folds than classes and donors carry.
 
-    ImageNet weights that are not on this host become random ones; the estimate says so.
+    Where the preset allows it, ImageNet weights that are not on this host become random ones;
+    the estimate says so. The published protocol keeps them: ``submit`` gets them or says how.
     """
     dataset = datasets.one(store, dataset_id)
-    spec = spec_from(preset, dataset, store.settings.owner)
-    annotation = _annotation(store, dataset)
-    possible = largest_n_folds(annotation.labels, annotation.known_groups)
+    spec = replace(spec_from(preset, dataset, store.settings.owner), split=split)
+    possible = most_folds(_annotation(store, dataset), split)
     if 2 <= possible < spec.n_folds:
         spec = replace(spec, n_folds=possible)
-    if spec.model.weights == "imagenet" and not _weights_here(store, spec):
+    wanted = spec.model.weights == "imagenet" and PRESETS[preset].may_start_random
+    if wanted and not _weights_here(store, spec):
         spec = replace(spec, model=replace(spec.model, weights="random"))
     return spec
 
@@ -60,31 +64,27 @@ def check(store: Store, spec: RunSpec) -> None:
     if not spec.methods:
         message = "the run has no ranking method; choose at least one"
         raise MethodError(message)
-    names = [method_name(method) for method in spec.methods]
-    if len(set(names)) < len(names):
-        message = f"a method is chosen twice with the same settings: {', '.join(names)}"
+    methods = [canonical(method) for method in spec.methods]
+    if len(set(methods)) < len(methods):
+        names = ", ".join(method_name(method) for method in spec.methods)
+        message = f"a method is chosen twice with the same settings: {names}"
         raise MethodError(message)
-    for method in spec.methods:
-        check_method(method)
     annotation = _annotation(store, dataset)
-    split(
-        annotation.labels,
-        annotation.known_groups,
-        spec.n_folds,
-        spec.seed,
-        spec.training.valid_share,
-        dataset.classes,
-    )
+    folds(annotation, spec.n_folds, spec.split, spec.seed, spec.training.valid_share)
     store.require_space(_bytes(spec, dataset), "this run")
 
 
 def frozen_spec(store: Store, spec: RunSpec) -> RunSpec:
     """Return the checked spec as it is stored: with the fingerprint of its weights.
 
-    Weights that are missing are downloaded here, once. Raises what ``check`` raises, and
-    TrainingError when the weights cannot be had.
+    Weights that are missing are downloaded here, once. A published protocol that starts from
+    random weights says so in its title. Raises what ``check`` raises, and TrainingError when the
+    weights cannot be had.
     """
     check(store, spec)
+    spec = _settled(spec, datasets.one(store, spec.dataset_id))
+    if _departs(spec, _entry(spec)) and RANDOM not in spec.title:
+        spec = replace(spec, title=f"{spec.title} ({RANDOM})".strip())
     model, _ = resolve_weights(spec.model, store.weights)
     return decode(RunSpec, encode(replace(spec, model=model)))
 
@@ -95,6 +95,7 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     status = heart.status(store)
     if spec.model.weights != "random" and _weights_here(store, spec):
         spec = replace(spec, model=resolve_weights(spec.model, store.weights)[0])
+    spec = _settled(spec, dataset)
     steps = plan(decode(RunSpec, encode(spec)))
     speeds = Speeds(store, status.device)
     to_do = [step for step in steps if not store.artifacts.has(step.key)]
@@ -108,34 +109,87 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     )
 
 
+def _settled(spec: RunSpec, dataset: Dataset) -> RunSpec:
+    """Return the spec in the one form that equal runs share."""
+    return replace(
+        spec,
+        methods=tuple(canonical(method) for method in spec.methods),
+        mask_kind=dataset.mask_kind,
+        split=spec.split if dataset.has_groups else "donor",
+    )
+
+
 def _notes(store: Store, spec: RunSpec, dataset: Dataset) -> list[str]:
-    notes = []
-    known = spec.preset in PRESETS  # a Registry raises its own error, which get() lets through
-    entry = PRESETS[spec.preset] if known else None
-    asked = entry is not None and entry.model.weights == "imagenet"
-    published = MODELS[spec.model.id].imagenet
-    if asked and spec.model.weights == "random" and published is not None:
-        notes.append(
-            "ImageNet weights are not on this host: training starts from random weights. Put "
-            f"{published.name} into {store.weights}, or choose imagenet to have it downloaded."
-        )
+    annotation, entry = _annotation(store, dataset), _entry(spec)
+    notes = _weights_notes(store, spec, entry)
     if entry is not None and spec.n_folds < entry.n_folds:
         notes.append(
             f"{spec.n_folds} folds instead of {entry.n_folds}: classes and donors allow no more."
         )
-    if dataset.has_groups:
+    if dataset.has_groups and spec.split == "cell":
+        notes.append(f"Folds are split cell by cell: {TOO_GOOD}.")
+    elif dataset.has_groups:
         notes.append(
             f"Folds keep the {len(dataset.groups)} donors or samples apart: none is trained on "
             "and tested on."
         )
-    few = [
-        name
-        for name, count in zip(dataset.classes, dataset.class_counts, strict=True)
-        if count < FEW_CELLS
-    ]
+    unknown = without_donor(annotation, spec.split)
+    if unknown:
+        notes.append(
+            f"{unknown} of {dataset.n_labelled} labelled cells take no part: their donor or sample "
+            "is not known, so they could be on both sides."
+        )
+    few = _rare(annotation, spec)
     if few:
-        notes.append(f"Fewer than {FEW_CELLS} cells in {_listed(few)}: their scores say little.")
+        notes.append(
+            f"Fewer than {FEW_CELLS} held-out cells in a fold of {_listed(few)}: the scores of "
+            "one fold say little there."
+        )
     return notes
+
+
+def _weights_notes(store: Store, spec: RunSpec, entry: PresetEntry | None) -> list[str]:
+    published = MODELS[spec.model.id].imagenet
+    if published is None or entry is None or entry.model.weights != "imagenet":
+        return []
+    put = f"put {published.name} into {store.weights}"
+    if _departs(spec, entry):
+        return [f"Not as published: this run starts from {RANDOM} instead of ImageNet's."]
+    if _weights_here(store, replace(spec, model=replace(spec.model, weights="imagenet"))):
+        return []
+    if spec.model.weights == "random":
+        return [
+            f"ImageNet weights are not on this host: training starts from {RANDOM}. To have "
+            f"them, {put}, or choose imagenet to have it downloaded."
+        ]
+    return [
+        "ImageNet weights are not on this host: they are downloaded when the run is started. "
+        f"Without a network, {put}."
+    ]
+
+
+def _departs(spec: RunSpec, entry: PresetEntry | None) -> bool:
+    """Return True when a protocol that demands ImageNet weights is to start from random ones."""
+    if entry is None or entry.may_start_random or entry.model.weights != "imagenet":
+        return False
+    return spec.model.weights == "random"
+
+
+def _entry(spec: RunSpec) -> PresetEntry | None:
+    known = spec.preset in PRESETS  # a Registry raises its own error, which get() lets through
+    return PRESETS[spec.preset] if known else None
+
+
+def _rare(annotation: Annotation, spec: RunSpec) -> list[str]:
+    """Return the classes with few held-out cells in a fold, of the cells that take part."""
+    donors: Array | None = donors_of(annotation, spec.split)
+    part = (annotation.labels >= 0) & (True if donors is None else donors >= 0)
+    counts = np.bincount(annotation.labels[part], minlength=len(annotation.classes))
+    return [
+        name
+        for name, count in zip(annotation.classes, counts, strict=True)
+        if count < FEW_CELLS * spec.n_folds
+    ]
 
 
 def _annotation(store: Store, dataset: Dataset) -> Annotation:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pxcore.errors import RunError
+from pxcore.importance.methods import METHODS
 from pxcore.store.keys import derive_seed, key_of
-from pxcore.types import MethodSpec, ModelSpec, Role, RunSpec, TrainingParams
+from pxcore.types import MaskKind, MethodSpec, ModelSpec, Role, RunSpec, Split, TrainingParams
 
 VERSIONS = {"train": 1, "explain": 1, "rank": 1}
 """Of each stage's code."""
@@ -30,6 +31,7 @@ class TrainTask:
     n_folds: int
     fold: int
     """Counted from 0."""
+    split: Split
     split_seed: int
     seed: int
 
@@ -40,11 +42,12 @@ class ExplainTask:
 
     train: TrainTask
     roles: tuple[Role, ...]
-    """Of the channels: where cells have no outline, the roles tell in which to look for it."""
+    """Of the channels where they decide something: in which to look for an outline that cells
+    do not have. Else empty, so that an edited panel sheet makes no other key."""
     method: MethodSpec
     repeats: int | None
     max_repeats: int
-    """0 when ``repeats`` are fixed, so that an unused limit makes no other key."""
+    """0 when ``repeats`` are fixed or nothing is random: an unused limit makes no other key."""
     seed: int
 
 
@@ -85,7 +88,10 @@ class Step:
 
 
 def plan(spec: RunSpec) -> tuple[Step, ...]:
-    """Return the steps of a run in the order in which they are best carried out."""
+    """Return the steps of a run in the order in which they are best carried out.
+
+    Raises MethodError for a method that this version does not have.
+    """
     channels = spec.channels or tuple(range(len(spec.panel)))
     steps: list[Step] = []
     explains: dict[MethodSpec, list[Step]] = {method: [] for method in spec.methods}
@@ -116,6 +122,15 @@ def key(task: Task) -> str:
         case RankTask():
             parts = [key(explain) for explain in task.explains]
             return key_of("rank", VERSIONS["rank"], parts, task.seed)
+
+
+def usual_epochs(training: TrainingParams) -> int:
+    """Return the epochs to reckon with: a training that may stop early rarely uses them all.
+
+    >>> usual_epochs(TrainingParams(max_epochs=1000, stop_patience=50))
+    100
+    """
+    return min(training.max_epochs, 2 * training.stop_patience)
 
 
 def method_name(method: MethodSpec) -> str:
@@ -151,6 +166,7 @@ def _train(spec: RunSpec, channels: tuple[int, ...], fold: int, seed_index: int)
         training=spec.training,
         n_folds=spec.n_folds,
         fold=fold,
+        split=spec.split,
         split_seed=spec.seed,
         seed=derive_seed("train", spec.seed, fold, seed_index),
     )
@@ -160,12 +176,16 @@ def _train(spec: RunSpec, channels: tuple[int, ...], fold: int, seed_index: int)
 
 def _explain(spec: RunSpec, train: Step, method: MethodSpec, fold: int, seed_index: int) -> Step:
     assert isinstance(train.task, TrainTask)
+    entry = METHODS[method.id]
+    looking = entry.uses_roles and spec.mask_kind is not MaskKind.CELL
+    channels = train.task.channels if looking else ()
+    adaptive = entry.repeated and spec.repeats is None
     task = ExplainTask(
         train=train.task,
-        roles=tuple(spec.panel.channels[position].role for position in train.task.channels),
+        roles=tuple(spec.panel.channels[position].role for position in channels),
         method=method,
-        repeats=spec.repeats,
-        max_repeats=spec.max_repeats if spec.repeats is None else 0,
+        repeats=spec.repeats if entry.repeated else None,
+        max_repeats=spec.max_repeats if adaptive else 0,
         seed=derive_seed("explain", spec.seed, fold, seed_index, method.id),
     )
     return Step(

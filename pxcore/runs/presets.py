@@ -1,4 +1,4 @@
-"""Named settings of a run, from minutes on a CPU to the published protocol."""
+"""Named settings of a run, from a first answer on a CPU to the published protocol."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class PresetEntry:
     methods: tuple[MethodSpec, ...]
     n_folds: int
     repeats: int | None = None
+    may_start_random: bool = False
+    """ImageNet weights that are not on the host may become random ones when it is drafted."""
 
     @property
     def id(self) -> str:
@@ -32,8 +34,8 @@ FAST = PresetEntry(
     shown=Preset(
         id="fast",
         label="Fast",
-        summary="A small network, 3 folds, short training: a first answer, often good enough.",
-        cost="minutes on a CPU",
+        summary="A small network, 3 folds, short training: a first answer.",
+        cost="meant for a CPU; the time on this host is estimated below",
     ),
     model=ModelSpec(id="small_cnn"),
     training=TrainingParams(
@@ -55,13 +57,15 @@ STANDARD = PresetEntry(
     shown=Preset(
         id="standard",
         label="Standard",
-        summary="ResNet18, 5 folds, repeats until more would not change the order.",
+        summary="ResNet18 (from ImageNet where its weights are on this host), 5 folds, repeats "
+        "until more would not change the order.",
         cost="meant for a GPU; the time on this host is estimated below",
     ),
     model=ModelSpec(id="resnet18", weights="imagenet"),
     training=replace(FAST.training, max_epochs=20, learning_rate=1e-3),
     methods=(PIXELS, CELLS),
     n_folds=5,
+    may_start_random=True,
 )
 
 PAPER = PresetEntry(
@@ -69,14 +73,15 @@ PAPER = PresetEntry(
         id="paper",
         label="As published",
         summary="ResNet18 from ImageNet, 5 folds, 100 pixel permutations, as the paper did it.",
-        cost="up to 50 epochs and 100 repeats: meant for a GPU",
+        cost="trains until 50 epochs bring no gain, 100 repeats: meant for a GPU",
     ),
     model=ModelSpec(id="resnet18", weights="imagenet"),
-    training=TrainingParams(),
+    training=TrainingParams(max_epochs=1000, stop_patience=50),
     methods=(PIXELS,),
     n_folds=5,
     repeats=100,
 )
+"""Training ends after 50 epochs without improvement; ``max_epochs`` only bounds a defect."""
 
 PRESETS = Registry("preset", [FAST, STANDARD, PAPER], RunError)
 
@@ -88,6 +93,7 @@ def spec_from(preset: str, dataset: Dataset, owner: str = "") -> RunSpec:
         dataset_id=dataset.id,
         panel=dataset.panel,
         classes=dataset.classes,
+        mask_kind=dataset.mask_kind,
         title=f"{dataset.title}: {entry.shown.label.lower()}",
         preset=entry.id,
         model=entry.model,

@@ -6,7 +6,7 @@ from statistics import median
 
 from sqlalchemy import insert, select
 
-from pxcore.runs.plan import ExplainTask, RankTask, Step, Task, TrainTask
+from pxcore.runs.plan import ExplainTask, RankTask, Step, Task, TrainTask, usual_epochs
 from pxcore.store.database import next_ordinal
 from pxcore.store.home import Store
 from pxcore.store.tables import timings
@@ -48,16 +48,15 @@ def work_of(task: Task, dataset: Dataset) -> float:
         case TrainTask():
             cells = dataset.n_labelled * (1 - 1 / task.n_folds)
             pixels = len(task.channels) * height * width
-            return cells * task.training.max_epochs * pixels
+            return cells * usual_epochs(task.training) * pixels
         case ExplainTask():
             channels = len(task.train.channels)
-            passes = channels * (task.repeats or min(USUAL_REPEATS, task.max_repeats)) + 1
+            passes = channels * _repeats(task) + 1
             cells = dataset.n_labelled / task.train.n_folds
             return cells * passes * channels * height * width
         case RankTask():
             first = task.explains[0]
-            repeats = first.repeats or min(USUAL_REPEATS, first.max_repeats)
-            return dataset.n_labelled * len(first.train.channels) * repeats
+            return dataset.n_labelled * len(first.train.channels) * _repeats(first)
 
 
 def note(store: Store, step: Step, dataset: Dataset, device: str, seconds: float) -> None:
@@ -101,3 +100,7 @@ class Speeds:
         stage, model, device = kind.split(":")
         guess = FIRST_GUESS.get((stage, model), FIRST_GUESS.get((stage, "resnet18"), 2e-6))
         return guess / (30 if device == "cuda" else 1)
+
+
+def _repeats(task: ExplainTask) -> int:
+    return task.repeats or max(1, min(USUAL_REPEATS, task.max_repeats))

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from pxcore.types.cells import Dataset, Panel
+from pxcore.types.cells import Dataset, MaskKind, Panel
 from pxcore.types.results import MethodResult, Performance
 
 Option = tuple[str, str | int | float | bool]
+Split = Literal["donor", "cell"]
+"""Folds keep donors apart, or deal cell by cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class RunSpec:
     dataset_id: str
     panel: Panel
     """The names and roles at submission, so that later edits do not rewrite results."""
+    mask_kind: MaskKind = MaskKind.NONE
+    """Of the data set: with stored outlines no roles are needed to find them."""
     classes: tuple[str, ...]
     title: str = ""
     preset: str = "fast"
@@ -77,6 +81,9 @@ class RunSpec:
     training: TrainingParams = field(default_factory=TrainingParams)
     methods: tuple[MethodSpec, ...] = (MethodSpec(id="pxpermute"),)
     n_folds: int = 3
+    split: Split = "donor"
+    """``donor``: where donors are known, none is trained on and tested on. ``cell``: cells of one
+    donor are on both sides and scores are too good."""
     seeds: int = 1
     """Trainings of each fold, from different random starts."""
     repeats: int | None = None

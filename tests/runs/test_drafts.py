@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import urllib.error
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from pxcore.data.annotation import Annotation
 from pxcore.errors import DatasetError, MethodError, PanelError, PxError, RunError, TrainingError
 from pxcore.models import MODELS
 from pxcore.runs import datasets, drafts, ledger, timing
@@ -42,6 +45,7 @@ def test_presets_are_what_the_specification_says() -> None:
     assert (published.batch_size, published.learning_rate, published.schedule) == (
         128, 1e-3, "plateau",
     )  # fmt: skip
+    assert published.max_epochs >= 1000  # it ends 50 epochs after the last gain, not at 50
     assert (published.plateau_patience, published.stop_patience, published.stop_delta) == (
         5, 50, 1e-4,
     )  # fmt: skip
@@ -52,13 +56,37 @@ def test_presets_are_what_the_specification_says() -> None:
 def test_weights_that_are_not_here_become_random_and_it_is_said(
     store: Store, dataset: Dataset
 ) -> None:
-    spec = drafts.draft(store, dataset.id, "paper")
+    spec = drafts.draft(store, dataset.id, "standard")
     assert spec.model.weights == "random"
     notes = " ".join(drafts.estimate(store, spec).notes)
     assert "ImageNet weights are not on this host" in notes
+    assert "random weights" in notes
     assert str(store.weights) in notes
     assert "4 folds instead of 5" in notes
     assert "4 donors or samples apart" in notes
+
+
+def test_the_published_protocol_never_starts_from_other_weights_unsaid(
+    store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*_: object, **__: object) -> None:
+        reason = "no network"
+        raise urllib.error.URLError(reason)
+
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    spec = drafts.draft(store, dataset.id, "paper")
+    assert spec.model.weights == "imagenet"
+    assert "downloaded when the run is started" in " ".join(drafts.estimate(store, spec).notes)
+    published = MODELS["resnet18"].imagenet
+    assert published is not None
+    with pytest.raises(TrainingError, match=f"{published.name}.*or choose random weights"):
+        drafts.frozen_spec(store, spec)
+    other = replace(spec, model=replace(spec.model, weights="random"))
+    assert "Not as published" in " ".join(drafts.estimate(store, other).notes)
+    frozen = drafts.frozen_spec(store, other)
+    assert frozen.title == "tiny: as published (random weights)"
+    assert drafts.frozen_spec(store, frozen).title == frozen.title
+    assert drafts.frozen_spec(store, tiny_spec(dataset)).title == "tiny: fast"
 
 
 def test_weights_files_are_fingerprinted_at_submission(store: Store, dataset: Dataset) -> None:
@@ -79,13 +107,19 @@ def test_weights_files_are_fingerprinted_at_submission(store: Store, dataset: Da
         ({"channels": (1, 1)}, PanelError, "expected different positions"),
         ({"channels": (2, 1)}, PanelError, "panel's order"),
         ({"n_folds": 1}, RunError, "number of folds is 1"),
-        ({"n_folds": 5}, DatasetError, "4"),
+        ({"n_folds": 5}, DatasetError, "works is 4; or split by cell.*scores are too good"),
+        ({"split": "well"}, RunError, "expected donor or cell"),
         ({"seeds": 0}, RunError, "starts"),
         ({"repeats": 0}, RunError, "repeats is 0"),
         ({"seed": -1}, RunError, "seed is -1"),
         ({"methods": ()}, MethodError, "no ranking method"),
         ({"methods": (MethodSpec(id="a"),)}, MethodError, "'a' is not known; there is pxpermute"),
         ({"methods": (MethodSpec(id="pxpermute"),) * 2}, MethodError, "chosen twice"),
+        (
+            {"methods": (MethodSpec(id="occlusion"), parse_method("occlusion:fill=zero"))},
+            MethodError,
+            "chosen twice",
+        ),
         (
             {"methods": (parse_method("occlusion:fill=blue"),)},
             MethodError,
@@ -122,6 +156,65 @@ def test_cells_of_one_class_are_refused_with_the_way_out(store: Store, dataset: 
     datasets.register(store, none, "0" * 64)
     with pytest.raises(DatasetError, match=r"no labels; a classifier needs.*add labels from"):
         drafts.check(store, tiny_spec(none))
+
+
+def test_default_settings_said_or_unsaid_are_one_run(store: Store, dataset: Dataset) -> None:
+    said = replace(tiny_spec(dataset), methods=(parse_method("occlusion:fill=zero"),))
+    unsaid = replace(said, methods=(MethodSpec(id="occlusion"),))
+    assert drafts.frozen_spec(store, said) == drafts.frozen_spec(store, unsaid)
+    mean = replace(said, methods=(parse_method("occlusion:fill=mean"),))
+    assert drafts.frozen_spec(store, mean).methods == mean.methods
+
+
+def relabelled(store: Store, dataset: Dataset, labels: object, groups: object) -> Dataset:
+    """Return the data set with other labels and donors, registered."""
+    old = Annotation.load(store.artifacts.folder(dataset.annotation_key))
+    new = Annotation(np.asarray(labels), np.asarray(groups), old.classes, old.group_names)
+    key = new.content_hash
+    folder = store.artifacts.temporary("labels")
+    new.save(folder)
+    store.artifacts.adopt(key, folder)
+    made = replace(dataset, id=key[:16], annotation_key=key, class_counts=new.class_counts)
+    return datasets.register(store, made, "0" * 64)
+
+
+def test_donors_that_stand_in_the_way_can_be_ignored_by_name(
+    store: Store, dataset: Dataset
+) -> None:
+    old = Annotation.load(store.artifacts.folder(dataset.annotation_key))
+    alone = np.where(old.labels == 0, 0, old.groups)  # class 0 in a single donor
+    spec = tiny_spec(relabelled(store, dataset, old.labels, alone))
+    with pytest.raises(DatasetError, match=r"one donor.*--split cell.*scores are too good"):
+        drafts.check(store, spec)
+    by_cell = replace(spec, split="cell")
+    drafts.check(store, by_cell)
+    notes = " ".join(drafts.estimate(store, by_cell).notes)
+    assert "scores are too good" in notes
+    assert "donors or samples apart" not in notes
+    fresh = drafts.draft(store, dataset.id, "standard", "cell")
+    assert (fresh.n_folds, fresh.split) == (5, "cell")  # four donors do not bound it
+
+
+def test_a_split_by_cell_without_donors_is_the_usual_one(store: Store, dataset: Dataset) -> None:
+    spec = tiny_spec(datasets.register(store, replace(dataset, id="3" * 16, groups=()), "0" * 64))
+    assert drafts.frozen_spec(store, replace(spec, split="cell")) == drafts.frozen_spec(store, spec)
+
+
+def test_cells_that_take_no_part_and_small_held_out_classes_are_said(
+    store: Store, dataset: Dataset
+) -> None:
+    old = Annotation.load(store.artifacts.folder(dataset.annotation_key))
+    unknown = np.where(np.arange(dataset.n_cells) < 7, -1, old.groups)
+    spec = tiny_spec(relabelled(store, dataset, old.labels, unknown))
+    notes = " ".join(drafts.estimate(store, spec).notes)
+    assert "7 of 160 labelled cells take no part" in notes
+    by_cell = replace(spec, split="cell")
+    assert "take no part" not in " ".join(drafts.estimate(store, by_cell).notes)
+    labels = np.repeat([0, 1, 2], [62, 58, 40])  # held out in each of two folds: 31, 29, 20
+    names = old.classes
+    spec = replace(tiny_spec(relabelled(store, dataset, labels, old.groups)), split="cell")
+    said = f"Fewer than 30 held-out cells in a fold of {names[1]}, {names[2]}:"
+    assert said in " ".join(drafts.estimate(store, spec).notes)
 
 
 def test_an_estimate_counts_what_is_there_and_learns(store: Store, dataset: Dataset) -> None:

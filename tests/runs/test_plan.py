@@ -9,7 +9,15 @@ import pytest
 from pxcore.runs import plan as planning
 from pxcore.runs.plan import ExplainTask, Lane, RankTask, TrainTask, key, method_name, plan
 from pxcore.store.keys import decode, encode
-from pxcore.types import Channel, MethodSpec, ModelSpec, Panel, RunSpec, TrainingParams
+from pxcore.types import (
+    MaskKind,
+    MethodSpec,
+    ModelSpec,
+    Panel,
+    Role,
+    RunSpec,
+    TrainingParams,
+)
 
 
 def keys(spec: RunSpec, kind: str = "") -> set[str]:
@@ -51,10 +59,10 @@ def test_names_titles_and_owners_are_not_in_keys(spec: RunSpec) -> None:
         ({"model": ModelSpec(id="resnet18")}, set()),
         ({"training": TrainingParams(noise=0.5)}, set()),
         ({"n_folds": 3}, set()),
+        ({"split": "cell"}, set()),
         ({"seed": 1}, set()),
         ({"repeats": 7}, {"train"}),
         ({"max_repeats": 50}, {"train"}),
-        ({"panel": Panel((Channel(name="BF"), Channel(name="a"), Channel(name="b")))}, {"train"}),
         ({"methods": (MethodSpec(id="occlusion"),)}, {"train"}),
     ],
 )
@@ -74,6 +82,29 @@ def test_all_channels_said_or_unsaid_is_one_run(spec: RunSpec) -> None:
 def test_an_unused_limit_makes_no_other_key(spec: RunSpec) -> None:
     fixed = replace(spec, repeats=9)
     assert keys(replace(fixed, max_repeats=3)) == keys(fixed)
+
+
+def test_roles_are_in_keys_only_where_a_method_looks_at_them(spec: RunSpec) -> None:
+    """An edited panel sheet reuses everything else; stored outlines need no roles at all."""
+    old = spec.panel.channels
+    edited = Panel((old[0], replace(old[1], role=Role.VIABILITY), old[2]))
+    for method, mask_kind, same in (
+        ("pxpermute", MaskKind.NONE, True),
+        ("permute_cells", MaskKind.NONE, True),
+        ("occlusion", MaskKind.NONE, True),
+        ("pxpermute_mask", MaskKind.NONE, False),
+        ("pxpermute_mask", MaskKind.FRAME, False),
+        ("pxpermute_mask", MaskKind.CELL, True),
+    ):
+        before = replace(spec, methods=(MethodSpec(id=method),), mask_kind=mask_kind)
+        after = replace(before, panel=edited)
+        assert keys(before, "train") == keys(after, "train")
+        assert (keys(before) == keys(after)) is same, (method, mask_kind)
+
+
+def test_a_method_without_chance_has_no_repeats_in_its_keys(spec: RunSpec) -> None:
+    once = replace(spec, methods=(MethodSpec(id="occlusion"),))
+    assert keys(replace(once, repeats=7)) == keys(replace(once, max_repeats=50)) == keys(once)
 
 
 def test_a_second_method_reuses_the_first_ones_work(spec: RunSpec) -> None:

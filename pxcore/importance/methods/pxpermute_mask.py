@@ -37,5 +37,6 @@ METHOD = Method(
     unit=DROP_IN_F1,
     kind="perturbation",
     repeated=True,
+    uses_roles=True,
     explain=explain,
 )

@@ -38,7 +38,8 @@ def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCe
     )
     kept = root / "layouts" / f"{kind}.json"
     if not kept.is_file():
-        found, _ = trial(network, cells.batch(torch.arange(SAMPLE, device=cells.device)))
+        sample = torch.arange(min(SAMPLE, len(cells)), device=cells.device)
+        found, _ = trial(network, cells.batch(sample))
         _keep_first(kept, encode(found))
     return decode(Layout, kept.read_text("utf-8"))
 
@@ -47,7 +48,9 @@ def _keep_first(path: Path, text: str) -> None:
     """Write a file whole, unless another worker was first."""
     path.parent.mkdir(exist_ok=True)
     aside = path.with_name(f".{uuid.uuid4().hex}")
-    aside.write_text(text, encoding="utf-8")
-    with suppress(FileExistsError):
-        os.link(aside, path)
-    aside.unlink()
+    try:
+        aside.write_text(text, encoding="utf-8")
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -10,9 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pxcore.data.annotation import Annotation
 from pxcore.data.container import Container
-from pxcore.data.folds import split
 from pxcore.data.normalise import Normaliser
 from pxcore.errors import RunError
 from pxcore.importance.means import channel_means
@@ -21,8 +19,9 @@ from pxcore.models.weights import resolve_weights
 from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.memory import with_smaller_batches
-from pxcore.runs.plan import TrainTask
+from pxcore.runs.plan import TrainTask, usual_epochs
 from pxcore.runs.saved.model import Story, save_model
+from pxcore.runs.splits import folds
 from pxcore.settings import Settings
 from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells
@@ -38,7 +37,9 @@ def train(context: Context, task: TrainTask) -> None:
     """
     device = choose_device(Settings().device)
     with opened(context) as (cells, annotation):
-        fold = _fold(task, annotation)
+        params, asked = task.training, task.training.batch_size
+        dealt = folds(annotation, task.n_folds, task.split, task.split_seed, params.valid_share)
+        fold = dealt[task.fold]
         data = TrainingData(
             source=cells,
             labels=annotation.labels,
@@ -47,11 +48,10 @@ def train(context: Context, task: TrainTask) -> None:
             channels=task.channels,
         )
         build = _builder(context, task, data)
-        asked = task.training.batch_size
 
         def attempt(batch_size: int) -> TrainedModel:
-            params = replace(task.training, batch_size=batch_size)
-            return fit(data, params, build, _control(context, task, device))
+            fitting = replace(params, batch_size=batch_size)
+            return fit(data, fitting, build, _control(context, task, device))
 
         model, batch_size = with_smaller_batches(attempt, asked, context.work)
         context.work.tell("writing", 1.0, at_once=True)
@@ -70,18 +70,6 @@ def train(context: Context, task: TrainTask) -> None:
         notes=notes,
     )
     save_model(context.folder, model, fold, means, story)
-
-
-def _fold(task: TrainTask, annotation: Annotation) -> Fold:
-    folds = split(
-        annotation.labels,
-        annotation.known_groups,
-        task.n_folds,
-        task.split_seed,
-        task.training.valid_share,
-        annotation.classes,
-    )
-    return folds[task.fold]
 
 
 def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[[], nn.Module]:
@@ -109,10 +97,13 @@ def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[
 
 def _control(context: Context, task: TrainTask, device: torch.device) -> Control:
     last, work = task.training.max_epochs, context.work
+    usual = usual_epochs(task.training)
 
     def tell(epoch: Epoch) -> None:
         point = (epoch.train_loss, epoch.valid_loss, epoch.valid_f1)
-        work.epoch(point, f"epoch {epoch.number} of {last}", epoch.number / last)
+        share = epoch.number / last if usual == last else min(epoch.number / usual, 0.99)
+        limit = f"of {last}" if usual == last else f"(at most {last})"
+        work.epoch(point, f"epoch {epoch.number} {limit}", share)
         work.log(
             f"epoch {epoch.number}: training loss {epoch.train_loss:.4f}, validation loss "
             f"{epoch.valid_loss:.4f}, validation F1 {epoch.valid_f1:.4f}, {epoch.seconds:.1f} s"
