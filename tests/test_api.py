@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pxcore.api import Lab, open_lab
+from pxcore.api import Lab, csv_text, open_lab
 from pxcore.errors import DatasetError, RunError, StoreError
-from pxcore.runs.tables import csv_text
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import ImportRequest, MethodSpec, RunState
@@ -230,8 +229,8 @@ def test_an_export_holds_tables_json_and_figures(finished: tuple[Lab, str], tmp_
 
 
 def test_csv_runs_no_formula() -> None:
-    frame = pd.DataFrame({"channel": ["=1+1", "@x", "CD3"], "mean": [-1.0, 2.0, math.nan]})
-    assert csv_text(frame) == "channel,mean\n'=1+1,-1.0\n'@x,2.0\nCD3,\n"
+    frame = pd.DataFrame({"=channel": ["=1+1", "@x", "CD3"], "mean": [-1.0, 2.0, math.nan]})
+    assert csv_text(frame) == "'=channel,mean\n'=1+1,-1.0\n'@x,2.0\nCD3,\n"
 
 
 def test_the_demo_cells_come_in_through_the_door(finished: tuple[Lab, str]) -> None:

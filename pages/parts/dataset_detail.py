@@ -22,7 +22,7 @@ from pxcore.plots.text import one_line
 from pxcore.types import Dataset, ImportReport
 
 if TYPE_CHECKING:
-    from pxcore.data.overview import Overview
+    from pxcore.api import Overview
 
 VIEWS = ("Cells", "Counts", "Intensities", "Panel sheet", "Labels", "Import")
 

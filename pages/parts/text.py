@@ -8,16 +8,18 @@ through :func:`md`; a table on its way into a file through :func:`csv_bytes`.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from pxcore.api import csv_text
 from pxcore.plots.text import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Read from the finished text, so that a backslash does not help: an invisible joiner does.
 _LATE = re.compile(r":(?=[\w/+-])|(?<=[<~\-])(?=[>=\-])|(?<=>)(?==)|@|(?i:(?<=\bww)w(?=\.))")
 _JOINER = "\u2060"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def md(name: str, longest: int = 80) -> str:
@@ -30,21 +32,9 @@ def md(name: str, longest: int = 80) -> str:
     return _PUNCTUATION.sub(r"\\\1", line)
 
 
-def cell(value: object) -> object:
-    """Return a value for a CSV cell; a text that a spreadsheet would run gets a quote in front.
-
-    >>> cell("=1+1"), cell("CD3"), cell(-0.5)
-    ("'=1+1", 'CD3', -0.5)
-    """
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value
-
-
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return a table as a UTF-8 CSV file with guarded cells and header."""
-    guarded = table.map(cell).rename(columns=lambda name: str(cell(str(name))))
-    return guarded.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return csv_text(table).encode("utf-8")
 
 
 def file_name(*parts: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import yaml  # type: ignore[import-untyped]
 
+from pxcore.data.csv_guard import guarded, unguarded
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role
 
@@ -29,7 +30,6 @@ LARGEST = 1024**2
 _TEXTS = ("marker", "clone", "fluorochrome", "laser")
 _FLAGS = ("must_keep", "exclude", "gate_defining")
 _YES, _NO = {"1", "true", "yes", "y", "x"}, {"", "0", "false", "no", "n"}
-_GUARDED = re.compile(r"'+[=+\-@\t\r]|[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,6 @@ def write_sheet(panel: Panel) -> str:
     return stream.getvalue()
 
 
-def guarded(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula.
-
-    >>> guarded("=1+1"), guarded("CD3")
-    ("'=1+1", 'CD3')
-    """
-    return f"'{text}" if _GUARDED.match(text) else text
-
-
-def _unguarded(text: str) -> str:
-    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
-
-
 def _csv_records(text: str) -> list[dict[str, str]] | None:
     """Return one mapping a line; None when the first line names no column we know."""
     lines = text.removeprefix("\ufeff").lstrip("\n")
@@ -158,7 +145,7 @@ def _csv_records(text: str) -> list[dict[str, str]] | None:
                 raise PanelError(message)
             if any(cell.strip() for cell in cells):
                 records.append(
-                    {c: _unguarded(v.strip()) for c, v in zip(columns, cells, strict=False)}
+                    {c: unguarded(v.strip()) for c, v in zip(columns, cells, strict=False)}
                 )
     except csv.Error as error:
         message = f"the panel sheet is not a CSV ({error}); save it again"

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
+from pxcore.data.csv_guard import csv_text
 from pxcore.errors import StoreError
 from pxcore.plots import curves, matrix, ranking
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
-from pxcore.runs.tables import csv_text, run_json, tables
+from pxcore.runs.tables import run_json, tables
 from pxcore.store.home import Store
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pxcore.data.panel_sheet import guarded
 from pxcore.runs.result import result, stories
 from pxcore.store.home import Store
 from pxcore.types import Interval, MethodResult, RunResult
@@ -31,15 +30,6 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
         "training": list(_training(store, run_id)),
     }
     return {name: pd.DataFrame(listed) for name, listed in rows.items()}
-
-
-def csv_text(frame: pd.DataFrame) -> str:
-    """Return a table as CSV; text that a spreadsheet would run as a formula is guarded."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = [guarded(str(value)) for value in safe[name]]
-    return safe.to_csv(index=False, lineterminator="\n")
 
 
 def run_json(store: Store, run_id: str) -> dict[str, object]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxcore.data.panel_sheet import apply_sheet, guarded, parse_sheet, write_sheet
+from pxcore.data.csv_guard import guarded
+from pxcore.data.panel_sheet import apply_sheet, parse_sheet, write_sheet
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role
 

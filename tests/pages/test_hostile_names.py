@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
-from pages.parts.text import cell, csv_bytes, file_name, md
+from pages.parts.text import csv_bytes, file_name, md
 from pxcore.types import Channel, Panel, RunState
 from tests.fake_lab import FakeLab
 
@@ -51,7 +51,6 @@ def test_csv_cells_and_heads_are_guarded() -> None:
     assert lines[0] == "'=cmd,n"
     assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1", "'+x", "'@y", "' -z", "CD3"]
     assert lines[1].endswith(",-1")
-    assert cell(-2.5) == -2.5
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a\x00b", "..", "x" * 300, "=1"])

@@ -70,6 +70,14 @@ def test_text_and_marks_stand_out(theme: Theme) -> None:
     assert all(contrast(tone, theme.paper) > 3 for tone in (theme.accent, theme.stain_free))
 
 
+@pytest.mark.parametrize("id", ["light", "dark"])
+def test_primary_buttons_can_be_read(id: str) -> None:
+    """White on the primary colour, and the primary colour on the page as a mark."""
+    page = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][id]
+    assert contrast("#FFFFFF", page["primaryColor"]) >= 4.5
+    assert contrast(page["primaryColor"], page["backgroundColor"]) > 3
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.id)
 def test_figures_stand_on_the_page_they_were_made_for(theme: Theme) -> None:
     page = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][theme.id]

@@ -14,6 +14,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITH_EXAMPLES = (
     "pages.parts.text",
     "pages.parts.words",
+    "pxcore.data.csv_guard",
     "pxcore.plots.numbers",
     "pxcore.plots.sprites",
     "pxcore.plots.style",
