@@ -8,6 +8,7 @@
     ├── TrainingError    models, weights, training settings
     ├── MethodError      importance methods and their settings
     ├── StoreError       artifacts, database, disk
+    │   └── OutOfDiskError    no space is left for the store
     ├── RunError         run specs, runner, tasks
     │   └── Cancelled    somebody asked a task to stop
     └── AccessError      login, rights, links
@@ -39,6 +40,10 @@ class MethodError(PxError):
 
 class StoreError(PxError):
     """Artifacts, the database or the disk do not serve."""
+
+
+class OutOfDiskError(StoreError):
+    """The disk that holds the store is full, or its owner's share of it."""
 
 
 class RunError(PxError):

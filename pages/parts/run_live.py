@@ -28,6 +28,8 @@ MARKS = {
 ADVICE = {
     "out of memory": "Close other programs, choose the smaller model, or fewer cells, and start "
     "again: finished steps are reused.",
+    "out of disk": "Free space on the disk that the message names, then start again: finished "
+    "steps are reused.",
     "killed": "The worker process was ended by the system, most often for lack of memory. Start "
     "again with the smaller model: finished steps are reused.",
     "bad input": "Correct what the message names, then start again: finished steps are reused.",

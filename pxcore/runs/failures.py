@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pxcore.errors import Cancelled, PxError
+from pxcore.errors import Cancelled, OutOfDiskError, PxError
 from pxcore.runs.board import Failure
+from pxcore.store.files import FREE_SPACE, FULL
 
 ATTEMPTS = 3
 """A task whose worker dies this often is given up."""
@@ -18,7 +19,11 @@ def classify(error: BaseException) -> Failure | None:
     if isinstance(error, Cancelled):
         return None
     if isinstance(error, PxError):
-        return Failure(error_class="bad input", message=str(error))
+        kind = "out of disk" if isinstance(error, OutOfDiskError) else "bad input"
+        return Failure(error_class=kind, message=str(error))
+    if isinstance(error, OSError) and error.errno in FULL:
+        message = f"the disk cannot be written: {error.strerror}; {FREE_SPACE}"
+        return Failure(error_class="out of disk", message=message)
     if isinstance(error, MemoryError) or name == "OutOfMemoryError":
         return Failure(
             error_class="out of memory",

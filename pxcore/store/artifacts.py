@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pxcore.errors import StoreError
-from pxcore.store.files import sync_folder, sync_tree
+from pxcore.errors import OutOfDiskError, StoreError
+from pxcore.store.files import FREE_SPACE, FULL, sync_folder, sync_tree
 
 KEY = re.compile(r"[0-9a-f]{16,64}")
 
@@ -50,7 +50,8 @@ class Artifacts:
     def write(self, key: str) -> Iterator[Path]:
         """Yield a temporary folder that becomes the artifact when the block ends well.
 
-        Raises StoreError when the disk is full; nothing of the artifact is left then.
+        Raises OutOfDiskError when the disk is full, StoreError when it cannot be written at all;
+        nothing of the artifact is left then.
         """
         aside = self._aside / f"{key[:16]}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         aside.mkdir()
@@ -58,10 +59,14 @@ class Artifacts:
             yield aside
             self.adopt(key, aside)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            if error.errno not in (*FULL, errno.EROFS):
                 raise
-            message = f"the store at {self.root} cannot be written: {error.strerror}; free space"
-            raise StoreError(message) from error
+            found = f"the store at {self.root} cannot be written: {error.strerror}"
+            if error.errno == errno.EROFS:
+                message = f"{found}; make its disk writable"
+                raise StoreError(message) from error
+            message = f"{found}; {FREE_SPACE}"
+            raise OutOfDiskError(message) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 

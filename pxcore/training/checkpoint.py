@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 
 from pxcore.types import Epoch
 
@@ -35,7 +35,8 @@ def save(folder: Path, checkpoint: Checkpoint, training: str) -> None:
     """Put ``checkpoint`` of the training with this fingerprint into ``folder``.
 
     One safetensors file, history in its header, written beside the old one, flushed to disk and
-    renamed over it: a kill at any moment leaves the old or the new one.
+    renamed over it: a kill at any moment leaves the old or the new one. Raises OSError when the
+    disk is full; the old one stays then too.
     """
     tensors = {
         f"{part}/{name}": value.detach().contiguous()
@@ -48,10 +49,14 @@ def save(folder: Path, checkpoint: Checkpoint, training: str) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f"{FILE}.new"
-    save_file(tensors, fresh, metadata=header)
-    with fresh.open("rb") as written:
-        os.fsync(written.fileno())
-    fresh.replace(folder / FILE)
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(to_bytes(tensors, metadata=header))
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(folder / FILE)
+    finally:
+        fresh.unlink(missing_ok=True)  # half a file would keep a full disk full
 
 
 def load(folder: Path, training: str, device: torch.device) -> Checkpoint | None:

@@ -100,11 +100,10 @@ def test_a_kill_while_writing_leaves_the_old_one(
     _, _, taken = state()
     checkpoint.save(tmp_path, taken, "abc")
 
-    def dies(_state: object, file: Path, **_more: object) -> None:
-        file.write_bytes(b"half")
+    def dies(_descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoint, "save_file", dies)
+    monkeypatch.setattr(checkpoint.os, "fsync", dies)
     with pytest.raises(KeyboardInterrupt):
         checkpoint.save(tmp_path, taken, "abc")
     assert checkpoint.load(tmp_path, "abc", CPU) is not None

@@ -7,7 +7,7 @@ import socket
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pxcore.errors import Cancelled
@@ -36,7 +36,8 @@ def carry_out(home: str, job_json: str) -> float:
         work.check()
     work.forget_checkpoint()
     seconds = time.monotonic() - began
-    work.log(f"done in {seconds:.1f} s")
+    with suppress(OSError):  # the artifact is there, whatever the log says
+        work.log(f"done in {seconds:.1f} s")
     return seconds
 
 
@@ -59,12 +60,12 @@ def _stage(context: Context) -> None:
 
 @contextmanager
 def _logged(work: TaskWork) -> Iterator[None]:
+    """Log how the work went. A log on a full disk does not stand before the error itself."""
     work.log(f"started on {socket.gethostname()}, process {os.getpid()}")
     try:
         yield
-    except Cancelled:
-        work.log("stopped on request")
-        raise
-    except BaseException:
-        work.log(traceback.format_exc())
+    except BaseException as error:
+        said = "stopped on request" if isinstance(error, Cancelled) else traceback.format_exc()
+        with suppress(OSError):
+            work.log(said)
         raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from pxcore.runs.saved.text import from_file, to_text
 from pxcore.types import Array, Epoch, Fold, TrainedModel, frozen
@@ -51,10 +51,11 @@ def save_model(
 ) -> None:
     """Write the files of a trained model.
 
-    ``train_mean``: (C,) mean of its normalised training pixels.
+    ``train_mean``: (C,) mean of its normalised training pixels. Raises OSError when the disk is
+    full, for the weights too: safetensors' own writer would say so in an error without a number.
     """
     weights = {name: np.ascontiguousarray(value) for name, value in model.weights.items()}
-    save_file(weights, folder / WEIGHTS)
+    (folder / WEIGHTS).write_bytes(save(weights))
     np.savez_compressed(
         folder / ARRAYS,
         low=model.low,
