@@ -30,6 +30,11 @@ from pxcore.store.keys import encode
 
 LOOPBACK = "127.0.0.1"
 RESOURCES = {Lane.HEAVY: ("GPU", "CPU"), Lane.LIGHT: ("LIGHT",)}
+"""What workers of each lane may offer, the better one first."""
+
+
+Workers = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""By address, what the scheduler tells of each worker; its ``resources`` are used here."""
 
 
 class Engine(Protocol):
@@ -72,11 +77,14 @@ class DaskEngine:
         self._guard = threading.Lock()
         self._killers = ThreadPoolExecutor(1, thread_name_prefix="pxcore-kill")
         self._device = "cpu"
+        self._resources: Mapping[Lane, str] = {}
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
             stack.enter_context(dask.config.set(_config(home)))
             address = settings.scheduler or self._start_cluster(stack, home, settings)
             self._client = stack.enter_context(_client(address))
+            if settings.scheduler:
+                self._resources = resources_of(self._workers())
             self._stack = stack.pop_all()
 
     @property
@@ -85,12 +93,13 @@ class DaskEngine:
         return self._device
 
     def lanes(self) -> Mapping[Lane, int]:
-        """Return the workers of each lane; a cluster without our resources serves both."""
+        """Return the workers of each lane that are there now; none while they start again."""
         workers = self._workers().values()
         return {
-            lane: sum(any(name in worker["resources"] for name in names) for worker in workers)
-            or min(len(workers), 1)
-            for lane, names in RESOURCES.items()
+            lane: sum(self._resources[lane] in worker["resources"] for worker in workers)
+            if lane in self._resources
+            else min(len(workers), 1)
+            for lane in Lane
         }
 
     def submit(self, job: Job, lane: Lane) -> None:
@@ -102,7 +111,7 @@ class DaskEngine:
             encode(job),
             key=f"{job.kind}-{job.key[:16]}-{self._attempt}",
             pure=False,
-            resources=self._resource(lane),
+            resources={self._resources[lane]: 1} if lane in self._resources else {},
         )
         with self._guard:
             self._futures[job.key] = future
@@ -130,7 +139,7 @@ class DaskEngine:
         self, stack: contextlib.ExitStack, home: Path, settings: Settings
     ) -> SpecCluster:
         host = host_plan(settings)
-        self._device = host.device
+        self._device, self._resources = host.device, host.resources
         workers = {
             plan.name: {
                 "cls": Nanny,
@@ -161,15 +170,10 @@ class DaskEngine:
         stack.enter_context(cluster)
         return cluster
 
-    def _workers(self) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-        found: Mapping[str, Mapping[str, Mapping[str, float]]]
+    def _workers(self) -> Workers:
+        found: Workers
         found = self._client.scheduler_info(n_workers=-1)["workers"]
         return found
-
-    def _resource(self, lane: Lane) -> dict[str, int]:
-        """Return the resource that workers of a lane offer; nothing for a bare cluster."""
-        offered = {name for worker in self._workers().values() for name in worker["resources"]}
-        return {name: 1 for name in RESOURCES[lane] if name in offered}
 
     def _note(self, key: str, future: Future[float]) -> None:
         """Put a job's end in the queue; called on a thread of Dask's."""
@@ -191,6 +195,16 @@ class DaskEngine:
         if where:
             self._client.restart_workers(where, timeout=30, raise_for_error=False)
         self._ended.put(Ended(key=key))
+
+
+def resources_of(workers: Workers) -> dict[Lane, str]:
+    """Return what a foreign cluster offers to each lane, decided once when it is connected.
+
+    A lane whose resource nobody offers is missing: its tasks go to any worker.
+    """
+    offered = {name for worker in workers.values() for name in worker["resources"]}
+    found = {lane: [name for name in names if name in offered] for lane, names in RESOURCES.items()}
+    return {lane: names[0] for lane, names in found.items() if names}
 
 
 def _end(key: str, future: Future[float]) -> Ended:

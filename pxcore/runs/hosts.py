@@ -30,6 +30,11 @@ class HostPlan:
     """``cpu`` or ``cuda``."""
     workers: tuple[WorkerPlan, ...]
 
+    @property
+    def resources(self) -> dict[Lane, str]:
+        """The resource that the workers of each lane offer."""
+        return {worker.lane: worker.resource for worker in self.workers}
+
 
 def host_plan(settings: Settings) -> HostPlan:
     """Return one heavy worker a GPU (or ``settings.workers`` on the CPU), and a light one.
