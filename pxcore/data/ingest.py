@@ -109,8 +109,8 @@ def _real(path: str) -> str:
 
 @contextmanager
 def _child(workspace: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start the child in a session of its own; it never outlives this block."""
-    command = [sys.executable, "-P", "-m", "pxcore.data.ingest_child"]
+    """Start the child in a session of its own; it never outlives this block, or this process."""
+    command = [sys.executable, "-P", "-m", "pxcore.data.ingest_child", str(os.getpid())]
     with (workspace / "child.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - our own module
             command,

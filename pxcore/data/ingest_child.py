@@ -1,7 +1,8 @@
 """The limited process that opens a foreign file; started by `pxcore.data.ingest` alone.
 
-Reads one JSON object from stdin (request, workspace, limits) and writes JSON lines to stdout:
-``{"step", "share"}`` while it works, then ``{"result"}`` or ``{"error", "kind"}``.
+Its one argument is the process id of its parent, with which it ends. Reads one JSON object from
+stdin (request, workspace, limits) and writes JSON lines to stdout: ``{"step", "share"}`` while it
+works, then ``{"result"}`` or ``{"error", "kind"}``.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
+
+from pxcore.store.parent import end_with_parent
 
 SLACK = 1024**3
 """Bytes a written file may have beyond the data set: the container's own structure."""
@@ -35,6 +39,7 @@ def limit_process(memory: int, cpu_seconds: int, file_bytes: int) -> None:
 
 def main() -> int:
     """Carry out one import. Returns 0, or 2 after an error meant for people."""
+    end_with_parent(int(sys.argv[1]), signal.SIGKILL)
     order = json.load(sys.stdin)
     caps = order["limits"]
     limit_process(caps["memory"], caps["cpu_seconds"], caps["dataset_bytes"] + SLACK)
@@ -54,6 +59,11 @@ def main() -> int:
         _send({"error": f"reading needs more than {in_words(caps['memory'])} of memory, the most "
                "an import may use: give smaller cells or files, or raise PXCORE_IMPORT_MEMORY_MB",
                "kind": "DatasetError"})  # fmt: skip
+        return 2
+    except PermissionError as error:
+        _send({"error": f"{error.filename or order['request']['path']} may not be read by the user "
+               "of the import; expected the right to read files and to enter folders: grant it "
+               "(chmod) or copy the cells", "kind": "DatasetError"})  # fmt: skip
         return 2
     except OSError as error:
         _send({"error": f"the import could not read or write its files ({error}): check the file, "

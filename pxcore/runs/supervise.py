@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
+import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+from pxcore.store.parent import end_with_parent
 
 LOG = logging.getLogger("pxcore.serve")
 LONGEST_PAUSE, STEADY_SECONDS, GRACE_SECONDS = 30.0, 60.0, 20.0
-PR_SET_PDEATHSIG = 1
 STDERR = 2
 
 
@@ -105,14 +106,5 @@ def start(command: list[str], folder: Path, log: Path | None = None) -> subproce
             stdout=stream if log else STDERR,  # our own stdout is for answers
             stderr=stream if log else None,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, no lock, no memory
+            preexec_fn=partial(end_with_parent, os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no lock
         )
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-_LIBC = ctypes.CDLL(None)
-"""Loaded before any fork: loading takes locks that another thread might hold."""

@@ -8,19 +8,20 @@ it, and two processes that compute the same key do no harm: the first rename win
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pxcore.errors import OutOfDiskError, StoreError
 from pxcore.store.files import FREE_SPACE, FULL, sync_folder, sync_tree
+from pxcore.store.owners import orphaned, owned
 
 KEY = re.compile(r"[0-9a-f]{16,64}")
+OTHERS_SECONDS = 24 * 3600.0
+"""After so long a temporary folder of another host is taken for a dead process's."""
 
 
 class Artifacts:
@@ -53,8 +54,8 @@ class Artifacts:
         Raises OutOfDiskError when the disk is full, StoreError when it cannot be written at all;
         nothing of the artifact is left then.
         """
-        aside = self._aside / f"{key[:16]}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
-        aside.mkdir()
+        self._checked(key)
+        aside = self.temporary(key[:16])
         try:
             yield aside
             self.adopt(key, aside)
@@ -94,19 +95,23 @@ class Artifacts:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def temporary(self, name: str) -> Path:
-        """Return an empty folder on the artifacts' own disk, cleared of an earlier life."""
-        folder = self._aside / name
-        shutil.rmtree(folder, ignore_errors=True)
+    def temporary(self, label: str) -> Path:
+        """Return a new empty folder on the artifacts' own disk; its name says whose it is."""
+        folder = self._aside / owned(label)
         folder.mkdir()
         return folder
 
-    def forget_temporary(self, older_than_seconds: float) -> None:
-        """Remove temporary folders that a killed process left."""
+    def forget_temporary(self, older_than_seconds: float = OTHERS_SECONDS) -> None:
+        """Remove temporary folders of processes of this host that died.
+
+        Folders whose owner cannot be looked at (other hosts) go when they are older.
+        """
         limit = time.time() - older_than_seconds
         for folder in self._aside.iterdir():
-            if folder.stat().st_mtime < limit:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another process sweeps as well
+                dead = orphaned(folder.name)
+                if folder.stat().st_mtime < limit if dead is None else dead:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def size(self, key: str) -> int:
         """Return the bytes of an artifact's files."""
