@@ -13,15 +13,31 @@ from pxcore.store.keys import decode, encode
 from pxcore.store.tables import datasets
 from pxcore.types import Dataset, Panel
 
+ALREADY = "these cells are already registered as"
+
 
 def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
-    """Return the registered data set; the same content registered before keeps its names."""
+    """Return the registered data set; the same content registered before keeps its names.
+
+    What it keeps in spite of ``dataset`` is told by a note in its report (see `notices`).
+    """
+    parts = {
+        "pixels": dataset.pixels_key,
+        "annotation": dataset.annotation_key,
+        "overview": overview_key,
+    }
+    store.note_artifacts(parts)
     with store.database.writing() as connection:
-        known = connection.scalar(select(datasets.c.value).where(datasets.c.id == dataset.id))
-        if known is not None:
-            return decode(Dataset, known)
+        found = connection.scalar(select(datasets.c.value).where(datasets.c.id == dataset.id))
+        if found is not None:
+            known = decode(Dataset, found)
+            kept = _noted(known, _kept(known, dataset))
+            if kept != known:
+                row = update(datasets).where(datasets.c.id == dataset.id)
+                connection.execute(row.values(value=encode(kept)))
+            return kept
         created = now()
-        dataset = replace(dataset, created=created)
+        dataset = replace(_noted(dataset), created=created)
         connection.execute(
             insert(datasets).values(
                 id=dataset.id,
@@ -32,6 +48,12 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
             )
         )
     return dataset
+
+
+def notices(dataset: Dataset) -> tuple[str, ...]:
+    """Return what the last import of these cells asked for in vain; empty for nothing."""
+    notes = dataset.report.notes if dataset.report else ()
+    return tuple(note for note in notes if note.startswith(ALREADY))
 
 
 def all_datasets(store: Store) -> tuple[Dataset, ...]:
@@ -63,11 +85,32 @@ def edit(store: Store, dataset_id: str, title: str, panel: Panel) -> Dataset:
             f"{len(old.panel)}: give every channel one row"
         )
         raise PanelError(message)
-    new = replace(old, title=title.strip() or old.title, panel=panel)
+    new = replace(_noted(old), title=title.strip() or old.title, panel=panel)
     with store.database.writing() as connection:
         changed = update(datasets).where(datasets.c.id == dataset_id)
         connection.execute(changed.values(value=encode(new)))
     return new
+
+
+def _kept(known: Dataset, asked: Dataset) -> tuple[str, ...]:
+    """Return the note on names that were asked for and not taken, or nothing."""
+    pairs = (("title", known.title, asked.title), ("panel sheet", known.panel, asked.panel))
+    kept = [name for name, old, new in pairs if old != new]
+    if not kept:
+        return ()
+    return (
+        f"{ALREADY} {known.title!r} ({known.id}); its {' and '.join(kept)} "
+        f"{'were' if len(kept) > 1 else 'was'} kept: edit {'them' if len(kept) > 1 else 'it'} "
+        "under Data sets",
+    )
+
+
+def _noted(dataset: Dataset, notes: tuple[str, ...] = ()) -> Dataset:
+    """Return the data set with these notices in its report instead of earlier ones."""
+    if dataset.report is None:
+        return dataset
+    others = (note for note in dataset.report.notes if not note.startswith(ALREADY))
+    return replace(dataset, report=replace(dataset.report, notes=(*notes, *others)))
 
 
 def _column(store: Store, dataset_id: str, name: str) -> str:

@@ -17,12 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.data.ingest import Ingested, ingest
 from pxcore.data.limits import Limits
 from pxcore.data.overview import Overview
 from pxcore.errors import Cancelled, DatasetError, PxError
 from pxcore.runs import datasets
+from pxcore.runs.sources import check_places, expected_bytes, places
 from pxcore.settings import Settings
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -32,7 +34,10 @@ from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState
 
 LOG = logging.getLogger("pxcore.imports")
 TELL_SECONDS = 0.5
+UPLOAD_DEPTH = 3
+"""An upload lies in ``uploads/owner/number/file``."""
 Tell = Callable[[str, float], None]
+Values = dict[str, str | float]
 
 
 def queue(store: Store, request: ImportRequest) -> str:
@@ -65,14 +70,20 @@ def all_imports(store: Store) -> tuple[ImportProgress, ...]:
     return _rows(store, imports.c.id != "")
 
 
-def bring_in(store: Store, request: ImportRequest, tell: Tell) -> Dataset:
+def bring_in(
+    store: Store, request: ImportRequest, tell: Tell, *, from_browser: bool = False
+) -> Dataset:
     """Return the registered data set of a file; the same content again gives the same one.
 
-    Raises DatasetError or PanelError with what is wrong with the file, StoreError when the disk
-    is too full. Nothing is left behind then.
+    ``from_browser``: only places that a browser may name are opened, as they are now.
+
+    Raises DatasetError or PanelError with what is wrong with the file, AccessError for a place
+    that is not allowed, StoreError when the disk is too full. Nothing is left behind then.
     """
-    store.require_space(_expected_bytes(request), f"importing {Path(request.path).name!r}")
-    workspace = store.artifacts.temporary(f"import-{secrets.token_hex(6)}")
+    store.artifacts.forget_temporary()
+    check_places(store, request, from_browser=from_browser)
+    store.require_space(expected_bytes(request), f"importing {Path(request.path).name!r}")
+    workspace = store.artifacts.temporary("import")
     try:
         found = ingest(request, workspace, limits_of(store.settings), tell)
         return _register(store, request, found)
@@ -98,18 +109,20 @@ class ImportDesk:
         self._store = store
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
+        self._owed: tuple[ImportProgress, Values] | None = None
         self._requeue()
 
     @property
     def busy(self) -> bool:
         """True while an import runs or waits."""
-        return self._working() or bool(self._queued())
+        return self._working() or self._owed is not None or bool(self._queued())
 
     def turn(self) -> None:
         """Start the oldest queued import when none runs."""
         if self._working() or self._closing.is_set():
             return
-        waiting = self._queued()
+        self._settle()
+        waiting = () if self._owed else self._queued()
         if waiting:
             row = waiting[-1]
             self._thread = threading.Thread(target=self._carry_out, args=(row,), daemon=True)
@@ -128,7 +141,13 @@ class ImportDesk:
         return _rows(self._store, imports.c.state == ImportState.QUEUED)
 
     def _carry_out(self, row: ImportProgress) -> None:
+        """Do one import, on the desk's thread. Its end is owed to the row until it is written."""
         self._write(row.id, state=ImportState.RUNNING)
+        self._owed = row, self._end_of(row)
+        self._settle()
+
+    def _end_of(self, row: ImportProgress) -> Values:
+        """Return the row's values after its import; whatever goes wrong is among them."""
         told = 0.0
 
         def tell(step: str, share: float) -> None:
@@ -141,39 +160,41 @@ class ImportDesk:
                 self._write(row.id, step=step, share=share)
 
         try:
-            dataset = bring_in(self._store, row.request, tell)
+            return _finished(
+                self._store, bring_in(self._store, row.request, tell, from_browser=True)
+            )
         except Cancelled:
-            self._write(row.id, state=ImportState.QUEUED)
-            return
+            return {"state": ImportState.QUEUED}
         except PxError as error:
-            self._fail(row, str(error))
+            return {"state": ImportState.FAILED, "error": str(error)}
         except Exception:  # the border of a thread: its row must not run for ever
             reference = secrets.token_hex(4)
             LOG.exception("import %s failed, reference %s", row.id, reference)
-            self._fail(row, f"this import failed through a fault of ours, reference {reference}")
-        else:
-            shown = Overview.load(
-                self._store.artifacts.folder(datasets.overview_key(self._store, dataset.id))
-            )
-            self._write(
-                row.id,
-                state=ImportState.FINISHED,
-                share=1.0,
-                step="",
-                dataset_id=dataset.id,
-                warnings=json.dumps(shown.warnings),
-            )
-        self._forget_upload(row)
+            message = f"this import failed through a fault of ours, reference {reference}"
+            return {"state": ImportState.FAILED, "error": message}
 
-    def _fail(self, row: ImportProgress, message: str) -> None:
-        self._write(row.id, state=ImportState.FAILED, error=message)
+    def _settle(self) -> None:
+        """Write the end that is owed; while the database does not take it, it stays owed."""
+        if self._owed is None:
+            return
+        row, values = self._owed
+        try:
+            self._write(row.id, **values)
+        except SQLAlchemyError:
+            LOG.exception("the end of import %s cannot be written yet", row.id)
+            return
+        self._owed = None
+        if values["state"] != ImportState.QUEUED:
+            self._forget_upload(row)
 
     def _forget_upload(self, row: ImportProgress) -> None:
-        """Remove an uploaded file: nobody opens it again."""
-        for text in (row.request.path, row.request.labels, row.request.panel_sheet):
-            path = Path(text)
-            if text and path.is_relative_to(self._store.uploads):
-                shutil.rmtree(path.parent, ignore_errors=True)  # its own folder, named by us
+        """Remove an uploaded file: nobody opens it again. Its folder, named by us, goes with it."""
+        uploads = self._store.uploads
+        for text in places(row.request):
+            place = Path(text)
+            inside = place.relative_to(uploads).parts if place.is_relative_to(uploads) else ()
+            if len(inside) == UPLOAD_DEPTH and ".." not in inside:
+                shutil.rmtree(place.parent, ignore_errors=True)
 
     def _write(self, import_id: str, **values: str | float) -> None:
         with self._store.database.writing() as connection:
@@ -222,13 +243,16 @@ def dataset_id(pixels_hash: str, annotation_hash: str) -> str:
     return key_of("dataset", pixels_hash, annotation_hash)[:16]
 
 
-def _expected_bytes(request: ImportRequest) -> int:
-    path = Path(request.path)
-    if path.is_file():
-        return path.stat().st_size
-    if path.is_dir():
-        return sum(part.stat().st_size for part in path.rglob("*") if part.is_file())
-    return 0
+def _finished(store: Store, dataset: Dataset) -> Values:
+    """Return the values of a finished import's row."""
+    shown = Overview.load(store.artifacts.folder(datasets.overview_key(store, dataset.id)))
+    return {
+        "state": ImportState.FINISHED,
+        "share": 1.0,
+        "step": "",
+        "dataset_id": dataset.id,
+        "warnings": json.dumps([*datasets.notices(dataset), *shown.warnings]),
+    }
 
 
 def _rows(store: Store, which: object) -> tuple[ImportProgress, ...]:

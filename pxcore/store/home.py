@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import insert, select
 
 from pxcore.errors import StoreError
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
-from pxcore.store.database import Database, open_database
+from pxcore.store.database import Database, now, open_database
+from pxcore.store.tables import artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,19 @@ class Store:
                 f"{self.home} has {free / 2**30:.1f} GiB; free some space"
             )
             raise StoreError(message)
+
+    def note_artifacts(self, parts: Mapping[str, str]) -> None:
+        """Write the rows of artifacts (kind to key) that are there and have none.
+
+        A row comes after the artifact's rename: what has a row is complete.
+        """
+        there = {kind: key for kind, key in parts.items() if self.artifacts.has(key)}
+        sizes = {key: self.artifacts.size(key) for key in there.values()}
+        with self.database.writing() as connection:
+            for kind, key in there.items():
+                if not connection.scalar(select(artifacts.c.key).where(artifacts.c.key == key)):
+                    row = {"key": key, "kind": kind, "size": sizes[key], "created": now()}
+                    connection.execute(insert(artifacts).values(**row))
 
     def close(self) -> None:
         """Close the database."""
