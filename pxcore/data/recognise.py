@@ -65,10 +65,17 @@ def glance(path: Path) -> str:
 
 
 def _unknown(path: Path) -> str:
-    known = "; ".join(f"{entry.id}: {entry.summary}" for entry in IMPORTERS.values())
+    known = "; ".join(
+        f"{entry.id}: {entry.summary.rstrip('.')}"
+        for entry in IMPORTERS.values()
+        if entry.untrusted
+    )
     if path.is_dir():
         found = "a folder in which no known file was found"
     else:
         with path.open("rb") as stream:
             found = f"a file that begins with {stream.read(8)!r}"
-    return f"{path.name} is {found}; its format is not known. There is {known}"
+    return (
+        f"{path.name} is {found}; expected one of {known}. Give the file or folder that holds the "
+        "cells, or export them as one of these"
+    )

@@ -110,8 +110,16 @@ def test_zip_of_cells_is_unpacked_framed_and_reported(tmp_path: Path) -> None:
     ("name", "content", "says"),
     [
         ("cells.h5", b"", r"cells\.h5 is empty"),
-        ("cells.h5", b"name,age\nx,3\n", "neither HDF5 nor NPZ"),
-        ("cells.txt", b"name,age\nx,3\n", r"begins with b'name,age'.*stack: One file.*cif"),
+        (
+            "cells.h5",
+            b"name,age\nx,3\n",
+            r"neither HDF5 nor NPZ: it begins with b'name,age'.*images \(cells, channels.*: save",
+        ),
+        (
+            "cells.txt",
+            b"name,age\nx,3\n",
+            r"begins with b'name,age'; expected .*stack: One file.*cif.*export",
+        ),
         ("cells.fcs", b"FCS3.1          ", r"begins with b'FCS3\.1"),
         ("cells.zip", b"PK\x03\x04" + bytes(40), "damaged or incomplete"),
         ("cells.cif", b"<xis>" + bytes(400), r"cells\.cif"),

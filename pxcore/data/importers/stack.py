@@ -55,7 +55,12 @@ def read(path: Path, options: ImportOptions) -> Source:
     """
     options.only()
     if not is_hdf5(path) and not is_npz(path):
-        message = f"{path.name} is neither HDF5 nor NPZ; save the cells as one of these"
+        with path.open("rb") as stream:
+            found = stream.read(8)
+        message = (
+            f"{path.name} is neither HDF5 nor NPZ: it begins with {found!r}; expected one of these "
+            "with an array images (cells, channels, height, width): save the cells so"
+        )
         raise DatasetError(message)
     limits = options.limits
     with opened_stack(path, limits) as file:
