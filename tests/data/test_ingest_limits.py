@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from pxcore.data import convert, ingest_child
 from pxcore.data.limits import MIB, Limits
 from pxcore.errors import Cancelled, DatasetError
 from tests.hostile_hdf5 import ATTACKS, SECRET, Attack
@@ -103,3 +108,23 @@ def test_the_child_sees_no_more_than_it_needs(
     assert "PXCORE_DATABASE_URL" not in seen[0]
     assert seen[0]["HDF5_PLUGIN_PRELOAD"] == "::"
     assert seen[0]["HDF5_PLUGIN_PATH"] != "/tmp/evil"
+
+
+def test_a_file_inside_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "cells/7.h5")
+
+    order = {"request": {"path": "cells", "options": []}, "workspace": str(tmp_path)}
+    text = json.dumps(order | {"limits": dataclasses.asdict(Limits())})
+    monkeypatch.setattr(convert, "convert", refuse)
+    monkeypatch.setattr(ingest_child, "limit_process", lambda *_: None)
+    monkeypatch.setattr(ingest_child, "end_with_parent", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["ingest_child", "1"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    assert ingest_child.main() == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["kind"] == "DatasetError"
+    assert answer["error"].startswith("cells/7.h5 may not be read by the user")
+    assert "chmod" in answer["error"]
