@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import links
 from pages.parts.session import lab, visit
@@ -16,6 +21,16 @@ from pxcore.types import FolderEntry, ImportRequest
 
 UPLOADS = ("h5", "hdf5", "npz", "zip", "cif", "tif", "tiff")
 UP = ".."
+Place = Literal["path", "panel_sheet", "labels"]
+NO_FILES: Mapping[Place, UploadedFile] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A filled form: the request, and the uploads that belong to it."""
+
+    request: ImportRequest
+    files: dict[Place, UploadedFile]
 
 
 def draw() -> None:
@@ -35,12 +50,26 @@ def draw() -> None:
         _demo()
 
 
-def start(request: ImportRequest, then: str = "") -> None:
-    """Queue an import and go to its progress."""
-    made = lab().start_import(request)
-    if then:
-        links.go("datasets", importing=made, then=then)
+def start(request: ImportRequest, files: Mapping[Place, UploadedFile] = NO_FILES) -> None:
+    """Queue an import and go to its progress; ``files`` are uploads by what they are to it.
+
+    Where a later step fails, the uploads before it are removed.
+    """
+    with ExitStack() as undo:
+        for place, file in files.items():
+            saved = lab().save_upload(file.name, file, request.owner)
+            undo.callback(lab().forget_upload, saved)
+            request = _with_file(request, place, str(saved))
+        made = lab().start_import(request)
+        undo.pop_all()
     links.go("datasets", importing=made)
+
+
+def _with_file(request: ImportRequest, place: Place, path: str) -> ImportRequest:
+    """Return the request with an uploaded file in its place."""
+    if place == "panel_sheet":
+        return replace(request, panel_sheet=path)
+    return replace(request, labels=path) if place == "labels" else replace(request, path=path)
 
 
 def _from_folder() -> None:
@@ -66,8 +95,8 @@ def _from_folder() -> None:
         return
     if not entry.format:
         st.warning("No reader recognises this file. It can be tried with a format of your choice.")
-    if (request := _form(entry.path, entry.name, key="folder")) is not None:
-        start(request)
+    if (filled := _form(entry.path, entry.name, key="folder")) is not None:
+        start(filled.request, filled.files)
 
 
 def _entry(folder: Path, inside: str) -> FolderEntry | None:
@@ -106,11 +135,12 @@ def _walk(inside: str) -> None:
 
 def _from_upload() -> None:
     """Draw the upload; its size is checked here and again by the store."""
-    limit = int(st.get_option("server.maxUploadSize"))
+    limit = lab().max_upload_mb
     file = st.file_uploader(
         f"A file of at most {limit} MiB; larger ones are registered from a folder",
         type=list(UPLOADS),
         key="add-upload",
+        max_upload_size=limit,
     )
     if file is None:
         return
@@ -120,10 +150,9 @@ def _from_upload() -> None:
             "allowed folder of the host and register it from there"
         )
         raise DatasetError(message)
-    request = _form(file.name, file.name, key="upload")
-    if request is not None:
-        path = lab().save_upload(file.name, file, visit().owner)
-        start(replace(request, path=str(path)))
+    if (filled := _form(file.name, file.name, key="upload")) is not None:
+        files: dict[Place, UploadedFile] = {"path": file}
+        start(filled.request, files | filled.files)
 
 
 def _demo() -> None:
@@ -139,8 +168,8 @@ def _demo() -> None:
         start(ImportRequest(path="demo", format="demo", title=title, owner=owner))
 
 
-def _form(path: str, name: str, key: str) -> ImportRequest | None:
-    """Return the request of a filled form once its button was pressed."""
+def _form(path: str, name: str, key: str) -> Filled | None:
+    """Return what was filled in once the form's button was pressed."""
     formats = {"auto": "Recognise it"} | {c.id: c.label for c in lab().choices("format")}
     with st.form(f"add-form-{key}", border=False):
         title = st.text_input("Title", value=Path(name).stem, max_chars=120, key=f"{key}-title")
@@ -164,13 +193,16 @@ def _form(path: str, name: str, key: str) -> ImportRequest | None:
             )
         if not st.form_submit_button("Register", type="primary", icon=":material/check:"):
             return None
-    owner = visit().owner
-    return ImportRequest(
+    request = ImportRequest(
         path=path,
         title=title.strip() or Path(name).stem,
         format=which or "auto",
-        panel_sheet=str(lab().save_upload(sheet.name, sheet, owner)) if sheet else "",
-        labels=str(lab().save_upload(labels.name, labels, owner)) if labels else "",
         size=int(side),
-        owner=owner,
+        owner=visit().owner,
     )
+    files: dict[Place, UploadedFile] = {}
+    if sheet:
+        files["panel_sheet"] = sheet
+    if labels:
+        files["labels"] = labels
+    return Filled(request, files)

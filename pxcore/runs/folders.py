@@ -1,22 +1,38 @@
-"""Files that may be registered: those of allowed folders, and uploads."""
+"""Files that may be registered: those of allowed folders, and uploads.
+
+An upload lies in ``uploads/<owner>/<number>/<name>`` until its import has ended. What no import
+under way names is swept after an hour, so that failures lock nobody out.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from sqlalchemy import select
 
 from pxcore.data.importers import IMPORTERS
 from pxcore.data.recognise import glance
 from pxcore.errors import AccessError, DatasetError
 from pxcore.store.home import Store
-from pxcore.types import FolderEntry
+from pxcore.store.keys import decode
+from pxcore.store.tables import imports
+from pxcore.types import FolderEntry, ImportRequest, ImportState
 
 PIECE = 2**20
 MOST_ENTRIES = 2000
 UPLOADS_PER_OWNER = 20
+ALL_UPLOADS = 4
+"""All uploads together may have this many times the size of the largest one."""
+SWEPT_AFTER = 3600.0
+"""Seconds after which an upload that no import names is removed."""
 
 
 def browse(store: Store, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
@@ -50,6 +66,8 @@ def check_registrable(store: Store, path: str) -> None:
     if path in IMPORTERS and not IMPORTERS[path].untrusted:
         return  # a generator of ours, such as ``demo``
     place = Path(path)
+    if place.is_relative_to(store.uploads):
+        place = store.uploads.resolve() / place.relative_to(store.uploads)
     real = place.resolve()
     homes = (*store.settings.folders, store.uploads.resolve())
     if real != place or not any(real.is_relative_to(home) for home in homes):
@@ -62,34 +80,95 @@ def save_upload(store: Store, name: str, data: BinaryIO, owner: str) -> Path:
 
     Raises DatasetError when it is larger than allowed, or too many wait already.
     """
+    sweep_uploads(store)
     mine = store.uploads / (re.sub(r"\W", "_", owner)[:40] or "anyone")
     mine.mkdir(exist_ok=True)
     if sum(1 for _ in mine.iterdir()) >= UPLOADS_PER_OWNER:
-        message = f"{UPLOADS_PER_OWNER} uploads wait for their import already; wait for them"
+        message = (
+            f"{UPLOADS_PER_OWNER} uploads wait for their import already; wait for them, or up to "
+            "an hour for what failed to be swept"
+        )
         raise DatasetError(message)
     store.require_space(0, f"the upload of {Path(name).name!r}")
     safe = re.sub(r"[^\w.-]", "_", Path(name).name)[-80:].lstrip(".") or "upload"
     folder = mine / secrets.token_hex(4)
-    folder.mkdir()
-    place = folder / safe
     try:
-        _copy(data, place, store.settings.max_upload_mb)
+        folder.mkdir()
+        place = folder / safe
+        _copy(data, place, store)
     except BaseException:
-        place.unlink(missing_ok=True)
-        folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     return place
 
 
-def _copy(data: BinaryIO, place: Path, most_mb: int) -> None:
-    left = most_mb * 2**20
+def forget_upload(store: Store, path: Path) -> None:
+    """Remove an upload whose import was never queued; any other path is left alone."""
+    folder = path.parent
+    if folder in set(_upload_folders(store)) and folder not in _awaited(store):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_uploads(store: Store) -> None:
+    """Remove uploads that no import under way names and that nobody has written to for an hour."""
+    late, awaited = time.time() - SWEPT_AFTER, _awaited(store)
+    for folder in _upload_folders(store):
+        if folder not in awaited and _touched(folder) < late:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _upload_folders(store: Store) -> Iterator[Path]:
+    """Yield the folder of each upload."""
+    for owner in store.uploads.iterdir():
+        if owner.is_dir() and not owner.is_symlink():
+            yield from (folder for folder in owner.iterdir() if not folder.is_symlink())
+
+
+def _awaited(store: Store) -> set[Path]:
+    """Return the folders of files that an import under way names."""
+    open_states = (ImportState.QUEUED, ImportState.RUNNING)
+    wanted = select(imports.c.request).where(imports.c.state.in_(open_states))
+    with store.database.reading() as connection:
+        requests = [decode(ImportRequest, text) for text in connection.scalars(wanted)]
+    named = (path for one in requests for path in (one.path, one.panel_sheet, one.labels))
+    return {Path(path).parent for path in named if path}
+
+
+def _touched(folder: Path) -> float:
+    """Return when an upload was last written to; infinity for one that has just gone."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
+        return float("inf")
+
+
+def _waiting_bytes(store: Store) -> int:
+    """Return what all uploads take together."""
+    total = 0
+    for folder in _upload_folders(store):
+        for file in folder.glob("*"):
+            with suppress(FileNotFoundError):  # its import has just ended
+                total += file.stat().st_size
+    return total
+
+
+def _copy(data: BinaryIO, place: Path, store: Store) -> None:
+    most_mb = store.settings.max_upload_mb
+    left, room = most_mb * 2**20, ALL_UPLOADS * most_mb * 2**20 - _waiting_bytes(store)
     with place.open("xb") as stream:
         while piece := data.read(PIECE):
-            left -= len(piece)
+            left, room = left - len(piece), room - len(piece)
             if left < 0:
                 message = (
                     f"the file is larger than the {most_mb} MiB an upload may have "
                     "(PXCORE_MAX_UPLOAD_MB); have it put into one of the lab's folders instead"
+                )
+                raise DatasetError(message)
+            if room < 0:
+                message = (
+                    f"the uploads that wait here would have more than {ALL_UPLOADS * most_mb} MiB "
+                    "together; wait for their imports, or have the file put into one of the "
+                    "lab's folders"
                 )
                 raise DatasetError(message)
             stream.write(piece)

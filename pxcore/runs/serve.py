@@ -56,7 +56,7 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
             ready(address)
 
     runner = Child("runner", [sys.executable, "-m", "pxcore", "runner"], APP.parent)
-    web = Child("web", web_command(options), APP.parent, on_start=warm)
+    web = Child("web", web_command(options, settings.max_upload_mb), APP.parent, on_start=warm)
     with stopping() as stop:
         Supervisor([runner, web], stop).keep()
 
@@ -103,12 +103,13 @@ def address_of(options: ServeOptions) -> str:
     return f"http://{bracketed}:{options.port}"
 
 
-def web_command(options: ServeOptions) -> list[str]:
-    """Return how the web process is started."""
+def web_command(options: ServeOptions, max_upload_mb: int) -> list[str]:
+    """Return how the web process is started; it takes files of at most ``max_upload_mb`` MiB."""
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
     command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     command += ["--server.scriptHealthCheckEnabled", "true"]
+    command += ["--server.maxUploadSize", str(max_upload_mb)]
     for name in _names(options):
         command += ["--server.allowedHosts", name]
     return command

@@ -30,13 +30,13 @@ def test_a_network_address_is_taken_when_it_is_said() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     check_address(Settings(), ServeOptions(host="0.0.0.0", port=port, open_to_network=True))
-    command = web_command(
-        ServeOptions(host="0.0.0.0", open_to_network=True, names=("lab.example",))
-    )
+    open_options = ServeOptions(host="0.0.0.0", open_to_network=True, names=("lab.example",))
+    command = web_command(open_options, 64)
     allowed = [b for a, b in itertools.pairwise(command) if a == "--server.allowedHosts"]
     assert "lab.example" in allowed
     assert socket.gethostname() in allowed
-    loopback = web_command(ServeOptions())
+    assert ("--server.maxUploadSize", "64") in set(itertools.pairwise(command))
+    loopback = web_command(ServeOptions(), 512)
     assert socket.gethostname() not in loopback
     assert "--server.scriptHealthCheckEnabled" in loopback
 

@@ -1,0 +1,90 @@
+"""Uploads go with their import, are swept when nothing names them, and stay within bounds."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pxcore.errors import DatasetError
+from pxcore.runs import folders, imports
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.types import ImportRequest
+
+
+def age(path: Path, seconds: float) -> None:
+    for one in (path, path.parent):
+        os.utime(one, (time.time() - seconds,) * 2)
+
+
+def upload(store: Store, content: bytes = b"x", owner: str = "ann") -> Path:
+    return folders.save_upload(store, "a.h5", io.BytesIO(content), owner)
+
+
+def test_only_old_uploads_that_no_import_names_are_swept(store: Store) -> None:
+    named, sheet, left, fresh = (upload(store) for _ in range(4))
+    imports.queue(store, ImportRequest(path=str(named), panel_sheet=str(sheet)))
+    for path in (named, sheet, left):
+        age(path, folders.SWEPT_AFTER + 60)
+    folders.sweep_uploads(store)
+    assert [path.exists() for path in (named, sheet, left, fresh)] == [True, True, False, True]
+
+
+def test_nobody_is_locked_out_after_failures(store: Store) -> None:
+    for _ in range(folders.UPLOADS_PER_OWNER):
+        age(upload(store), folders.SWEPT_AFTER + 60)
+    assert upload(store).exists()
+    assert len(list((store.uploads / "ann").iterdir())) == 1
+
+
+def test_an_upload_that_is_still_written_is_not_swept(store: Store) -> None:
+    place = upload(store)
+    age(place, folders.SWEPT_AFTER + 60)
+    os.utime(place)  # the folder is old, the file grows
+    folders.sweep_uploads(store)
+    assert place.exists()
+
+
+def test_forgetting_removes_uploads_only(store: Store, tmp_path: Path) -> None:
+    mine, named = upload(store), upload(store)
+    imports.queue(store, ImportRequest(path=str(named)))
+    outside = tmp_path / "kept" / "a.h5"
+    outside.parent.mkdir()
+    outside.write_bytes(b"x")
+    for path in (mine, named, outside, store.uploads / "ann", store.uploads):
+        folders.forget_upload(store, path)
+    assert not mine.parent.exists()
+    assert named.exists()
+    assert outside.exists()
+
+
+def test_all_uploads_together_are_bounded_and_nothing_half_stays(tmp_path: Path) -> None:
+    small = open_store(Settings(home=tmp_path / "home", max_upload_mb=1))
+    for number in range(folders.ALL_UPLOADS):
+        upload(small, b"x" * 2**20, owner=f"owner{number}")
+    with pytest.raises(DatasetError, match=r"more than 4 MiB.*wait for their imports"):
+        upload(small, owner="late")
+    assert list((small.uploads / "late").iterdir()) == []
+    small.close()
+
+
+def test_a_source_that_breaks_leaves_nothing(store: Store) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(size)
+
+    with pytest.raises(OSError, match="1048576"):
+        folders.save_upload(store, "a.h5", Broken(), "ann")
+    assert list((store.uploads / "ann").iterdir()) == []
+
+
+def test_a_home_behind_a_link_still_takes_uploads(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    linked = open_store(Settings(home=tmp_path / "link"))
+    folders.check_registrable(linked, str(upload(linked)))
+    linked.close()
