@@ -30,8 +30,9 @@ def render() -> None:
     header("New run", [Crumb(dataset.title, "datasets", (("dataset", dataset.id),))])
     runner_note(busy=True)
     dataset = _dataset(usable, dataset)
+    split = run_form.split(dataset)
     preset = _preset()
-    spec = run_form.settings(dataset, lab().draft(dataset.id, preset))
+    spec = run_form.settings(dataset, lab().draft(dataset.id, preset, split))
     _start(spec)
 
 
@@ -105,7 +106,7 @@ def _start(spec: RunSpec) -> None:
     """Draw what the run would cost, and the button that starts it."""
     st.subheader("4 · Start", anchor=False)
     try:
-        lab().check(spec)
+        lab().check(spec, fetch=False)
         estimate = lab().estimate(spec)
     except PxError as error:
         banner(error)
@@ -126,4 +127,4 @@ def _start(spec: RunSpec) -> None:
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
         remember_owner(owner)
         named = replace(spec, title=title.strip() or spec.title, owner=visit().owner)
-        links.go("run", run=lab().submit(named))
+        links.go("run", run=lab().submit(named, fetch=False))

@@ -24,6 +24,7 @@ from pxcore.runs import (
     preview,
     progress,
     result,
+    weights,
 )
 from pxcore.runs.presets import PRESETS
 from pxcore.settings import Settings
@@ -46,6 +47,7 @@ from pxcore.types import (
     RunRow,
     RunSpec,
     Split,
+    WeightsChoice,
 )
 
 if TYPE_CHECKING:
@@ -139,6 +141,15 @@ class Lab:
         """Return where an uploaded file was put; it is removed after its import."""
         return folders.save_upload(self._store, name, data, owner)
 
+    def forget_upload(self, path: Path) -> None:
+        """Remove an uploaded file whose import was not started after all."""
+        folders.forget_upload(self._store, path)
+
+    @property
+    def max_upload_mb(self) -> int:
+        """Largest file taken by the browser, MiB."""
+        return self._store.settings.max_upload_mb
+
     def allowed_folders(self) -> tuple[Path, ...]:
         """Return the folders whose files may be registered."""
         return self._store.settings.folders
@@ -153,6 +164,10 @@ class Lab:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""
         return choices.choices(kind)
 
+    def weights(self, model: str) -> tuple[WeightsChoice, ...]:
+        """Return the weights a model may start from, and which file is expected where."""
+        return weights.weights_choices(self._store, model)
+
     def presets(self) -> tuple[Preset, ...]:
         """Return the presets in the order they are offered."""
         return tuple(entry.shown for entry in PRESETS.values())
@@ -161,17 +176,25 @@ class Lab:
         """Return a preset's spec for a data set, with no more folds than it can carry."""
         return drafts.draft(self._store, dataset_id, preset, split)
 
-    def check(self, spec: RunSpec) -> None:
+    def check(self, spec: RunSpec, *, fetch: bool = True) -> None:
         """Raise the PxError that ``submit`` would raise."""
+        if not fetch:
+            weights.require_weights(self._store, spec.model)
         drafts.check(self._store, spec)
 
     def estimate(self, spec: RunSpec) -> Estimate:
         """Return tasks, how many are already there, seconds, and notes."""
         return drafts.estimate(self._store, spec)
 
-    def submit(self, spec: RunSpec) -> str:
-        """Return the id of a new run, queued for the runner."""
-        return ledger.submit(self._store, drafts.frozen_spec(self._store, spec))
+    def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
+        """Return the id of a new run, queued for the runner.
+
+        ``fetch=False`` never downloads weights: TrainingError when they are not on this host.
+        ``once``: where a run of this title and data set is under way, its id comes back instead.
+        """
+        if not fetch:
+            weights.require_weights(self._store, spec.model)
+        return ledger.submit(self._store, drafts.frozen_spec(self._store, spec), once=once)
 
     def runs(self) -> tuple[RunRow, ...]:
         """Return every run, newest first."""

@@ -34,6 +34,8 @@ from pxcore.types import (
     RunRow,
     RunSpec,
     RunState,
+    Split,
+    WeightsChoice,
     read_only,
 )
 
@@ -117,6 +119,8 @@ class FakeLab:
 
     def start_import(self, request: ImportRequest) -> str:
         self.asked.append(("import", request))
+        if self.refusal:
+            raise DatasetError(self.refusal)
         one = ImportProgress(id="i1", request=request, state=ImportState.QUEUED)
         self.import_list.append(one)
         return one.id
@@ -134,6 +138,21 @@ class FakeLab:
     def save_upload(self, name: str, data: BinaryIO, owner: str) -> Path:
         self.asked.append(("upload", (name, len(data.read()))))
         return Path("/uploads") / name
+
+    def forget_upload(self, path: Path) -> None:
+        self.asked.append(("forget", path))
+
+    @property
+    def max_upload_mb(self) -> int:
+        return 33
+
+    def weights(self, model: str) -> tuple[WeightsChoice, ...]:
+        note = "Put resnet18.pth into /weights"
+        return (
+            WeightsChoice(word="random", label="random", note="Needs no file."),
+            WeightsChoice(word="imagenet", label="ImageNet", note=note, here=False),
+            WeightsChoice(word="file:a.pt", label="a.pt", note="From /weights."),
+        )
 
     def allowed_folders(self) -> tuple[Path, ...]:
         return self.folders
@@ -165,21 +184,25 @@ class FakeLab:
             for i in ("fast", "standard", "paper")
         )
 
-    def draft(self, dataset_id: str, preset: str) -> RunSpec:
+    def draft(self, dataset_id: str, preset: str, split: Split = "donor") -> RunSpec:
         one = self.dataset(dataset_id)
         return replace(
-            ex.spec(one.panel, one.classes), preset=preset, title=f"{one.title}, {preset}"
+            ex.spec(one.panel, one.classes),
+            preset=preset,
+            title=f"{one.title}, {preset}",
+            split=split,
         )
 
-    def check(self, spec: RunSpec) -> None:
+    def check(self, spec: RunSpec, *, fetch: bool = True) -> None:
         if self.refusal:
             raise RunError(self.refusal)
 
     def estimate(self, spec: RunSpec) -> Estimate:
         return Estimate(tasks=7, cached=2, seconds=180.0, notes=("ImageNet weights are missing",))
 
-    def submit(self, spec: RunSpec) -> str:
-        self.asked.append(("submit", spec))
+    def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
+        assert not fetch, "a page downloads nothing"
+        self.asked.append(("submit once" if once else "submit", spec))
         self.progresses["r9"] = replace(ex.progress(RunState.QUEUED), spec=spec)
         return "r9"
 

@@ -54,7 +54,8 @@ def _lead_on(progress: ImportProgress) -> None:
         if started:  # another tab, or a reload, was here before
             links.go("run", run=started[0].id)
         spec = lab().draft(progress.dataset_id, "fast")
-        links.go("run", run=lab().submit(replace(spec, owner=visit().owner)))
+        spec = replace(spec, owner=visit().owner)
+        links.go("run", run=lab().submit(spec, fetch=False, once=True))
     links.go("datasets", dataset=progress.dataset_id)
 
 

@@ -10,9 +10,10 @@ import streamlit as st
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.text import one_line
-from pxcore.types import Choice, Dataset, MethodSpec, ModelSpec, RunSpec
+from pxcore.types import Choice, Dataset, MethodSpec, ModelSpec, RunSpec, Split
 
 MOST_FOLDS = 10
+SPLITS: dict[Split, str] = {"donor": "by donor", "cell": "by cell"}
 
 
 def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
@@ -31,6 +32,25 @@ def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
         with right:
             spec = _ranking(dataset, spec)
     return spec
+
+
+def split(dataset: Dataset) -> Split:
+    """Draw how cells are dealt to folds, where donors are known; return the choice."""
+    if not dataset.has_groups:
+        return "donor"
+    chosen = st.segmented_control(
+        "Folds",
+        list(SPLITS),
+        default="donor",
+        required=True,
+        format_func=lambda one: SPLITS[one],
+        key=f"split-{dataset.id}",
+    )
+    st.caption(
+        "By donor: no donor is trained on and tested on. By cell: cells of one donor are on both "
+        "sides, so scores are too good for a new donor."
+    )
+    return "cell" if chosen == "cell" else "donor"
 
 
 def _methods(draft: RunSpec) -> tuple[MethodSpec, ...]:
@@ -61,10 +81,10 @@ def _options(choice: Choice, key: str) -> tuple[tuple[str, str], ...]:
 
 
 def _training(spec: RunSpec) -> RunSpec:
-    """Draw model, folds and seeds."""
+    """Draw model, weights, folds and seeds."""
     models = {one.id: one for one in lab().choices("model")}
     ids = list(models)
-    key = f"{spec.preset}-{spec.dataset_id}"
+    key = _key(spec)
     model = st.selectbox(
         "Model",
         ids,
@@ -74,6 +94,8 @@ def _training(spec: RunSpec) -> RunSpec:
     )
     if model in models:
         st.caption(md(models[model].summary, 300))
+    changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
+    changed = replace(changed, weights=_weights(changed, key))
     folds = st.number_input(
         "Folds",
         min_value=2,
@@ -90,13 +112,37 @@ def _training(spec: RunSpec) -> RunSpec:
         key=f"seeds-{key}",
         help="From different random starts, so that chance in training shows in the intervals.",
     )
-    changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
     return replace(spec, model=changed, n_folds=int(folds), seeds=int(seeds))
+
+
+def _key(spec: RunSpec) -> str:
+    """Return what the widgets of a draft are kept under: another draft begins afresh."""
+    by_cell = "-cell" if spec.split == "cell" else ""
+    return f"{spec.preset}-{spec.dataset_id}{by_cell}"
+
+
+def _weights(model: ModelSpec, key: str) -> str:
+    """Draw the weights that training starts from, and where they are or should be."""
+    choices = {one.word: one for one in lab().weights(model.id)}
+    words = list(choices)
+    word = st.selectbox(
+        "Weights to start from",
+        words,
+        index=words.index(model.weights) if model.weights in words else 0,
+        format_func=lambda one: one_line(choices[one].label, 60),
+        key=f"weights-{key}-{model.id}",
+    )
+    chosen = choices[word or words[0]]
+    st.caption(md(chosen.note, 400))
+    missing = [one for one in choices.values() if not one.here and one != chosen]
+    for one in missing:
+        st.caption(f"{md(one.label)}: {md(one.note, 400)}")
+    return chosen.word
 
 
 def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:
     """Draw repeats, the seed and the channels that take part."""
-    key = f"{spec.preset}-{spec.dataset_id}"
+    key = _key(spec)
     adaptive = st.toggle(
         "Stop repeating when more repeats can no longer change the order",
         value=spec.repeats is None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.parts import links
 from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
+from pages.parts.methods import in_words, method_labels
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
@@ -40,16 +43,23 @@ ADVICE = {
 def draw(progress: Progress) -> None:
     """Draw a run that is not finished."""
     if progress.run.state.final:
-        _ended(progress)
+        _ended(_named(progress))
     else:
         _live(progress.run.id)
+
+
+def _named(progress: Progress) -> Progress:
+    """Return the progress with methods in its steps as people call them."""
+    labels = method_labels(progress.run.methods)
+    tasks = tuple(replace(one, label=in_words(one.label, labels)) for one in progress.tasks)
+    return replace(progress, tasks=tasks)
 
 
 @st.fragment(run_every=EVERY)
 def _live(run_id: str) -> None:
     """Draw how far the run is, again and again until it ends; then the whole page once."""
     with guarded(f"run {run_id}"):
-        progress = lab().progress(run_id)
+        progress = _named(lab().progress(run_id))
         if progress.run.state.final:
             st.rerun(scope="app")
         _bar(progress)
@@ -146,6 +156,7 @@ def _again(progress: Progress) -> None:
     """Draw the ways on from a run that did not finish."""
     with st.container(horizontal=True):
         if st.button("Start it again", type="primary", icon=":material/replay:", key="again"):
-            links.go("run", run=lab().submit(progress.spec))
+            spec = replace(progress.spec, owner=visit().owner)
+            links.go("run", run=lab().submit(spec, fetch=False))
         if st.button("Change its settings", icon=":material/tune:", key="change"):
             links.go("new", dataset=progress.run.dataset_id, preset=progress.run.preset)

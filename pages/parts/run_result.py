@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts import run_channel, run_classes, run_details
 from pages.parts.figures import Shown, show
+from pages.parts.methods import method_labels
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import curves, matrix, ranking
@@ -45,8 +46,8 @@ def draw(run_id: str) -> None:
 
 def _method(result: RunResult) -> MethodResult:
     """Draw the switch between methods, where there are several; return the chosen one."""
-    labels = {choice.id: choice.label for choice in lab().choices("method")}
-    methods = {one.method: replace(one, label=_label(one, labels)) for one in result.methods}
+    labels = method_labels(one.method for one in result.methods)
+    methods = {one.method: replace(one, label=labels[one.method]) for one in result.methods}
     if len(methods) == 1:
         return next(iter(methods.values()))
     chosen = st.segmented_control(
@@ -59,13 +60,6 @@ def _method(result: RunResult) -> MethodResult:
         bind="query-params",
     )
     return methods.get(str(chosen), next(iter(methods.values())))
-
-
-def _label(method: MethodResult, labels: Mapping[str, str]) -> str:
-    """Return a method's label with the settings it ran with, such as "Occlusion (fill=mean)"."""
-    name, _, settings = method.method.partition(":")
-    label = labels.get(name, method.label)
-    return f"{label} ({settings.replace(':', ', ')})" if settings else label
 
 
 def _facts(result: RunResult, method: MethodResult) -> str:

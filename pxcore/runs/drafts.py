@@ -160,7 +160,7 @@ def _weights_notes(store: Store, spec: RunSpec, entry: PresetEntry | None) -> li
     if spec.model.weights == "random":
         return [
             f"ImageNet weights are not on this host: training starts from {RANDOM}. To have "
-            f"them, {put}, or choose imagenet to have it downloaded."
+            f"them, {put}, or say --weights imagenet on the command line, which fetches it."
         ]
     return [
         "ImageNet weights are not on this host: they are downloaded when the run is started. "

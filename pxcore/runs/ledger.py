@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, delete, insert, select, update
 
-from pxcore.errors import RunError
+from pxcore.errors import PxError, RunError
 from pxcore.runs.board import Change, RunChange, TaskChange
 from pxcore.runs.plan import Step, method_name, plan
 from pxcore.store.database import next_ordinal, now
@@ -59,10 +59,25 @@ class RunRecord:
         )
 
 
-def submit(store: Store, spec: RunSpec) -> str:
-    """Return the id of a new queued run. The spec was checked before."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """One run's row whose spec or data set this version cannot read."""
+
+    row: RunRow
+    """As the list of runs shows it."""
+    why: str
+
+
+def submit(store: Store, spec: RunSpec, *, once: bool = False) -> str:
+    """Return the id of a new queued run. The spec was checked before.
+
+    ``once``: a run of the same title and data set that is under way is returned instead.
+    """
     run_id = secrets.token_hex(6)
     with store.database.writing() as connection:
+        same = _under_way(connection, spec) if once else None
+        if same is not None:
+            return same
         connection.execute(
             insert(runs).values(
                 id=run_id,
@@ -88,10 +103,17 @@ def request_cancel(store: Store, run_id: str, owner: str) -> None:
 
 
 def records(store: Store, states: Iterable[RunState] = tuple(RunState)) -> tuple[RunRecord, ...]:
-    """Return the runs in these states, newest first."""
+    """Return the runs in these states, newest first, but for those that cannot be read."""
+    return tuple(found for found in listed(store, states) if isinstance(found, RunRecord))
+
+
+def listed(
+    store: Store, states: Iterable[RunState] = tuple(RunState)
+) -> tuple[RunRecord | Unreadable, ...]:
+    """Return every run in these states, newest first: one bad row does not hide the others."""
     wanted = _joined().where(runs.c.state.in_(list(states))).order_by(runs.c.ordinal.desc())
     with store.database.reading() as connection:
-        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+        return tuple(_read(row) for row in connection.execute(wanted).mappings())
 
 
 def record(store: Store, run_id: str) -> RunRecord:
@@ -149,6 +171,17 @@ def drop_tasks(store: Store, run_id: str) -> None:
         connection.execute(update(tasks).where(unfinished).values(state=TaskState.CANCELLED))
 
 
+def _under_way(connection: Connection, spec: RunSpec) -> str | None:
+    """Return the run of this title and data set that has not ended, or None."""
+    wanted = select(runs.c.id, runs.c.spec).where(
+        runs.c.dataset_id == spec.dataset_id,
+        runs.c.state.in_(LIVE),
+        runs.c.cancel_requested.is_(False),
+    )
+    found = connection.execute(wanted)
+    return next((row.id for row in found if decode(RunSpec, row.spec).title == spec.title), None)
+
+
 def _insert_tasks(connection: Connection, run_id: str, steps: Sequence[Step]) -> None:
     rows = [
         {
@@ -193,6 +226,27 @@ def _joined() -> Select[Any]:
     return select(runs, datasets.c.value.label("dataset")).join(
         datasets, runs.c.dataset_id == datasets.c.id
     )
+
+
+def _read(row: RowMapping) -> RunRecord | Unreadable:
+    try:
+        return _record(row)
+    except PxError as error:
+        shown = RunRow(
+            id=row["id"],
+            title=f"run {row['id']} (cannot be read)",
+            dataset_id=row["dataset_id"],
+            dataset_title="",
+            preset="",
+            model="",
+            methods=(),
+            owner=row["owner"],
+            state=RunState(row["state"]),
+            share=row["share"],
+            created=row["created"],
+            finished=row["finished"],
+        )
+        return Unreadable(row=shown, why=f"{error}; start it anew from its data set")
 
 
 def _record(row: RowMapping) -> RunRecord:

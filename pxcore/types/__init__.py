@@ -47,6 +47,7 @@ from pxcore.types.views import (
     FoldPredictions,
     PermutedExample,
     Preset,
+    WeightsChoice,
 )
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "TrainedModel",
     "TrainingParams",
     "Verdict",
+    "WeightsChoice",
     "frozen",
     "read_only",
 ]

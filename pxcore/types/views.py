@@ -71,6 +71,18 @@ class Choice:
     """Name and allowed values of each setting, the default first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsChoice:
+    """Weights a model may start from."""
+
+    word: str
+    """``random``, ``imagenet`` or ``file:<name>``, as a model's spec has it."""
+    label: str
+    note: str
+    """Where they are, or which file is expected where."""
+    here: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FoldPredictions:
     """What one trained model said about the cells it never saw."""

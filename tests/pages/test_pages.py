@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
+from pages.parts.session import Visit
 from pxcore.types import FolderEntry, ImportProgress, ImportRequest, ImportState, RunSpec, RunState
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
@@ -62,10 +63,10 @@ def test_demo_import_leads_into_a_run_once(lab: FakeLab, visit: Open) -> None:
         ImportProgress(id="i1", request=done, state=ImportState.FINISHED, dataset_id="d1")
     ]
     app = visit("datasets", importing="i1", then="run")
-    assert isinstance(asked(lab, "submit"), RunSpec)
+    assert isinstance(asked(lab, "submit once"), RunSpec)  # the store decides between two tabs
     assert app.query_params["run"] == "r9"
     visit("datasets", importing="i1", then="run")
-    assert sum(name == "submit" for name, _ in lab.asked) == 1
+    assert sum(name.startswith("submit") for name, _ in lab.asked) == 1
 
 
 @pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING])
@@ -109,6 +110,27 @@ def test_register_from_a_folder(lab: FakeLab, visit: Open) -> None:
     request = asked(lab, "import")
     assert isinstance(request, ImportRequest)
     assert (request.path, request.title, request.format) == ("/data/c.h5", "My cells", "auto")
+
+
+def test_an_upload_whose_import_is_refused_is_removed(lab: FakeLab, visit: Open) -> None:
+    app = visit("datasets", add="cells")
+    assert "at most 33 MiB" in app.file_uploader(key="add-upload").label
+    app.file_uploader(key="add-upload").upload("c.h5", b"cells", "application/x-hdf5").run()
+    app.file_uploader(key="upload-labels").upload("l.csv", b"a,b", "text/csv")
+    lab.refusal = "the disk is full"
+    button(app, "Register")
+    assert "The disk is full" in words(app)
+    assert {value for name, value in lab.asked if name == "forget"} == {
+        Path("/uploads/c.h5"), Path("/uploads/l.csv"),
+    }  # fmt: skip
+    lab.refusal = ""
+    lab.asked.clear()
+    app.file_uploader(key="upload-labels").upload("l.csv", b"a,b", "text/csv")
+    button(app, "Register")
+    request = asked(lab, "import")
+    assert isinstance(request, ImportRequest)
+    assert (request.path, request.labels) == ("/uploads/c.h5", "/uploads/l.csv")
+    assert not any(name == "forget" for name, _ in lab.asked)
 
 
 def test_unknown_addresses_are_banners_not_traces(lab: FakeLab, visit: Open) -> None:
@@ -191,6 +213,29 @@ def test_new_run_expert_settings(full: FakeLab, visit: Open) -> None:
     assert (spec.n_folds, spec.repeats, spec.channels) == (5, 20, (0, 2))
 
 
+def test_new_run_starts_from_chosen_weights(full: FakeLab, visit: Open) -> None:
+    app = visit("new", dataset="d1")
+    assert "Put resnet18.pth into /weights" in words(app)
+    app.selectbox(key="weights-fast-d1-small_cnn").set_value("file:a.pt").run()
+    button(app, "Start")
+    spec = asked(full, "submit")
+    assert isinstance(spec, RunSpec)
+    assert spec.model.weights == "file:a.pt"
+
+
+def test_new_run_splits_by_donor_or_cell_where_donors_are_known(full: FakeLab, visit: Open) -> None:
+    full.sets, known = [replace(full.sets[0], groups=("one",))], full.sets
+    assert "By donor" not in words(visit("new", dataset="d1"))
+    full.sets = known
+    app = visit("new", dataset="d1")
+    assert "scores are too good" in words(app)
+    app.segmented_control(key="split-d1").set_value("cell").run()
+    button(app, "Start")
+    spec = asked(full, "submit")
+    assert isinstance(spec, RunSpec)
+    assert spec.split == "cell"
+
+
 def test_new_run_that_cannot_start_says_why(full: FakeLab, visit: Open) -> None:
     full.refusal = "class 'Anaphase' has 2 cells, fewer than 3 folds; choose 2 folds"
     app = visit("new", dataset="d1")
@@ -205,8 +250,13 @@ def test_new_run_without_labels_leads_to_them(lab: FakeLab, visit: Open) -> None
 
 
 def test_run_under_way(full: FakeLab, visit: Open) -> None:
+    one = full.progresses["running"]
+    last = replace(one.tasks[-1], label="Combine folds of occlusion:fill=mean")
+    run = replace(one.run, methods=("occlusion:fill=mean",))
+    full.progresses["running"] = replace(one, run=run, tasks=(*one.tasks[:-1], last))
     app = visit("run", run="running")
     text = words(app)
+    assert "Combine folds of Occlusion (fill=mean)" in text
     assert "Train fold 2 of 3" in text
     assert "epoch 12 of 30" in text
     assert "14 s" in text
@@ -230,8 +280,11 @@ def test_failed_run_says_what_happened_what_to_do_and_shows_the_log(
     assert "The worker was killed three times" in text
     assert "What to do." in text
     assert app.code[0].value == "log of b"
+    app.session_state["visit"] = Visit(owner="bob")
     button(app, "Start it again")
-    assert isinstance(asked(full, "submit"), RunSpec)
+    spec = asked(full, "submit")
+    assert isinstance(spec, RunSpec)
+    assert spec.owner == "bob"
 
 
 def test_cancelled_run_says_what_is_kept(full: FakeLab, visit: Open) -> None:

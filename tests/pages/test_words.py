@@ -12,6 +12,7 @@ from pages.parts.words import day, moment
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITH_EXAMPLES = (
+    "pages.parts.methods",
     "pages.parts.text",
     "pages.parts.words",
     "pxcore.data.csv_guard",
