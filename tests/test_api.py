@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -102,6 +103,8 @@ def test_the_result_is_in_panel_order_of_the_channels_that_took_part(
     assert details["Folds"] == "2, by donor or sample"
     assert details["Model"] == "small_cnn"
     assert "Version of torch" in details
+    assert re.fullmatch(r"cpu, \d+ threads?", details["Trained on"])
+    assert details["Explained on"] == details["Trained on"]
 
 
 def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> None:

@@ -66,6 +66,10 @@ def fit(
     order that follows its value, are settled from the top, 16 in each pass over the cells, by
     counting. 16-bit images need one pass, float32 two. Memory does not grow with the cells.
 
+    **Padding counts.** Pixels that were added to fill the frame take part like any other. Each
+    holds the median of its cell in that channel (``pxcore.data.frame``), so many of them pull
+    both limits towards the background.
+
     Parameters
     ----------
     source

@@ -14,12 +14,13 @@ from pxcore.runs.ledger import RunRecord
 from pxcore.runs.plan import method_name
 from pxcore.runs.saved.model import Story, load_story, load_tested
 from pxcore.runs.saved.ranks import load_ranked
+from pxcore.runs.saved.scored import load_scored
+from pxcore.runs.splits import in_words
 from pxcore.store.home import Store
 from pxcore.types import (
     FoldPredictions,
     MethodResult,
     RunResult,
-    RunSpec,
     RunState,
     TaskRow,
 )
@@ -57,7 +58,7 @@ def result(store: Store, run_id: str) -> RunResult:
         computed=sum(not task.reused for task in tasks),
         reused=sum(task.reused for task in tasks),
         seconds=(*_seconds(tasks), ("total", record.seconds)),
-        details=tuple(_details(record.spec, record, stories, methods)),
+        details=tuple(_details(record, stories, _explained_on(store, tasks), methods)),
     )
 
 
@@ -114,16 +115,26 @@ def _seconds(tasks: Sequence[TaskRow]) -> list[tuple[str, float]]:
     ]
 
 
+def _explained_on(store: Store, tasks: Sequence[TaskRow]) -> str:
+    """Return the devices that the stored scores come from."""
+    keys = [task.key for task in tasks if task.kind == "explain"]
+    found = [load_scored(store.artifacts.folder(key)) for key in keys if store.artifacts.has(key)]
+    return "; ".join(dict.fromkeys(scored.device or "not noted" for scored in found))
+
+
 def _details(
-    spec: RunSpec, record: RunRecord, stories: Sequence[Story], methods: Sequence[MethodResult]
+    record: RunRecord,
+    stories: Sequence[Story],
+    explained_on: str,
+    methods: Sequence[MethodResult],
 ) -> list[tuple[str, str]]:
     """Return what ran, in words."""
-    dataset = record.dataset
+    spec, dataset = record.spec, record.dataset
     options = ", ".join(f"{name} {value}" for name, value in spec.model.options)
     weights = spec.model.weights
     if spec.model.weights_sha256:
         weights += f" (sha256 {spec.model.weights_sha256[:12]})"
-    split = "by donor or sample" if dataset.has_groups else "stratified by class"
+    split = in_words(spec.split, has_donors=dataset.has_groups)
     trained = ", ".join(str(story.n_train) for story in stories)
     tested = ", ".join(str(story.n_test) for story in stories)
     told = [
@@ -131,7 +142,8 @@ def _details(
         ("Preset", spec.preset),
         ("Model", f"{spec.model.id} ({options})" if options else spec.model.id),
         ("Weights", weights),
-        ("Device", ", ".join(dict.fromkeys(story.device for story in stories))),
+        ("Trained on", "; ".join(dict.fromkeys(story.device for story in stories))),
+        ("Explained on", explained_on),
         ("Folds", f"{spec.n_folds}, {split}"),
         ("Starts of each fold", str(spec.seeds)),
         ("Seed", str(spec.seed)),

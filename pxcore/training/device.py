@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import psutil
 import torch
 from torch import nn
 
 from pxcore.errors import TrainingError
+from pxcore.training.host_memory import free_memory
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -36,10 +36,25 @@ def choose_device(wanted: str = "auto") -> torch.device:
 
 
 def memory_budget(device: torch.device) -> int:
-    """Return the bytes that resident cells may take: half of what is free on the device."""
+    """Return the bytes that resident cells may take: half of what is free on the device.
+
+    On a processor: of what is free to this process, which a container may limit.
+    """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) // 2
-    return int(psutil.virtual_memory().available) // 2
+    return free_memory() // 2
+
+
+def device_name(device: torch.device) -> str:
+    """Return the device as people know it, a processor with its number of threads.
+
+    Numbers repeat to the bit on the same kind of processor with as many threads: sums of floats
+    follow the order of the parts.
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    n_threads = torch.get_num_threads()
+    return f"{device.type}, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from torch import nn
 from pxcore.data import normalise
 from pxcore.data.source import CellSource
 from pxcore.errors import TrainingError
+from pxcore.training.device import device_name
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.loop import Control, Training, learn
 from pxcore.training.objective import Classification
@@ -53,8 +54,8 @@ def fit(
     Training cells decide weights, normalisation and class balance; validation cells decide the
     learning rate, when to stop, and which epoch is kept; test cells are read once, at the end.
     ``build`` makes the network (from torch's generator, seeded here). Equal seed, data and
-    settings give equal bits on a processor, also after a kill and a restart from
-    ``control.folder``.
+    settings give equal bits on the same kind of processor and number of threads, also after a
+    kill and a restart from ``control.folder``; on graphics cards they differ by roundings.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def fit(
         test_probability=probability,
         test_labels=data.labels[fold.test].astype(np.int64),
         seconds=time.perf_counter() - started,
-        device=_name(device),
+        device=device_name(device),
     )
 
 
@@ -130,7 +131,12 @@ def _check(data: TrainingData) -> None:
 
 
 def _fingerprint(data: TrainingData, params: TrainingParams, control: Control) -> str:
-    """Return a hash of settings, seed, kind of device, cells and labels of one training."""
+    """Return a hash that tells the checkpoints of different trainings in one folder apart.
+
+    Of settings, seed, ``cpu`` or ``cuda``, channels, size of the images, and which cells with
+    which labels are trained on and validated on. Not of the pixels nor of the kind of network:
+    the caller keeps one folder for each data set and model.
+    """
     told = {
         "params": asdict(params),
         "seed": control.seed,
@@ -143,8 +149,3 @@ def _fingerprint(data: TrainingData, params: TrainingParams, control: Control) -
         found.update(np.ascontiguousarray(cells, dtype=np.int64).tobytes())
         found.update(np.ascontiguousarray(data.labels[cells], dtype=np.int64).tobytes())
     return found.hexdigest()
-
-
-def _name(device: torch.device) -> str:
-    """Return the device as people know it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

@@ -65,8 +65,8 @@ def learn(model: nn.Module, training: Training, control: Control) -> Learned:
     """Return the weights of the epoch to keep, by default the one judged best.
 
     ``model`` is trained in place, on ``control.device``. What an epoch draws depends on the seed
-    and its number alone, so a continued training ends bit for bit (on a processor) where an
-    undisturbed one does.
+    and its number alone, so a continued training ends bit for bit where an undisturbed one does
+    (on the same kind of processor and number of threads).
 
     Raises
     ------

@@ -12,6 +12,7 @@ import pytest
 from pxcore.errors import StoreError
 from pxcore.importance.fold import FoldImportance
 from pxcore.runs.saved.model import Story, load_model, save_model
+from pxcore.runs.saved.scored import Scored, load_scored
 from pxcore.runs.saved.scores import load_scores, save_scores
 from pxcore.runs.saved.text import from_file, to_text
 from pxcore.types import Epoch, Fold, Interval, TrainedModel
@@ -51,7 +52,10 @@ def test_models_and_scores_survive_storage(tmp_path: Path) -> None:
         labels=np.arange(4) % 2, predictions=rng.integers(0, 2, (3, 2, 4)).astype(np.uint8),
         notes=("a note",),
     )  # fmt: skip
-    save_scores(tmp_path, scores, 77)
+    save_scores(tmp_path, scores, 77, "cpu, 2 threads")
+    assert load_scored(tmp_path).device == "cpu, 2 threads"
+    (tmp_path / "scores.json").write_text('{"n_train": 77}')  # of an earlier version
+    assert load_scored(tmp_path) == Scored(n_train=77)
     again, n_train = load_scores(tmp_path)
     assert n_train == 77
     assert again.notes == ("a note",)

@@ -8,7 +8,14 @@ from torch import nn
 
 from pxcore.errors import TrainingError
 from pxcore.training import device
-from pxcore.training.device import Candidate, Layout, choose_device, memory_budget, trial
+from pxcore.training.device import (
+    Candidate,
+    Layout,
+    choose_device,
+    device_name,
+    memory_budget,
+    trial,
+)
 
 CPU = torch.device("cpu")
 
@@ -57,9 +64,19 @@ def test_a_gpu_is_preferred_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_budget_is_half_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory_budget(CPU) > 0
+    monkeypatch.setattr(device, "free_memory", lambda: 3000)
+    assert memory_budget(CPU) == 1500
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (1000, 4000))
     assert memory_budget(torch.device("cuda:0")) == 500
+
+
+def test_a_name_tells_what_numbers_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    assert device_name(CPU) == "cpu, 4 threads"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert device_name(CPU) == "cpu, 1 thread"
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _device: "Some GPU")
+    assert device_name(torch.device("cuda:0")) == "Some GPU"
 
 
 @pytest.mark.parametrize("channels_last", [False, True])

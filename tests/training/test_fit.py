@@ -19,6 +19,7 @@ from pxcore.data import normalise
 from pxcore.data.source import ArrayCells
 from pxcore.errors import Cancelled, TrainingError
 from pxcore.training import loop
+from pxcore.training.device import device_name
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import TrainingData, fit
 from pxcore.training.objective import Classification
@@ -59,7 +60,7 @@ def test_learns_what_can_be_learned_and_tells(case: Case) -> None:
     best = max(told, key=lambda epoch: (epoch.valid_f1, -epoch.valid_loss))
     assert trained.best_epoch == best.number
     assert all(math.isfinite(epoch.valid_loss) and epoch.seconds > 0 for epoch in told)
-    assert trained.device == "cpu"
+    assert trained.device == device_name(CPU)
 
 
 def test_equal_seeds_give_equal_bits_and_move_nothing_outside(case: Case) -> None:

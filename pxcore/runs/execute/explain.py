@@ -21,7 +21,7 @@ from pxcore.runs.plan import ExplainTask, key
 from pxcore.runs.saved.model import load_model
 from pxcore.runs.saved.scores import save_scores
 from pxcore.settings import Settings
-from pxcore.training.device import choose_device
+from pxcore.training.device import choose_device, device_name
 from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, Fold, TrainedModel
 
@@ -63,7 +63,7 @@ def explain(context: Context, task: ExplainTask) -> None:
     for note in scores.notes:
         context.work.log(note)
     context.work.log(f"{scores.n_repeats} repeats of {len(fold.test)} cells")
-    save_scores(context.folder, scores, len(fold.train))
+    save_scores(context.folder, scores, len(fold.train), device_name(device))
 
 
 def _network(context: Context, task: ExplainTask, trained: TrainedModel) -> torch.nn.Module:

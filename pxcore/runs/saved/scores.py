@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from pxcore.importance.fold import FoldImportance
+from pxcore.runs.saved.scored import Scored, load_scored, save_scored
 
-ARRAYS, STORY = "scores.npz", "scores.json"
+ARRAYS = "scores.npz"
 
 
-def save_scores(folder: Path, scores: FoldImportance, n_train: int) -> None:
-    """Write scores with every cell's prediction; ``n_train`` of the model they are of."""
+def save_scores(folder: Path, scores: FoldImportance, n_train: int, device: str = "") -> None:
+    """Write scores with every cell's prediction; ``n_train`` of the model they are of.
+
+    ``device``: on which they were computed.
+    """
     np.savez_compressed(folder / ARRAYS, allow_pickle=False, **scores.arrays())
-    (folder / STORY).write_text(json.dumps({"n_train": n_train}), encoding="utf-8")
+    save_scored(folder, Scored(n_train=n_train, device=device))
 
 
 def load_scores(folder: Path) -> tuple[FoldImportance, int]:
     """Return the scores and the number of training cells behind them."""
     with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
         scores = FoldImportance.from_arrays(dict(arrays))
-    n_train = json.loads((folder / STORY).read_bytes())["n_train"]
-    return scores, int(n_train)
+    return scores, load_scored(folder).n_train
