@@ -50,7 +50,7 @@ MODEL = Model(
     label="ResNet18",
     summary=(
         "The network of the PXPermute paper: 18 layers, 11 million weights, optionally starting "
-        "from ImageNet. Meant for a GPU; on a processor about 15 times slower than the small one."
+        "from ImageNet. Meant for a GPU; on a processor many times slower than the small one."
     ),
     build=build,
     last_convolution=last_convolution,

@@ -1,4 +1,4 @@
-"""A small network that shrinks the picture first: fast on a processor, good on small cells."""
+"""A small network that shrinks the picture first: fast on a processor, meant for small cells."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ MODEL = Model(
     id="small_cnn",
     label="Small network",
     summary=(
-        "Five convolutions that shrink the picture first. Seconds an epoch on a processor, and "
-        "on small cells as good as a large network."
+        "Five convolutions that shrink the picture first: fast on a processor. Meant for small "
+        "cells."
     ),
     build=build,
     last_convolution=last_convolution,

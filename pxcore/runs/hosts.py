@@ -91,7 +91,7 @@ def _threads(workers: int) -> tuple[tuple[str, str], ...]:
     """Return thread limits that share the cores out; what the lab set itself stands.
 
     Threads wait without spinning: on a host that is busy with other things as well, spinning
-    ones made an epoch take eighty times as long.
+    ones take the processor from each other, and an epoch takes many times as long.
     """
     share = str(max(1, cores() // workers))
     threads = tuple((name, os.environ.get(name, share)) for name in THREAD_VARIABLES)
