@@ -137,7 +137,7 @@ class TaskRow:
     seconds: float | None = None
     error: str = ""
     error_class: str = ""
-    """``out of memory``, ``killed``, ``bad input``, ``defect`` or empty."""
+    """``out of memory``, ``out of disk``, ``killed``, ``bad input``, ``defect`` or empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
