@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pxcore.errors import RunError
+from pxcore.errors import MethodError, RunError
 from pxcore.runs import heart, ledger
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.plan import Lane, Step, plan
@@ -51,9 +51,10 @@ def run_rows(store: Store) -> tuple[RunRow, ...]:
     """Return every run, newest first, with the share done of those under way."""
     device = ""
     rows = []
-    for record in ledger.records(store):
+    for record in ledger.listed(store):
         row = record.row
-        if row.state not in (RunState.FINISHED, RunState.QUEUED):
+        under_way = row.state not in (RunState.FINISHED, RunState.QUEUED)
+        if under_way and isinstance(record, RunRecord):
             device = device or heart.status(store).device or "cpu"
             tasks = [
                 _with_progress(task, read_progress(store.artifacts.work(task.key)))
@@ -79,11 +80,13 @@ def _with_progress(row: TaskRow, told: WorkProgress | None) -> TaskRow:
 
 
 def _expected(store: Store, record: RunRecord, device: str) -> Mapping[str, tuple[Step, float]]:
-    """Return each task's step and expected seconds, by key."""
+    """Return each task's step and expected seconds, by key; none of what is no longer known."""
     speeds = Speeds(store, device)
-    return {
-        step.key: (step, speeds.seconds(step.task, record.dataset)) for step in plan(record.spec)
-    }
+    try:
+        steps = plan(record.spec)
+    except MethodError:  # an old run, of a method that this version does not have
+        return {}
+    return {step.key: (step, speeds.seconds(step.task, record.dataset)) for step in steps}
 
 
 def _share(

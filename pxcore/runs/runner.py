@@ -10,11 +10,14 @@ import logging
 import shutil
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from filelock import FileLock, Timeout
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from pxcore.errors import PxError, RunError
 from pxcore.runs import heart, ledger, timing
@@ -22,7 +25,7 @@ from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
 from pxcore.runs.imports import ImportDesk
 from pxcore.runs.job import Ended, job_of
-from pxcore.runs.ledger import RunRecord
+from pxcore.runs.ledger import RunRecord, Unreadable
 from pxcore.runs.plan import Lane, Step, plan
 from pxcore.runs.schedule import Start, choose
 from pxcore.runs.work import append_log, ask_to_stop, clear
@@ -33,8 +36,15 @@ from pxcore.types import Dataset, RunState, TaskState
 
 LOG = logging.getLogger("pxcore.runner")
 LOOK_SECONDS = 0.25
+PAUSE_SECONDS = 5.0
+"""After a round that the disk or the database stopped."""
 PATIENCE_SECONDS = 15.0
 """A task that has not stopped by then has its worker restarted."""
+
+NO_RESULT = Failure(
+    error_class="defect",
+    message="it left no result in the store; do runner and workers see the same PXCORE_HOME?",
+)
 
 
 @dataclass(slots=True)
@@ -47,6 +57,10 @@ class Runner:
     board: Board = field(default_factory=Board)
     _steps: dict[str, tuple[Step, Dataset]] = field(default_factory=dict)
     _stops: dict[str, float] = field(default_factory=dict)
+    _over: deque[Ended] = field(default_factory=deque)
+    """Ended tasks that the board has not heard of."""
+    _unwritten: list[Change] = field(default_factory=list)
+    """What the board decided and the database does not have yet."""
     _looked: float = 0.0
     _beat: float = 0.0
     _counted: float = field(default_factory=time.monotonic)
@@ -54,20 +68,32 @@ class Runner:
     def carry_on(self, stop: threading.Event, *, until_idle: bool = False) -> None:
         """Work until told to stop or, with ``until_idle``, until nothing is left to do."""
         while not stop.is_set():
-            self.turn()
-            if until_idle and self._idle():
-                return
+            try:
+                self.turn()
+                if until_idle and self._idle():
+                    return
+            except (OSError, OperationalError) as error:  # a full disk, a database that is away
+                self._endure(error)
+                stop.wait(PAUSE_SECONDS)
+
+    def _endure(self, error: Exception) -> None:
+        """Say what stopped a round, and that the runner is there all the same."""
+        LOG.error("a round failed and is tried again: %s", error)
+        with suppress(OSError, OperationalError):
+            self._pulse()
 
     def turn(self) -> None:
         """Do one round: new runs and cancels, ended tasks, new tasks, heartbeat."""
+        self._write([])  # what an earlier round could not
         now_seconds = time.monotonic()
         if now_seconds - self._looked >= LOOK_SECONDS:
             self._looked = now_seconds
             self._take_up()
             self.desk.turn()
             self._insist()
-        for ended in self.engine.ended(0.2):
-            self._end(ended)
+        self._over.extend(self.engine.ended(0.2))
+        while self._over:
+            self._end(self._over[0])
         self._start()
         if now_seconds - self._beat >= heart.BEAT_SECONDS:
             self._beat = now_seconds
@@ -79,7 +105,12 @@ class Runner:
         return not ledger.records(self.store, ledger.LIVE)
 
     def _take_up(self) -> None:
-        """Look for runs that are new or cancelled."""
+        """Look for runs that are new or cancelled, or that nobody can read."""
+        for found in ledger.listed(self.store, ledger.LIVE):
+            if isinstance(found, Unreadable) and found.row.id not in self.board.runs:
+                LOG.error("run %s: %s", found.row.id, found.why)
+                ledger.apply(self.store, [_failed(found.row.id, found.why)])
+                ledger.drop_tasks(self.store, found.row.id)
         for record in reversed(ledger.records(self.store, ledger.LIVE)):
             known = record.id in self.board.runs
             if record.cancel_requested and known:
@@ -96,8 +127,7 @@ class Runner:
             self.store.require_space(0, f"run {record.id}")
             steps = plan(record.spec)
         except PxError as error:
-            change = RunChange(run_id=record.id, state=RunState.FAILED, error=str(error))
-            ledger.apply(self.store, [change])
+            ledger.apply(self.store, [_failed(record.id, str(error))])
             return
         LOG.info("run %s: %d tasks", record.id, len(steps))
         ledger.renew_tasks(self.store, record.id, steps)
@@ -130,42 +160,60 @@ class Runner:
         step, dataset = self._steps[start.key]
         folder = self.store.artifacts.work(step.key)
         clear(folder)
-        append_log(folder, f"{step.label} (run {start.claim.run_id})")
-        self._write(self.board.started(start))
-        self.engine.submit(job_of(step, dataset), step.lane)
+        with suppress(OSError):  # on a full disk the log ends here
+            append_log(folder, f"{step.label} (run {start.claim.run_id})")
+        try:
+            self._write(self.board.started(start))
+        finally:  # the board counts on it, whether its row could be written or not
+            self._submit(step, dataset)
+
+    def _submit(self, step: Step, dataset: Dataset) -> None:
+        try:
+            self.engine.submit(job_of(step, dataset), step.lane)
+        except OSError:  # it waits again
+            self._unwritten += self.board.stopped(step.key)
+            raise
 
     def _end(self, ended: Ended) -> None:
+        """Tell the board of an ended task. What may fail comes before: it is tried again."""
         step, dataset = self._steps[ended.key]
-        self._stops.pop(ended.key, None)
-        if ended.done and self.store.artifacts.has(ended.key):
+        there = ended.done and self.store.artifacts.has(ended.key)
+        if there:
             self._adopt(step)
-            seconds = ended.seconds or 0.0
-            if seconds > 0:
-                timing.note(self.store, step, dataset, self.engine.device, seconds)
-            self._write(self.board.finished(ended.key, seconds))
+            if ended.seconds:
+                timing.note(self.store, step, dataset, self.engine.device, ended.seconds)
+        self._over.popleft()
+        self._stops.pop(ended.key, None)
+        if there:
+            self._write(self.board.finished(ended.key, ended.seconds or 0.0))
         elif ended.done:
-            failure = Failure(
-                error_class="defect",
-                message="it left no result in the store; "
-                "do runner and workers see the same PXCORE_HOME?",
-            )
-            self._write(self.board.failed(ended.key, failure))
+            self._write(self.board.failed(ended.key, NO_RESULT))
         elif ended.failure is None or ended.key in self.board.stopping:
             self._write(self.board.stopped(ended.key))
         else:
-            append_log(self.store.artifacts.work(ended.key), ended.failure.message)
+            with suppress(OSError):
+                append_log(self.store.artifacts.work(ended.key), ended.failure.message)
             LOG.warning("%s failed: %s", step.label, ended.failure.message)
             self._write(self.board.failed(ended.key, ended.failure))
 
     def _write(self, changes: list[Change]) -> None:
-        """Carry out what the board decided: rows together, then marks on tasks to stop."""
-        if any(isinstance(change, RunChange) for change in changes):
-            self._count([c.run_id for c in changes if isinstance(c, RunChange) and c.state.final])
-        ledger.apply(self.store, changes)
-        for change in changes:
-            if isinstance(change, Stop):
-                ask_to_stop(self.store.artifacts.work(change.key))
-                self._stops[change.key] = time.monotonic()
+        """Carry out what the board decided: rows together, then marks on tasks to stop.
+
+        What the database does not take now stays in line, in order.
+        """
+        self._unwritten += changes
+        due = list(self._unwritten)
+        if not due:
+            return
+        if any(isinstance(change, RunChange) for change in due):
+            self._count([c.run_id for c in due if isinstance(c, RunChange) and c.state.final])
+        ledger.apply(self.store, due)
+        self._unwritten.clear()
+        stops = [change.key for change in due if isinstance(change, Stop)]
+        self._stops.update(dict.fromkeys(stops, time.monotonic()))
+        for key in stops:  # without a mark their workers are restarted in the end
+            with suppress(OSError):
+                ask_to_stop(self.store.artifacts.work(key))
 
     def _insist(self) -> None:
         """Restart the workers of tasks that do not stop when asked."""
@@ -187,8 +235,8 @@ class Runner:
     def _count(self, ended: Sequence[str] = ()) -> None:
         """Add the time since the last count to the runs on the board, and those just ended."""
         elapsed = time.monotonic() - self._counted
-        self._counted += elapsed
         ledger.add_seconds(self.store, {*self.board.runs, *ended}, elapsed)
+        self._counted += elapsed
 
     def _pulse(self) -> None:
         self._count()
@@ -220,6 +268,10 @@ def tidy(store: Store) -> None:
     shutil.rmtree(store.home / "workers", ignore_errors=True)
     (store.home / "workers").mkdir()
     store.artifacts.forget_temporary(older_than_seconds=24 * 3600)
+
+
+def _failed(run_id: str, why: str) -> RunChange:
+    return RunChange(run_id=run_id, state=RunState.FAILED, error=why)
 
 
 def _cancelled(record: RunRecord) -> RunChange:

@@ -39,6 +39,13 @@ def donors_of(annotation: Annotation, by: Split) -> Array | None:
     return None if by == "cell" else annotation.known_groups
 
 
+def in_words(by: Split, *, has_donors: bool) -> str:
+    """Return how folds were split, for the details of a result."""
+    if not has_donors:
+        return "stratified by class"
+    return "by donor or sample" if by == "donor" else f"cell by cell: {TOO_GOOD}"
+
+
 def without_donor(annotation: Annotation, by: Split) -> int:
     """Return how many labelled cells take no part because their donor is not known."""
     donors = donors_of(annotation, by)
