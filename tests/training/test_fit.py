@@ -24,7 +24,7 @@ from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import TrainingData, fit
 from pxcore.training.objective import Classification
 from pxcore.training.predict import predict, restore
-from pxcore.types import Array, Epoch, Fold, TrainedModel, TrainingParams
+from pxcore.types import Array, Epoch, Fold, TrainedModel
 from tests.small_training import CPU, Case, make_case
 
 
@@ -297,19 +297,12 @@ def test_jurkat_cells_are_told_apart_within_a_dozen_epochs(shared_data: Path) ->
 
     from pxcore.data.folds import split  # noqa: PLC0415
     from pxcore.models import MODELS, BuildRequest  # noqa: PLC0415
+    from pxcore.runs.presets import FAST  # noqa: PLC0415
     from pxcore.training import metrics  # noqa: PLC0415
 
     with h5py.File(shared_data / "jurkat_cell_cycle" / "jurkat_cell_cycle.h5") as file:
         images, labels = file["images"][:], file["labels"][:].astype(np.int64)
-    params = TrainingParams(
-        max_epochs=12,
-        learning_rate=3e-3,
-        schedule="one_cycle",
-        balance="weights",
-        keep="last",
-        low_percentile=0.05,
-        high_percentile=99.95,
-    )
+    params = dataclasses.replace(FAST.training, max_epochs=12)
     fold = split(labels, None, 3, 0, params.valid_share)[0]
     request = BuildRequest(n_channels=3, n_classes=7, image_size=(40, 40))
     data = TrainingData(source=ArrayCells(images), labels=labels, n_classes=7, fold=fold)
