@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 import tests.example_values as ex
+from pxcore.data.csv_guard import csv_text
 from pxcore.importance.fold import combine
 from pxcore.importance.ranking import rank
 from pxcore.plots import ranking as figures
 from pxcore.plots.style import LIGHT
 from pxcore.runs import tables as tables_module
 from pxcore.runs.saved.ranks import plain_performance
-from pxcore.runs.tables import csv_text, run_json, tables
+from pxcore.runs.tables import run_json, tables
 from pxcore.store.home import Store
 from pxcore.training.performance import performance
 from pxcore.types import RunResult
