@@ -85,12 +85,10 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     own, of_name = LOST.get(result.method.partition(":")[0], PERTURBED)
     score_name = result.importance.unit.removeprefix("drop in ")
     if len(lead) > 1:
-        named = lead[:MOST_NAMES]
-        falls = listed([score(ranking.mean[c]) for c in named])
-        more = " and so on" if len(lead) > len(named) else ""
+        each = [f"{one_line(panel.names[c])} (by {score(ranking.mean[c])})" for c in lead]
         text = (
-            f"{score_name} falls by {falls}{more} {of_name.format(_names(panel, lead))}, one at a "
-            f"time; which of them matters most is undecided."
+            f"One channel at a time, {score_name} falls {of_name.format(_shortened(each))}; which "
+            f"of them matters most is undecided."
         )
     elif panel.channels[first].role.stain_free:
         most = " most" if ranking.rank_high[first] == 1 else ""
@@ -145,7 +143,11 @@ def _is_negligible(ranking: Ranking, c: int) -> bool:
 
 def _names(panel: Panel, channels: Sequence[int]) -> str:
     """Return names as text; many are counted."""
-    names = [one_line(panel.names[c]) for c in channels]
+    return _shortened([one_line(panel.names[c]) for c in channels])
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """Return texts as a list in words; of many the last ones are counted."""
     if len(names) <= MOST_NAMES + 1:
         return listed(names)
     return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"

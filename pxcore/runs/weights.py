@@ -47,6 +47,6 @@ def require_weights(store: Store, model: ModelSpec) -> None:
     if not choice.here:
         message = (
             f"ImageNet weights are not on this host, and a page downloads nothing. {choice.note} "
-            "Or choose random weights"
+            "Or choose random weights under Expert settings"
         )
         raise TrainingError(message)

@@ -34,9 +34,8 @@ def test_one_clear_stain_with_its_interval() -> None:
 
 def test_overlapping_leaders_are_not_ordered() -> None:
     text = say((0.30, 0.28, 0.0, 0.0), (0.05, 0.05, 0.005, 0.005))
-    assert (
-        "F1 falls by 0.300 and 0.280 without the structure of CD3 and CD8, one at a time;" in text
-    )
+    assert "One channel at a time, F1 falls without the structure of CD3 (by 0.300) and" in text
+    assert "CD8 (by 0.280); which" in text
     assert "which of them matters most is undecided" in text
     assert "Keep CD3:" not in text
 
