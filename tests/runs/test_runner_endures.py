@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -128,6 +129,28 @@ def test_steps_fail_now_and_then_and_the_run_is_whole(
     assert {row.state for row in rows} == {TaskState.DONE}
     assert not any(row.reused for row in rows)
     assert engine.log == ["train on heavy", "explain on heavy"] * 2 + ["rank on light"]
+
+
+def test_no_decision_is_lost_whichever_write_fails(
+    store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ledger.apply
+    for failing in range(1, 12):  # a run's own change, five starts, five ends
+        run_id = ledger.submit(store, replace(tiny_spec(dataset), seed=failing))
+        calls: list[int] = []
+
+        def apply(*given: object, calls: list[int] = calls, failing: int = failing) -> None:
+            calls.append(1)
+            if len(calls) == failing:
+                raise AWAY
+            real(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(ledger, "apply", apply)
+        to_idle(store)
+        assert len(calls) >= failing
+        assert ledger.record(store, run_id).state is RunState.FINISHED, failing
+        states = {row.state for row in ledger.task_rows(store, run_id)}
+        assert states == {TaskState.DONE}, failing
 
 
 def test_the_heart_beats_while_rounds_fail(
