@@ -122,7 +122,8 @@ def _settled(spec: RunSpec, dataset: Dataset) -> RunSpec:
 def _notes(store: Store, spec: RunSpec, dataset: Dataset) -> list[str]:
     annotation, entry = _annotation(store, dataset), _entry(spec)
     notes = _weights_notes(store, spec, entry)
-    if entry is not None and spec.n_folds < entry.n_folds:
+    possible = most_folds(annotation, spec.split)
+    if entry is not None and possible == spec.n_folds < entry.n_folds:  # not a person's choice
         notes.append(
             f"{spec.n_folds} folds instead of {entry.n_folds}: classes and donors allow no more."
         )

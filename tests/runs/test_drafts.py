@@ -66,6 +66,12 @@ def test_weights_that_are_not_here_become_random_and_it_is_said(
     assert "4 donors or samples apart" in notes
 
 
+def test_fewer_folds_by_choice_are_not_blamed_on_the_data(store: Store, dataset: Dataset) -> None:
+    for preset in ("fast", "standard"):  # 3 and 5 folds; four donors
+        chosen = replace(drafts.draft(store, dataset.id, preset), n_folds=2)
+        assert "allow no more" not in " ".join(drafts.estimate(store, chosen).notes)
+
+
 def test_the_published_protocol_never_starts_from_other_weights_unsaid(
     store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
