@@ -19,7 +19,7 @@ from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
 from pxcore.commands.run import with_model
-from pxcore.errors import Cancelled, RunError
+from pxcore.errors import Cancelled, RunError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ModelSpec, RunState
@@ -150,6 +150,38 @@ def test_settings_of_a_run_are_checked_before_it_starts(store: Store) -> None:
     lab = open_lab()
     assert lab.runs() == ()
     lab.close()
+
+
+def test_where_the_json_goes_is_checked_before_the_run(store: Store, tmp_path: Path) -> None:
+    dataset = tiny_dataset(store)
+    for file, says in ((tmp_path / "none" / "x.json", "no folder"), (tmp_path, "is a folder")):
+        done = CliRunner().invoke(app, ["run", dataset.id, "--json", str(file)])
+        assert isinstance(done.exception, StoreError)
+        assert says in str(done.exception)
+    lab = open_lab()
+    assert lab.runs() == ()
+    lab.close()
+
+
+def test_ranking_and_id_are_told_before_the_json_is_written(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        message = "the disk is full"
+        raise StoreError(message)
+
+    dataset = tiny_dataset(store)
+    lab = open_lab()
+    run_id = lab.submit(tiny_spec(dataset))
+    lab.close()
+    carry_on(store)
+    monkeypatch.setattr("pxcore.commands.run.follow", lambda *_: run_id)
+    monkeypatch.setattr("pxcore.commands.run.ranking_tables", lambda _: ["the ranking"])
+    monkeypatch.setattr("pxcore.api.Lab.result", lambda *_: None)
+    monkeypatch.setattr("pxcore.commands.run.write_json", full)
+    done = CliRunner().invoke(app, ["run", dataset.id, "--json", str(tmp_path / "x.json")])
+    assert "the disk is full" in str(done.exception)
+    assert done.stdout.splitlines() == ["the ranking", run_id]
 
 
 @pytest.mark.processes

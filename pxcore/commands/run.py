@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     json_file: Annotated[str, typer.Option("--json", help="Where the result goes.")] = "",
 ) -> None:
     """Train on a data set and rank its channels. The last line of output is the run's id."""
+    if json_file:
+        check_writable(Path(json_file))
     with closing(open_lab()) as lab:
         spec = lab.draft(dataset, preset, _split(split))
         spec = with_model(spec, model, weights)
@@ -47,11 +50,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         for note in lab.estimate(spec).notes:
             ERR.print(text(f"note: {note}"))
         run_id = follow(lab, spec)
-        if json_file:
-            write_json(lab, run_id, Path(json_file))
         for table in ranking_tables(lab.result(run_id)):
             OUT.print(table)
-    OUT.print(run_id)
+        OUT.print(run_id)
+        if json_file:
+            write_json(lab, run_id, Path(json_file))
 
 
 def follow(lab: Lab, spec: RunSpec) -> str:
@@ -67,6 +70,21 @@ def with_model(spec: RunSpec, model: str, weights: str) -> RunSpec:
     if model and model != spec.model.id:
         spec = replace(spec, model=ModelSpec(id=model))
     return replace(spec, model=replace(spec.model, weights=weights)) if weights else spec
+
+
+def check_writable(file: Path) -> None:
+    """Raise StoreError, before hours of work, when a file could not be written there."""
+    folder = file.parent
+    if not folder.is_dir():
+        found = f"there is no folder {folder}"
+    elif file.is_dir():
+        found = "it is a folder"
+    elif not os.access(file if file.exists() else folder, os.W_OK):
+        found = f"no leave to write {'to it' if file.exists() else f'into {folder}'}"
+    else:
+        return
+    message = f"--json {file} cannot be written: {found}; give a file in a folder you may write to"
+    raise StoreError(message)
 
 
 def write_json(lab: Lab, run_id: str, file: Path) -> None:
