@@ -21,6 +21,7 @@ from pxcore.types import FolderEntry, ImportRequest
 
 UPLOADS = ("h5", "hdf5", "npz", "zip", "cif", "tif", "tiff")
 UP = ".."
+HERE = "."
 Place = Literal["path", "panel_sheet", "labels"]
 NO_FILES: Mapping[Place, UploadedFile] = MappingProxyType({})
 
@@ -91,30 +92,45 @@ def _from_folder() -> None:
     if entry is None:
         return
     if entry.is_folder and not entry.format:
-        st.caption("This folder is not one recording; open it to look inside.")
+        st.caption("No files of cells were seen in this folder; open it to look further inside.")
         return
+    if entry.is_folder:
+        st.caption(
+            f"This folder holds {md(entry.format)}. Registered as a whole, all cells in it and in "
+            "its folders become one data set; the import finds the one format that fits, or says "
+            "why none does."
+        )
+    else:
+        _unknown(entry)
+    if (filled := _form(entry.path, entry.name, "folder", is_folder=entry.is_folder)) is not None:
+        start(filled.request, filled.files)
+
+
+def _unknown(entry: FolderEntry) -> None:
+    """Warn of a file that nothing recognises."""
     if not entry.format:
         st.warning("No reader recognises this file. It can be tried with a format of your choice.")
-    if (filled := _form(entry.path, entry.name, key="folder")) is not None:
-        start(filled.request, filled.files)
 
 
 def _entry(folder: Path, inside: str) -> FolderEntry | None:
     """Return what is chosen in a folder; opening and going up stay in the session."""
     entries = {entry.name: entry for entry in lab().browse(folder, inside)}
-    options = ([UP] if inside else []) + list(entries)
+    here = _here(folder, inside, tuple(entries.values()))
+    options = ([UP] if inside else []) + list(entries) + ([HERE] if here.format else [])
     if not options:
         st.caption("This folder is empty.")
         return None
 
     def label(name: str) -> str:
+        if name == HERE:
+            return f"This whole folder · {here.format}"
         entry = entries.get(name)
         if entry is None:
             return f"{UP}  one folder up"
         kind = f" · {entry.format}" if entry.format else ""
         return f"{entry.name}/{kind}" if entry.is_folder else f"{name} · {size(entry.size)}{kind}"
 
-    recognised = [name for name in options if name in entries and entries[name].format]
+    recognised = [name for name, one in entries.items() if one.format and not one.is_folder]
     first = options.index(recognised[0]) if recognised else 0
     name = st.selectbox(
         "File or folder", options, index=first, format_func=label, key=f"add-entry-{inside}"
@@ -122,10 +138,29 @@ def _entry(folder: Path, inside: str) -> FolderEntry | None:
     if name == UP:
         st.button("Go up", on_click=_walk, args=(inside.rpartition("/")[0],))
         return None
+    if name == HERE:
+        return here
     entry = entries.get(name or "")
     if entry is not None and entry.is_folder:
         st.button("Open this folder", on_click=_walk, args=(entry.inside,))
     return entry
+
+
+def _here(folder: Path, inside: str, entries: tuple[FolderEntry, ...]) -> FolderEntry:
+    """Return the folder that is looked into, as something to register."""
+    kinds = [one.format for one in entries if one.is_folder and one.format]
+    endings = {Path(one.name).suffix.lower() for one in entries if not one.is_folder}
+    if endings & {".h5", ".tif", ".tiff"}:
+        kinds.insert(0, "HDF5 files" if ".h5" in endings else "TIFF files")
+    place = folder / inside
+    return FolderEntry(
+        name=place.name,
+        inside=inside,
+        path=str(place),
+        is_folder=True,
+        size=0,
+        format=kinds[0] if kinds else "",
+    )
 
 
 def _walk(inside: str) -> None:
@@ -150,7 +185,7 @@ def _from_upload() -> None:
             "allowed folder of the host and register it from there"
         )
         raise DatasetError(message)
-    if (filled := _form(file.name, file.name, key="upload")) is not None:
+    if (filled := _form(file.name, file.name, "upload")) is not None:
         files: dict[Place, UploadedFile] = {"path": file}
         start(filled.request, files | filled.files)
 
@@ -168,11 +203,13 @@ def _demo() -> None:
         start(ImportRequest(path="demo", format="demo", title=title, owner=owner))
 
 
-def _form(path: str, name: str, key: str) -> Filled | None:
-    """Return what was filled in once the form's button was pressed."""
+def _form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled | None:
+    """Return what was filled in once the form's button was pressed; each path has its own."""
+    known_as = name if is_folder else Path(name).stem
+    key = f"{place}-{path}"
     formats = {"auto": "Recognise it"} | {c.id: c.label for c in lab().choices("format")}
     with st.form(f"add-form-{key}", border=False):
-        title = st.text_input("Title", value=Path(name).stem, max_chars=120, key=f"{key}-title")
+        title = st.text_input("Title", value=known_as[:120], max_chars=120, key=f"{key}-title")
         with st.expander("More settings"):
             which = st.selectbox(
                 "Format", list(formats), format_func=lambda f: formats[f], key=f"{key}-format"
@@ -191,11 +228,12 @@ def _form(path: str, name: str, key: str) -> Filled | None:
                 type=["csv"],
                 key=f"{key}-labels",
             )
-        if not st.form_submit_button("Register", type="primary", icon=":material/check:"):
+        register = "Register this folder" if is_folder else "Register"
+        if not st.form_submit_button(register, type="primary", icon=":material/check:"):
             return None
     request = ImportRequest(
         path=path,
-        title=title.strip() or Path(name).stem,
+        title=title.strip() or known_as,
         format=which or "auto",
         size=int(side),
         owner=visit().owner,

@@ -43,7 +43,7 @@ class FolderEntry:
     size: int
     """Bytes; 0 for a folder."""
     format: str = ""
-    """Id of the importer that recognises it; empty for none."""
+    """What it seems to be, in words; for a folder the files it holds; empty for unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

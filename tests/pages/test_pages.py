@@ -105,18 +105,44 @@ def test_register_from_a_folder(lab: FakeLab, visit: Open) -> None:
         ),
     )
     app = visit("datasets", add="cells")
-    app.text_input(key="folder-title").set_value("My cells")
+    app.text_input(key="folder-/data/c.h5-title").set_value("My cells")
     button(app, "Register")
     request = asked(lab, "import")
     assert isinstance(request, ImportRequest)
     assert (request.path, request.title, request.format) == ("/data/c.h5", "My cells", "auto")
 
 
+def test_each_file_has_its_own_title_and_a_folder_is_registered_as_one(
+    lab: FakeLab, visit: Open
+) -> None:
+    lab.folders = (Path("/data"),)
+    lab.entries = tuple(
+        FolderEntry(name=name, inside=name, path=f"/data/{name}", is_folder="." not in name, **more)
+        for name, more in (
+            ("cells", {"size": 0, "format": "HDF5 files"}),
+            ("empty", {"size": 0, "format": ""}),
+            ("first.h5", {"size": 9, "format": "HDF5"}),
+        )
+    )
+    app = visit("datasets", add="cells")
+    title = {one.label: one for one in app.text_input}["Title"]
+    assert title.value == "first"
+    app.selectbox(key="add-entry-").set_value("empty").run()
+    assert "No files of cells were seen" in words(app)
+    app.selectbox(key="add-entry-").set_value("cells").run()
+    assert "This folder holds HDF5 files" in words(app)
+    assert {one.label: one for one in app.text_input}["Title"].value == "cells"
+    button(app, "Register this folder")
+    request = asked(lab, "import")
+    assert isinstance(request, ImportRequest)
+    assert (request.path, request.title, request.format) == ("/data/cells", "cells", "auto")
+
+
 def test_an_upload_whose_import_is_refused_is_removed(lab: FakeLab, visit: Open) -> None:
     app = visit("datasets", add="cells")
     assert "at most 33 MiB" in app.file_uploader(key="add-upload").label
     app.file_uploader(key="add-upload").upload("c.h5", b"cells", "application/x-hdf5").run()
-    app.file_uploader(key="upload-labels").upload("l.csv", b"a,b", "text/csv")
+    app.file_uploader(key="upload-c.h5-labels").upload("l.csv", b"a,b", "text/csv")
     lab.refusal = "the disk is full"
     button(app, "Register")
     assert "The disk is full" in words(app)
@@ -125,7 +151,7 @@ def test_an_upload_whose_import_is_refused_is_removed(lab: FakeLab, visit: Open)
     }  # fmt: skip
     lab.refusal = ""
     lab.asked.clear()
-    app.file_uploader(key="upload-labels").upload("l.csv", b"a,b", "text/csv")
+    app.file_uploader(key="upload-c.h5-labels").upload("l.csv", b"a,b", "text/csv")
     button(app, "Register")
     request = asked(lab, "import")
     assert isinstance(request, ImportRequest)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pxcore.api import open_lab
 from pxcore.errors import AccessError, DatasetError, MethodError, PanelError, StoreError
 from pxcore.runs import datasets, folders, galleries, imports
 from pxcore.runs.imports import ImportDesk
@@ -219,6 +222,27 @@ def test_renaming_changes_no_key_and_no_old_run(store: Store, stack: Path) -> No
         datasets.edit(store, dataset.id, "", renamed.take((0,)))
     with pytest.raises(DatasetError, match="is not known here"):
         datasets.one(store, "nothere")
+
+
+def test_a_folder_of_files_is_offered_and_read_as_one(tmp_path: Path, shared_data: Path) -> None:
+    """One file a cell: the folder is seen by names from each level above, and imported whole."""
+    shelf = tmp_path / "shelf"
+    files = sorted((shared_data / "scifai_layout" / "jurkat").glob("*.h5"))
+    for number, file in enumerate(files):
+        place = shelf / "lab" / "run" / f"donor{number % 2}" / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
+    (shelf / "texts").mkdir()
+    (shelf / "texts" / "a.txt").write_text("x")
+    settings = Settings(home=tmp_path / "home", data_folders=str(shelf))
+    with closing(open_lab(settings)) as lab:
+        seen = {one.name: one.format for one in lab.browse(shelf)}
+        assert seen == {"lab": "HDF5 files", "texts": ""}
+        (run,) = lab.browse(shelf, "lab")
+        made = lab.start_import(ImportRequest(path=run.path, title=run.name))
+        assert lab.import_progress(made).state is ImportState.QUEUED
+        dataset = lab.import_now(ImportRequest(path=run.path, title=run.name), quiet)
+    assert (dataset.title, dataset.n_cells) == ("run", len(files))
 
 
 def test_labels_that_come_later_make_another_data_set_of_the_same_pixels(
