@@ -11,7 +11,7 @@ from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.repeats import channel_values
-from pxcore.training.intervals import corrected_interval
+from pxcore.training.intervals import SAME, corrected_interval, without_spread
 from pxcore.types import Array, Importance, Interval, Ranking, Verdict
 
 NEGLIGIBLE_DROP = 0.01
@@ -55,7 +55,9 @@ def rank(
         low, high = np.ones_like(low), np.full_like(high, len(mean))
     n_channels = len(mean)
     among = samples[:, :, None] <= np.arange(1, n_channels + 1)  # (S, C, m)
-    intervals = [_interval(importance, column) for column in values.T]
+    cells = _held_out(folds, fold_of, per_class.shape[2])  # (K,)
+    total = int(cells.sum())
+    intervals = [_interval(importance, column, total) for column in values.T]
     chance = channel_values(over_repeats(importance.probability_drop))
     return Ranking(
         mean=tuple(interval.mean for interval in intervals),
@@ -68,11 +70,11 @@ def rank(
         top=tuple(tuple(float(p) for p in row) for row in among.mean(axis=0)),
         verdict=tuple(verdict(interval, importance.unit) for interval in intervals),
         per_class=tuple(
-            tuple(_interval(importance, per_class[:, c, k]) for k in range(per_class.shape[2]))
+            tuple(_interval(importance, per_class[:, c, k], int(n)) for k, n in enumerate(cells))
             for c in range(n_channels)
         ),
-        probability=tuple(_interval(importance, column) for column in chance.T),
-        notes=notes,
+        probability=tuple(_interval(importance, column, total) for column in chance.T),
+        notes=(*notes, *_all_alike(importance.unit, values, total)),
     )
 
 
@@ -90,16 +92,45 @@ def verdict(interval: Interval, unit: str) -> Verdict:
 
     Negligible comes first: a drop that is surely above 0 and surely below what matters does not
     matter. Values in units other than a drop in F1 have no such threshold, and being positive
-    means nothing for an attribution, so they stay undecided.
+    means nothing for an attribution, so they stay undecided. So does a channel whose folds all
+    have one value, unless that is 0 and the rule of three bounds it below what matters.
     """
     if unit != DROP_IN_F1 or len(interval.known) < 2:
+        return Verdict.UNDECIDED
+    if without_spread(interval.known) and abs(interval.mean) >= SAME:
         return Verdict.UNDECIDED
     if interval.high < NEGLIGIBLE_DROP:
         return Verdict.NEGLIGIBLE
     return Verdict.INFORMATIVE if interval.low > 0 else Verdict.UNDECIDED
 
 
-def _interval(importance: Importance, values: Array) -> Interval:
+def _held_out(
+    folds: Sequence[FoldImportance], fold_of: Sequence[int] | None, n_classes: int
+) -> Array:
+    """Return (K,) different held-out cells of each class: several starts share theirs."""
+    splits = range(len(folds)) if fold_of is None else fold_of
+    first = dict(zip(reversed(splits), reversed(folds), strict=True)).values()
+    counts: Array = sum(
+        (np.bincount(fold.labels, minlength=n_classes) for fold in first),
+        np.zeros(n_classes, np.int64),
+    )
+    return counts
+
+
+def _all_alike(unit: str, values: Array, n_cells: int) -> tuple[str, ...]:
+    """Return in words that some channels have one value in all folds, which is no certainty."""
+    alike = sum(without_spread(column.tolist()) for column in values.T)
+    if unit != DROP_IN_F1 or not alike:
+        return ()
+    channels = "1 channel" if alike == 1 else f"{alike} channels"
+    return (
+        f"all folds gave the same value for {channels}: no spread to measure, so those intervals "
+        f"reach 3 / {n_cells} held-out cells to each side (rule of three); a value other than 0 "
+        "stays undecided",
+    )
+
+
+def _interval(importance: Importance, values: Array, n_cells: int) -> Interval:
     """Return the corrected interval over folds of one value a fold, NaN where there is none."""
     bounds = (-1.0, 1.0) if importance.unit == DROP_IN_F1 else None
     known = values[~np.isnan(values)]
@@ -108,7 +139,11 @@ def _interval(importance: Importance, values: Array) -> Interval:
         reach = float(np.nanmax(np.abs(importance.scores)))
         bounds = (-reach, reach)
     return corrected_interval(
-        [float(v) for v in values], importance.n_train, importance.n_test, bounds=bounds
+        [float(v) for v in values],
+        importance.n_train,
+        importance.n_test,
+        bounds=bounds,
+        n_cells=n_cells,
     )
 
 

@@ -10,6 +10,9 @@ from scipy.stats import t as student
 
 from pxcore.types import Interval
 
+SAME = 1e-12
+"""Values over folds that differ by less are equal."""
+
 
 def corrected_interval(
     values: Sequence[float | None],
@@ -17,6 +20,7 @@ def corrected_interval(
     n_test: int | Sequence[int],
     level: float = 0.95,
     bounds: tuple[float, float] | None = (-1.0, 1.0),
+    n_cells: int | None = None,
 ) -> Interval:
     """Return the mean of one value a fold with its corrected interval.
 
@@ -45,6 +49,11 @@ def corrected_interval(
         **One fold gives a mean but no spread, and none gives not even that: the interval is then
         the whole range**, which says that nothing is known, instead of a bar of length 0. With no
         fold the mean stands at 0, or at the nearest bound.
+    n_cells
+        Different held-out cells that the values rest on, where they are not all of ``n_test``
+        (several starts of one fold, one class). **Folds that all have one value show no spread,
+        which is not certainty**: with bounds, the interval is then mean ± 3 / n_cells, the rule
+        of three.
 
     Raises
     ------
@@ -56,7 +65,8 @@ def corrected_interval(
     Source: Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003,
     section 3, "corrected resampled t-test". Derived for random splits; used here for
     cross-validation folds too, as is customary (Bouckaert and Frank 2004), where it errs towards
-    wide.
+    wide. Rule of three: what was not seen among n cells has, at 95 %, a share of at most 3 / n
+    (Hanley and Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983).
 
     >>> shown = corrected_interval([0.8, 0.9], n_train=100, n_test=50, bounds=None)
     >>> round(shown.mean, 3), round(shown.low, 3), round(shown.high, 3)
@@ -73,8 +83,16 @@ def corrected_interval(
     ratio = float(np.sum(n_test) / np.sum(n_train))
     spread = math.sqrt((1 / len(known) + ratio) * float(np.var(known, ddof=1)))
     half = float(student.ppf((1 + level) / 2, len(known) - 1)) * spread
+    if bounds is not None and without_spread(known):
+        cells = np.broadcast_to(n_test, len(folds)).sum() if n_cells is None else n_cells
+        half = 3 / max(1, int(cells))
     low, high = bounds if bounds is not None else (-math.inf, math.inf)
     return Interval(mean=mean, low=max(mean - half, low), high=min(mean + half, high), folds=folds)
+
+
+def without_spread(known: Sequence[float]) -> bool:
+    """Return True for two or more values that are all the same, but for rounding."""
+    return len(known) > 1 and max(known) - min(known) < SAME
 
 
 def _check(known: tuple[float, ...], bounds: tuple[float, float] | None) -> None:

@@ -47,21 +47,26 @@ def performance(
         ]
     )  # (J, K, K)
 
-    def interval(values: Array) -> Interval:
-        return corrected_interval(values.tolist(), n_train, n_test, bounds=_RANGE)
+    cells = counts.sum((0, 2)) // n_seeds  # (K,)
+
+    def interval(values: Array, n_cells: int) -> Interval:
+        return corrected_interval(values.tolist(), n_train, n_test, bounds=_RANGE, n_cells=n_cells)
+
+    def whole(score: Callable[[Array], Array]) -> Interval:
+        return interval(score(counts), int(cells.sum()))
 
     def per_class(score: Callable[[Array], Array]) -> tuple[Interval, ...]:
         values = score(counts)  # (J, K)
         values = np.where(counts.sum(2) > 0, values, np.nan)
-        return tuple(interval(values[:, k]) for k in range(n_classes))
+        return tuple(interval(values[:, k], int(cells[k])) for k in range(n_classes))
 
     return Performance(
-        f1_macro=interval(metrics.f1_macro(counts)),
-        f1_weighted=interval(metrics.f1_weighted(counts)),
-        accuracy=interval(metrics.accuracy(counts)),
+        f1_macro=whole(metrics.f1_macro),
+        f1_weighted=whole(metrics.f1_weighted),
+        accuracy=whole(metrics.accuracy),
         f1_per_class=per_class(metrics.f1_per_class),
         precision_per_class=per_class(metrics.precision_per_class),
         recall_per_class=per_class(metrics.recall_per_class),
-        n_per_class=tuple(int(n) // n_seeds for n in counts.sum((0, 2))),
+        n_per_class=tuple(int(n) for n in cells),
         confusion=counts,
     )

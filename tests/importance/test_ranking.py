@@ -155,6 +155,24 @@ def test_verdicts(low: float, high: float, expected: Verdict) -> None:
     assert verdict(alone, DROP_IN_F1) is Verdict.UNDECIDED
 
 
+@pytest.mark.parametrize(
+    ("n_cells", "expected"), [(30, Verdict.UNDECIDED), (120, Verdict.NEGLIGIBLE)]
+)
+def test_folds_that_all_agree_are_no_certainty(n_cells: int, expected: Verdict) -> None:
+    """A dead channel is negligible only where the cells suffice; another value never decides."""
+    one = made_fold(RATES, n_cells=n_cells)  # the second channel is dead
+    found = ranked([one] * 3)
+    half = 3 / (3 * n_cells)
+    for mean, low, high in zip(found.mean, found.low, found.high, strict=True):
+        assert (low, high) == pytest.approx((mean - half, mean + half))
+    assert found.mean[1] == 0
+    assert found.verdict == tuple(expected if c == 1 else Verdict.UNDECIDED for c in range(4))
+    assert "same value for 4 channels" in found.notes[-1]
+    starts = ranked([one] * 3, fold_of=[0, 0, 0])  # the same cells, so no more of them
+    assert starts.high[1] == pytest.approx(3 / n_cells)
+    assert not any("same value" in note for note in ranked(made(3)[:1]).notes)
+
+
 def test_notes_say_what_the_ranges_rest_on() -> None:
     groups = np.arange(150) % 5
     folds = [made_fold(RATES, seed=s, groups=groups) for s in range(3)]
