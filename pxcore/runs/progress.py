@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pxcore.errors import MethodError, RunError
@@ -31,7 +31,8 @@ def progress(store: Store, run_id: str) -> Progress:
     tasks = tuple(_with_progress(row, told.get(row.key)) for row in rows)
     status = heart.status(store)
     expected = _expected(store, record, status.device)
-    share = _share(tasks, expected)
+    ended = record.row.state.final
+    share = _kept(record.row.state, tasks) if ended else _share(tasks, expected)
     row = replace(record.row, share=share)
     return Progress(
         run=row,
@@ -48,13 +49,17 @@ def progress(store: Store, run_id: str) -> Progress:
 
 
 def run_rows(store: Store) -> tuple[RunRow, ...]:
-    """Return every run, newest first, with the share done of those under way."""
+    """Return every run, newest first, with the share done.
+
+    A run that ended, however, has the tasks done of all its tasks; one under way weighs them.
+    """
     device = ""
     rows = []
     for record in ledger.listed(store):
         row = record.row
-        under_way = row.state not in (RunState.FINISHED, RunState.QUEUED)
-        if under_way and isinstance(record, RunRecord):
+        if row.state.final:
+            row = replace(row, share=_kept(row.state, ledger.task_rows(store, row.id)))
+        elif row.state is RunState.RUNNING and isinstance(record, RunRecord):
             device = device or heart.status(store).device or "cpu"
             tasks = [
                 _with_progress(task, read_progress(store.artifacts.work(task.key)))
@@ -99,6 +104,13 @@ def _share(
     if all(task.state is TaskState.DONE for task in tasks):
         return 1.0
     return min(done / total, 0.999) if total else 0.0
+
+
+def _kept(state: RunState, tasks: Sequence[TaskRow]) -> float:
+    """Return the tasks done of all, for a run that ended."""
+    if state is RunState.FINISHED:
+        return 1.0
+    return sum(task.state is TaskState.DONE for task in tasks) / max(1, len(tasks))
 
 
 def _left(

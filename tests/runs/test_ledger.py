@@ -5,10 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from pxcore.runs import ledger
-from pxcore.runs.board import RunChange
+import pytest
+
+from pxcore.runs import ledger, progress
+from pxcore.runs.board import RunChange, TaskChange
 from pxcore.store.home import Store
-from pxcore.types import RunState
+from pxcore.types import RunState, TaskState
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -33,3 +35,18 @@ def test_once_minds_title_and_end_only(store: Store) -> None:
     before = len(ledger.records(store))
     ledger.submit(store, spec, once=True)
     assert len(ledger.records(store)) == before + 1
+
+
+@pytest.mark.parametrize("state", [RunState.CANCELLED, RunState.FAILED])
+def test_a_run_that_ended_early_shows_the_tasks_it_keeps(store: Store, state: RunState) -> None:
+    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store)))
+    done, *others = [task.key for task in ledger.task_rows(store, run_id)]
+    ledger.apply(store, [
+        TaskChange(run_id=run_id, key=done, state=TaskState.DONE, seconds=1.0),
+        *(TaskChange(run_id=run_id, key=key, state=TaskState.CANCELLED) for key in others),
+        RunChange(run_id=run_id, state=state),
+    ])  # fmt: skip
+    (row,) = progress.run_rows(store)
+    assert row.share == progress.progress(store, run_id).share == 1 / (1 + len(others))
+    ledger.apply(store, [RunChange(run_id=run_id, state=RunState.FINISHED)])
+    assert progress.run_rows(store)[0].share == 1.0
