@@ -15,7 +15,7 @@ from pxcore.importance.methods import METHODS
 from pxcore.store.keys import derive_seed, key_of
 from pxcore.types import MaskKind, MethodSpec, ModelSpec, Role, RunSpec, Split, TrainingParams
 
-VERSIONS = {"train": 1, "explain": 1, "rank": 1}
+VERSIONS = {"train": 1, "explain": 1, "rank": 2}
 """Of each stage's code."""
 
 
