@@ -23,10 +23,14 @@ def render() -> None:
     """Draw the page."""
     datasets = lab().datasets()
     usable = {one.id: one for one in datasets if one.classes}
+    wanted = asked("dataset")
+    if wanted and wanted not in usable:
+        _unlabelled(lab().dataset(wanted))
+        return
     if not usable:
         _nothing_to_rank(datasets)
         return
-    dataset = usable.get(asked("dataset")) or next(iter(usable.values()))
+    dataset = usable.get(wanted) or next(iter(usable.values()))
     header("New run", [Crumb(dataset.title, "datasets", (("dataset", dataset.id),))])
     runner_note(busy=True)
     dataset = _dataset(usable, dataset)
@@ -34,6 +38,21 @@ def render() -> None:
     preset = _preset()
     spec = run_form.settings(dataset, lab().draft(dataset.id, preset, split))
     _start(spec)
+
+
+def _unlabelled(dataset: Dataset) -> None:
+    """Say that the data set of the address cannot be ranked yet, and lead to its labels."""
+    header("New run", [Crumb(dataset.title, "datasets", (("dataset", dataset.id),))])
+    st.markdown(
+        f"**{md(dataset.title, 90)}** has no labels: a run learns to tell classes apart. Add "
+        "them from a CSV first, or choose another data set.",
+        width=720,
+    )
+    with st.container(horizontal=True):
+        if st.button("Add labels", type="primary", icon=":material/label:"):
+            links.go("datasets", dataset=dataset.id, view="Labels")
+        if st.button("Choose another data set", icon=":material/biotech:"):
+            links.go("datasets")
 
 
 def _nothing_to_rank(datasets: Sequence[Dataset]) -> None:
