@@ -12,7 +12,7 @@ from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab
 from pages.parts.text import md
-from pages.parts.words import day, moment
+from pages.parts.words import classes_of, day, moment
 from pxcore.types import Dataset, ImportProgress, ImportState
 
 
@@ -63,7 +63,8 @@ def _table(datasets: Sequence[Dataset]) -> None:
         }
     )
     for one in datasets[:12]:
-        label = f"**{md(one.title, 60)}** · {one.n_cells:,} cells · {moment(one.created)}"
+        label = f"**{md(one.title, 60)}** · {one.n_cells:,} cells · "
+        label += f"{classes_of(one)} · {moment(one.created)}"
         links.link(label, "datasets", icon=":material/biotech:", dataset=one.id)
     with st.expander("As a table", icon=":material/table_rows:", type="compact"):
         st.dataframe(

@@ -11,7 +11,7 @@ from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
-from pages.parts.words import moment
+from pages.parts.words import classes_of, moment
 from pxcore.plots.numbers import count
 from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState, RunRow
 
@@ -111,5 +111,6 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
         st.caption("None yet. Add cells to begin.")
     for one in datasets[:MOST]:
         size = f"{count(one.n_cells, 'cell')}, {count(len(one.panel), 'channel')}"
+        size = f"{size}, {classes_of(one)}"
         links.link(f"**{md(one.title, 50)}** · {size}", "datasets", dataset=one.id)
     links.link("All data sets", "datasets", icon=":material/biotech:")

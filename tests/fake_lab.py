@@ -23,6 +23,7 @@ from pxcore.types import (
     FolderEntry,
     FoldPredictions,
     ImportProgress,
+    ImportReport,
     ImportRequest,
     ImportState,
     Panel,
@@ -115,7 +116,16 @@ class FakeLab:
 
     def add_labels(self, dataset_id: str, csv_text: str) -> Dataset:
         self.asked.append(("labels", csv_text))
-        return self.dataset(dataset_id)
+        one = self.dataset(dataset_id)
+        report = ImportReport(
+            source="l.csv",
+            format="stack",
+            n_read=one.n_cells,
+            notes=("3 rows of the labels name no cell: not used.",),
+        )
+        made = replace(one, id="l1", classes=("a", "b"), class_counts=(5, 2), report=report)
+        self.sets.append(made)
+        return made
 
     def start_import(self, request: ImportRequest) -> str:
         self.asked.append(("import", request))

@@ -29,6 +29,12 @@ def go(page: str, **query: str) -> None:
     st.switch_page(_table[page], query_params=query or None)
 
 
+def stay(**query: str) -> None:
+    """Draw this page again at another address; what is bound to a widget, as ``view``, stays."""
+    st.query_params.update(query)
+    st.rerun()
+
+
 def address(page: str, **query: str) -> str:
     """Return the address of a page below the dashboard's own, for tables of links."""
     return f"/{_base()}{page}?{urlencode(query)}"

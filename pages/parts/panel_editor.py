@@ -6,14 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.session import lab
-from pages.parts.text import csv_bytes, file_name
+from pages.parts.session import asked, lab
+from pages.parts.text import csv_bytes, file_name, md
+from pages.parts.words import size
 from pxcore.errors import PanelError
+from pxcore.plots.numbers import count, listed
+from pxcore.plots.text import one_line
 from pxcore.types import Channel, Dataset, Panel, Role
 
 TEXTS = ("name", "marker", "clone", "fluorochrome", "laser")
 FLAGS = ("must_keep", "exclude", "gate_defining")
-LARGEST = 20 * 2**20
+SHEET_MIB = 1
+"""Largest panel sheet taken, MiB: no more than the panel sheet's own reader takes."""
+LABELS_MIB = 20
+"""Largest table of labels added to a data set, MiB."""
 
 
 def panel(dataset: Dataset) -> None:
@@ -57,15 +63,22 @@ def _sheet_file(dataset: Dataset) -> None:
             on_click="ignore",
             key="sheet-download",
         )
-        file = st.file_uploader("Fill in from a CSV", type=["csv", "yaml", "yml"], key="sheet-up")
+        file = st.file_uploader(
+            f"Fill in from a CSV of at most {SHEET_MIB} MiB",
+            type=["csv", "yaml", "yml"],
+            key="sheet-up",
+            max_upload_size=SHEET_MIB,
+        )
         if file is not None and st.button("Apply this sheet", key="sheet-apply"):
-            lab().apply_panel_sheet(dataset.id, _text(file.getvalue(), file.name))
+            lab().apply_panel_sheet(dataset.id, _text(file.getvalue(), file.name, SHEET_MIB))
             st.toast("The panel sheet was applied.")
             st.rerun()
 
 
 def labels(dataset: Dataset) -> None:
     """Draw the way to add labels from a CSV: a new data set with the same pixels."""
+    if asked("added") == "labels" and dataset.classes:
+        _added(dataset)
     st.markdown(
         "A CSV with the columns `object_number`, `label` and optionally `group` (donor or "
         "sample) gives classes to these cells. The pixels are not copied; the labelled data set "
@@ -77,10 +90,29 @@ def labels(dataset: Dataset) -> None:
         "Example CSV", csv_bytes(template), file_name="labels.csv", mime="text/csv",
         on_click="ignore", key="labels-example",
     )  # fmt: skip
-    file = st.file_uploader("Labels, CSV", type=["csv"], key="labels-up")
+    file = st.file_uploader(
+        f"Labels, a CSV of at most {LABELS_MIB} MiB",
+        type=["csv"],
+        key=f"labels-up-{dataset.id}",
+        max_upload_size=LABELS_MIB,
+    )
     if file is not None and st.button("Add these labels", type="primary", key="labels-apply"):
-        made = lab().add_labels(dataset.id, _text(file.getvalue(), file.name))
-        links.go("datasets", dataset=made.id)
+        made = lab().add_labels(dataset.id, _text(file.getvalue(), file.name, LABELS_MIB))
+        links.stay(dataset=made.id, added="labels")
+
+
+def _added(dataset: Dataset) -> None:
+    """Say what the labels that made this data set gave, and what of them was not used."""
+    counts = zip(dataset.classes, dataset.class_counts, strict=True)
+    classes = listed([f"{one_line(name, 40)} ({number:,})" for name, number in counts])
+    notes = dataset.report.notes if dataset.report else ()
+    unused = [note for note in notes if "name no cell" in note]
+    rest = " ".join(unused) or "Every row of the table named a cell."
+    text = (
+        f"{dataset.n_labelled:,} of {count(dataset.n_cells, 'cell')} now have a class: "
+        f"{classes}. {rest}"
+    )
+    st.success(md(text, 2000), icon=":material/check:")
 
 
 def table(panel: Panel) -> pd.DataFrame:
@@ -115,10 +147,10 @@ def from_table(frame: pd.DataFrame) -> Panel:
     return Panel(tuple(channels))
 
 
-def _text(data: bytes, name: str) -> str:
+def _text(data: bytes, name: str, most_mib: int) -> str:
     """Return a small text file. Raises PanelError where it is too large or not UTF-8."""
-    if len(data) > LARGEST:
-        message = f"{name} has {len(data):,} bytes; a sheet may have {LARGEST:,}"
+    if len(data) > most_mib * 2**20:
+        message = f"{name} has {size(len(data))}; at most {most_mib} MiB are taken here"
         raise PanelError(message)
     try:
         return data.decode("utf-8-sig")

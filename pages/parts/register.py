@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import links
+from pages.parts.panel_editor import SHEET_MIB
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pages.parts.words import size
@@ -22,6 +23,8 @@ from pxcore.types import FolderEntry, ImportRequest
 UPLOADS = ("h5", "hdf5", "npz", "zip", "cif", "tif", "tiff")
 UP = ".."
 HERE = "."
+MOST_LABELS_MIB = 256
+"""Largest table of labels that an import reads, MiB."""
 Place = Literal["path", "panel_sheet", "labels"]
 NO_FILES: Mapping[Place, UploadedFile] = MappingProxyType({})
 
@@ -203,6 +206,24 @@ def _demo() -> None:
         start(ImportRequest(path="demo", format="demo", title=title, owner=owner))
 
 
+def _tables(key: str) -> tuple[UploadedFile | None, UploadedFile | None]:
+    """Return the panel sheet and the labels that were uploaded beside the cells."""
+    most = min(MOST_LABELS_MIB, lab().max_upload_mb)
+    sheet = st.file_uploader(
+        f"Panel sheet, a CSV of at most {SHEET_MIB} MiB",
+        type=["csv"],
+        key=f"{key}-sheet",
+        max_upload_size=SHEET_MIB,
+    )
+    labels = st.file_uploader(
+        f"Labels, a CSV of at most {most} MiB with object_number, label and optionally group",
+        type=["csv"],
+        key=f"{key}-labels",
+        max_upload_size=most,
+    )
+    return sheet, labels
+
+
 def _form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled | None:
     """Return what was filled in once the form's button was pressed; each path has its own."""
     known_as = name if is_folder else Path(name).stem
@@ -222,12 +243,7 @@ def _form(path: str, name: str, place: str, *, is_folder: bool = False) -> Fille
                 value=0,
                 key=f"{key}-size",
             )
-            sheet = st.file_uploader("Panel sheet, CSV", type=["csv"], key=f"{key}-sheet")
-            labels = st.file_uploader(
-                "Labels, CSV with object_number, label and optionally group",
-                type=["csv"],
-                key=f"{key}-labels",
-            )
+            sheet, labels = _tables(key)
         register = "Register this folder" if is_folder else "Register"
         if not st.form_submit_button(register, type="primary", icon=":material/check:"):
             return None

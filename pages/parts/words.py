@@ -1,10 +1,11 @@
-"""Times and sizes in words."""
+"""Times, sizes and numbers of classes in words."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pxcore.plots.numbers import duration
+from pxcore.plots.numbers import count, duration
+from pxcore.types import Dataset
 
 
 def moment(stamp: str, now: datetime | None = None) -> str:
@@ -32,6 +33,11 @@ def day(stamp: str) -> str:
         return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M}"
     except ValueError:
         return ""
+
+
+def classes_of(dataset: Dataset) -> str:
+    """Return how many classes a data set has, or that it has none."""
+    return count(len(dataset.classes), "class", "classes") if dataset.classes else "unlabelled"
 
 
 def size(n_bytes: int) -> str:

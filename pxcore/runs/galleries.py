@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,6 +21,8 @@ from pxcore.store.keys import key_of
 from pxcore.types import CellImages, Dataset
 
 MOST_CELLS = 256
+ABOUT_LABELS = (": not used.", "cells are unlabelled.")
+"""How the notes end that `from_csv_text` writes on labels."""
 
 
 def cells(store: Store, dataset_id: str, positions: Sequence[int]) -> CellImages:
@@ -99,10 +103,12 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
     shown = overview(store, dataset_id)
     with store.artifacts.write(overview_key) as folder:
         with_annotation(shown, annotation).save(folder)
-    report = old.report and replace(old.report, notes=(*old.report.notes, *notes))
+    report = old.report and replace(old.report, notes=(*_notes_on_pixels(old), *notes))
+    new_id = id_of(pixels_hash, annotation.content_hash)
     new = replace(
         old,
-        id=id_of(pixels_hash, annotation.content_hash),
+        id=new_id,
+        title=_labelled_title(store, old.title, new_id),
         classes=annotation.classes,
         class_counts=annotation.class_counts,
         groups=annotation.group_names,
@@ -110,6 +116,23 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
         report=report,
     )
     return datasets.register(store, new, overview_key)
+
+
+def _labelled_title(store: Store, title: str, dataset_id: str) -> str:
+    """Return the title of a labelled copy: another one than any other data set's."""
+    titles = {one.id: one.title for one in datasets.all_datasets(store)}
+    if dataset_id in titles:
+        return titles[dataset_id]
+    wanted = re.sub(r" \+ labels( \d+)?$", "", title) + " + labels"
+    taken = set(titles.values())
+    numbered = (f"{wanted} {number}" for number in itertools.count(2))
+    return wanted if wanted not in taken else next(one for one in numbered if one not in taken)
+
+
+def _notes_on_pixels(dataset: Dataset) -> tuple[str, ...]:
+    """Return the notes of an import that stay true with other labels."""
+    notes = dataset.report.notes if dataset.report else ()
+    return tuple(note for note in notes if not note.endswith(ABOUT_LABELS))
 
 
 def annotation_of(store: Store, dataset: Dataset) -> Annotation:

@@ -257,11 +257,20 @@ def test_labels_that_come_later_make_another_data_set_of_the_same_pixels(
     assert new.pixels_key == dataset.pixels_key
     assert (new.classes, new.class_counts) == (("x", "y"), (9, N - 9))
     assert new.has_groups
+    assert new.title == f"{dataset.title} + labels"
     assert galleries.overview(store, new.id).class_by_group[:2].sum() == N
     assert galleries.add_labels(store, dataset.id, text) == new
     with pytest.raises(DatasetError, match="none of 1 object numbers"):
         galleries.add_labels(store, dataset.id, "object_number,label\n999999,a")
     assert len(datasets.all_datasets(store)) == 2
+    once = "object_number,label\n999999,x\n" + "\n".join(f"{n},w" for n in numbers[:5])
+    part = galleries.add_labels(store, new.id, once)
+    assert part.title == f"{dataset.title} + labels 2"
+    assert part.report is not None
+    assert sum("name no cell" in note for note in part.report.notes) == 1
+    again = galleries.add_labels(store, part.id, "object_number,label\n" + f"{numbers[0]},v")
+    assert again.report is not None
+    assert not any("name no cell" in note for note in again.report.notes)
 
 
 def test_the_example_is_drawn_by_the_method_itself(store: Store, stack: Path) -> None:
