@@ -30,7 +30,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = web_command(ServeOptions(port=port))
+        command = web_command(ServeOptions(port=port), 64)
         env = os.environ | {"PXCORE_HOME": str(tmp_path / "home")}
         with (tmp_path / "web.log").open("wb") as log:
             web = subprocess.Popen(
