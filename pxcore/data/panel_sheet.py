@@ -1,8 +1,9 @@
 """The panel sheet: a CSV or YAML text about channels, read, matched to a data set, and written.
 
-Columns, all but the first two optional: ``channel`` (number of the channel, from 1), ``name``,
-``role``, ``marker``, ``clone``, ``fluorochrome``, ``laser``, ``cost`` (a test), ``must_keep``,
-``exclude``, ``gate_defining``. A YAML sheet is a list of mappings with the same keys.
+Columns, all but one of the first two optional: ``channel`` (the channel's name in the data set, or
+its number counted from 1), ``name`` (renames it), ``role``, ``marker``, ``clone``,
+``fluorochrome``, ``laser``, ``cost`` (a test), ``must_keep``, ``exclude``, ``gate_defining``. A
+YAML sheet is a list of mappings with the same keys.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ _YES, _NO = {"1", "true", "yes", "y", "x"}, {"", "0", "false", "no", "n"}
 class SheetRow:
     """One line: the channel as described, and which columns say something about it."""
 
+    key: str
+    """What stands in ``channel``: a name in the data set, or a number; may be empty."""
     number: int | None
-    """Position from 1, where the sheet has a ``channel`` column."""
+    """Position from 1, where that is a number."""
     channel: Channel
     given: frozenset[str]
 
@@ -70,10 +73,11 @@ def apply_sheet(
 ) -> tuple[Panel, tuple[str, ...]]:
     """Return the panel with what the sheet says about its channels, with notes.
 
-    Lines are matched by name, whatever the letter case. Columns that the sheet leaves out, and
-    blank roles, stay as they are; other blank entries clear. With ``by_order`` (the data set's own
-    names were assumed), lines that match no name name the channels by their number, or by their
-    order when there are as many lines as channels.
+    What stands in ``channel`` selects a line's channel, by name (whatever the letter case) or
+    else by number, and ``name`` renames it. A line without it is matched by ``name``. Columns
+    that the sheet leaves out, and blank roles, stay as they are; other blank entries clear. With
+    ``by_order`` (the data set's own names were assumed), as many lines as channels, none with
+    ``channel``, name the channels in their order.
 
     Raises
     ------
@@ -83,18 +87,16 @@ def apply_sheet(
     rows = parse_sheet(text)
     channels = list(panel.channels)
     known = {name.casefold(): position for position, name in enumerate(panel.names)}
-    numbered = all(row.number is not None for row in rows)
+    ordered = by_order and len(rows) == len(panel) and not any(row.key for row in rows)
     taken: dict[int, str] = {}
     for order, row in enumerate(rows):
-        position = known.get(row.channel.name.casefold())
-        if position is None and by_order and (numbered or len(rows) == len(panel)):
-            position = (row.number or 0) - 1 if numbered else order
+        position = known.get((row.key or row.channel.name).casefold())
+        if position is None and row.number is not None:
+            position = row.number - 1
+        elif position is None and ordered:
+            position = order
         if position is None or not 0 <= position < len(panel):
-            message = (
-                f"the panel sheet's channel {row.channel.name!r} is not in the data set; it has "
-                f"{', '.join(panel.names)}. Correct the name in the sheet"
-            )
-            raise PanelError(message)
+            raise _not_there(row, panel)
         if position in taken:
             message = (
                 f"the panel sheet describes channel {position + 1} twice, as {taken[position]!r} "
@@ -102,10 +104,20 @@ def apply_sheet(
             )
             raise PanelError(message)
         taken[position] = row.channel.name
-        channels[position] = _merged(channels[position], row, rename=by_order)
+        channels[position] = _merged(channels[position], row, rename=by_order or bool(row.key))
     left = [name for position, name in enumerate(panel.names) if position not in taken]
     notes = (f"The panel sheet says nothing about {', '.join(left)}.",) if left else ()
     return Panel(tuple(channels)), notes
+
+
+def _not_there(row: SheetRow, panel: Panel) -> PanelError:
+    """Return the error of a line that is about no channel of the data set."""
+    message = (
+        f"the panel sheet's channel {(row.key or row.channel.name)!r} is not in the data set; it "
+        f"has {', '.join(panel.names)}. Give one of these names, or a number from 1 to "
+        f"{len(panel)} in the column channel"
+    )
+    return PanelError(message)
 
 
 def write_sheet(panel: Panel) -> str:
@@ -132,7 +144,7 @@ def _csv_records(text: str) -> list[dict[str, str]] | None:
     table = csv.reader(io.StringIO(lines), delimiter=separator, skipinitialspace=True)
     try:
         columns = [column.strip().lower().replace(" ", "_") for column in next(table, [])]
-        if "name" not in columns:
+        if not {"name", "channel"} & set(columns):
             return None
         _check_columns(columns)
         records = []
@@ -190,17 +202,14 @@ def _check_columns(columns: Iterable[str]) -> None:
 
 def _row(record: dict[str, str], line: int) -> SheetRow:
     where = f"panel sheet, channel line {line}"
-    number = record.get("channel", "")
-    digits = re.fullmatch(r"(?:ch\D*)?0*(\d{1,4})(?:\.0*)?", number, re.IGNORECASE)
-    if number and digits is None:
-        message = f"{where}: channel is {number!r}; expected its number, such as 3 or Ch03"
-        raise PanelError(message)
+    key = record.get("channel", "")
+    digits = re.fullmatch(r"(?:ch\D*)?0*(\d{1,4})(?:\.0*)?", key, re.IGNORECASE)
     role = record.get("role", "").lower()
     if role and role not in tuple(Role):
         message = f"{where}: role {role!r} is not known; there is {', '.join(Role)}"
         raise PanelError(message)
     channel = Channel(
-        name=record.get("name", ""),
+        name=record.get("name", "") or key,
         role=Role(role or Role.STAIN),
         marker=record.get("marker", ""),
         clone=record.get("clone", ""),
@@ -212,7 +221,9 @@ def _row(record: dict[str, str], line: int) -> SheetRow:
         gate_defining=_flag(record.get("gate_defining", ""), where),
     )
     given = frozenset(key for key, value in record.items() if value or key != "role")
-    return SheetRow(int(digits[1]) if digits else None, channel, given)
+    if not record.get("name"):
+        given -= {"name"}
+    return SheetRow(key, int(digits[1]) if digits else None, channel, given)
 
 
 def _cost(text: str, where: str) -> float:
@@ -237,7 +248,7 @@ def _merged(old: Channel, row: SheetRow, *, rename: bool) -> Channel:
     new = row.channel
     return replace(
         old,
-        name=new.name if rename else old.name,
+        name=new.name if rename and "name" in row.given else old.name,
         role=new.role if "role" in row.given else old.role,
         marker=new.marker if "marker" in row.given else old.marker,
         clone=new.clone if "clone" in row.given else old.clone,

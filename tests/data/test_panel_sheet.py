@@ -68,6 +68,18 @@ def test_yaml_says_the_same() -> None:
     assert panel.channels[2].role is Role.VIABILITY
 
 
+def test_channel_selects_and_name_renames() -> None:
+    sheet = "channel,name,marker\n2,CD3e,CD3E\nPI,DNA,\nbf1,,\n"
+    panel, notes = apply_sheet(PANEL, sheet)
+    assert panel.names == ("BF1", "CD3e", "DNA")
+    assert panel.channels[1].marker == "CD3E"
+    assert notes == ()
+    odd = Panel((Channel(name="2"), Channel(name="1")))
+    assert apply_sheet(odd, "channel,marker\n1,CD4\n")[0].channels[1].marker == "CD4"
+    swapped, _ = apply_sheet(PANEL, "channel,name\n2,PI\n3,CD3\n")
+    assert swapped.names == ("BF1", "PI", "CD3")
+
+
 def test_assumed_names_are_given_by_number_or_order() -> None:
     assumed = Panel(tuple(Channel(name=f"Channel {i}") for i in (1, 2, 3)))
     by_number, _ = apply_sheet(assumed, "channel,name\nCh03,PI\n1,BF\n", by_order=True)
@@ -94,7 +106,12 @@ def test_assumed_names_are_given_by_number_or_order() -> None:
         ("name,cost\nCD3,-1\n", "cost is '-1'"),
         ("name,cost\nCD3,nan\n", "cost is 'nan'"),
         ("name,must_keep\nCD3,perhaps\n", "'perhaps' is neither yes nor no"),
-        ("name,channel\nCD3,third\n", "channel is 'third'; expected its number"),
+        (
+            "name,channel\nCD3,third\n",
+            "channel 'third' is not in the data set; .*number from 1 to 3",
+        ),
+        ("channel,name\n4,CD3\n", "channel '4' is not in the data set"),
+        ("channel,name\n1,CD3\n", "CD3.* twice"),
         ("name\nCD3,extra\n", "2 entries for 1 columns"),
         ("marker\nCD3\n", "neither CSV nor YAML|no list of channels"),
         ("- name: [CD3]\n", "nests lists"),
