@@ -55,6 +55,7 @@ def render() -> None:
 
 def table(runs: Sequence[RunRow]) -> pd.DataFrame:
     """Return runs as a table, newest first."""
+    models = {choice.id: choice.label for choice in lab().choices("model")}
     return pd.DataFrame(
         {
             "Run": [links.address("run", run=run.id) for run in runs],
@@ -63,7 +64,7 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
             "Done": [run.share for run in runs],
             "Data set": [run.dataset_title for run in runs],
             "Preset": [run.preset for run in runs],
-            "Model": [run.model for run in runs],
+            "Model": [models.get(run.model, run.model) for run in runs],
             "Methods": [", ".join(run.methods) for run in runs],
             "Owner": [run.owner for run in runs],
             "Started (UTC)": [day(run.created) for run in runs],

@@ -21,6 +21,8 @@ EVERY = 2.0
 """Seconds between two looks."""
 MANY = 12
 """Steps beyond which their list scrolls."""
+SMALLEST = "small_cnn"
+"""Id of the model below which there is no smaller one."""
 MARKS = {
     TaskState.WAITING: ":gray[:material/radio_button_unchecked:]",
     TaskState.RUNNING: ":blue[:material/autorenew:]",
@@ -29,12 +31,12 @@ MARKS = {
     TaskState.CANCELLED: ":gray[:material/block:]",
 }
 ADVICE = {
-    "out of memory": "Close other programs, choose the smaller model, or fewer cells, and start "
-    "again: finished steps are reused.",
+    "out of memory": "Close other programs, choose {smaller}fewer cells, and start again: finished "
+    "steps are reused.",
     "out of disk": "Free space on the disk that the message names, then start again: finished "
     "steps are reused.",
-    "killed": "The worker process was ended by the system, most often for lack of memory. Start "
-    "again with the smaller model: finished steps are reused.",
+    "killed": "The worker process was ended by the system, most often for lack of memory. Close "
+    "other programs, choose {smaller}fewer cells, and start again: finished steps are reused.",
     "bad input": "Correct what the message names, then start again: finished steps are reused.",
     "defect": "This is our defect. Please pass on the run's address and the log below.",
 }
@@ -96,15 +98,16 @@ def _bar(progress: Progress) -> None:
 
 
 def steps(tasks: tuple[TaskRow, ...]) -> str:
-    """Return the steps as a Markdown table: mark, name, what is done, time."""
-    lines = ["| | Step | | Time |", "|:-:|:--|:--|--:|"]
+    """Return the steps as a Markdown table: mark, name and what is done, time."""
+    lines = ["| | Step | Time |", "|:-:|:--|--:|"]
     for one in tasks:
         note = _unbroken(md(one.step, 60)) if one.state is TaskState.RUNNING else ""
         note = "already there" if one.reused else note
         note = md(one.error_class, 40) if one.state is TaskState.FAILED else note
         time = "" if one.seconds is None or one.seconds < 1 or one.reused else duration(one.seconds)
         time = _unbroken(time)
-        lines.append(f"| {MARKS[one.state]} | {md(one.label, 80)} | {note} | {time} |")
+        name = f"{md(one.label, 80)} · {note}" if note else md(one.label, 80)
+        lines.append(f"| {MARKS[one.state]} | {name} | {time} |")
     return "\n".join(lines)
 
 
@@ -141,7 +144,9 @@ def _ended(progress: Progress) -> None:
         message = progress.error or (failed[0].error if failed else "") or "the run ended early"
         st.error(md(message[:1].upper() + message[1:], 2000), icon=":material/error:")
         kind = failed[0].error_class if failed else ""
-        st.markdown(f"**What to do.** {ADVICE.get(kind, ADVICE['defect'])}", width=760)
+        advice = ADVICE.get(kind, ADVICE["defect"])
+        smaller = "" if progress.spec.model.id == SMALLEST else "the smaller model, or "
+        st.markdown(f"**What to do.** {advice.format(smaller=smaller)}", width=760)
     _again(progress)
     st.markdown(steps(progress.tasks))
     for one in failed:

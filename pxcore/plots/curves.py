@@ -52,6 +52,7 @@ def learning(curves: Sequence[Curve], theme: Theme) -> go.Figure:
         margin={"l": 56, "r": 16, "t": 44, "b": 48},
     )
     figure.update_xaxes(dtick=max(1, round(longest / 6)))
+    figure.update_yaxes(automargin=True, title_standoff=8)
     return dressed(figure, theme, alt=alt, height=290)
 
 
@@ -91,7 +92,7 @@ def stability(panel: Panel, result: MethodResult, theme: Theme) -> go.Figure:
         )
     dressed(figure, theme, alt=alt, height=360)
     figure.update_xaxes(title_text="repeats k", rangemode="tozero")
-    figure.update_yaxes(title_text=plain(result.importance.unit))
+    figure.update_yaxes(title_text=plain(result.importance.unit), automargin=True)
     figure.update_layout(margin={"l": 56, "r": 16, "t": 60, "b": 48})
     return figure
 
@@ -114,7 +115,9 @@ def order_agreement(result: MethodResult, theme: Theme) -> go.Figure:
     alt = f"Agreement of the channel order at k repeats with the last one, {len(folds)} folds."
     dressed(figure, theme, alt=alt, height=300)
     figure.update_xaxes(title_text="repeats k", rangemode="tozero")
-    figure.update_yaxes(title_text="Kendall tau with the final order", range=[-1.05, 1.08])
+    figure.update_yaxes(
+        title_text="Kendall tau with the final order", range=[-1.05, 1.08], automargin=True
+    )
     figure.update_layout(margin={"l": 56, "r": 16, "t": 44, "b": 48})
     return figure
 

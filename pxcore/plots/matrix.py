@@ -86,8 +86,8 @@ def confusion(performance: Performance, classes: Sequence[str], theme: Theme) ->
     alt = f"True by predicted class of {int(counts.sum()):,} held-out cells; {correct:.1%} right."
     dressed(figure, theme, alt=alt, height=52 * len(classes) + 110)
     _name_axes(figure, list(classes), list(classes))
-    figure.update_xaxes(title_text="predicted class")
-    figure.update_yaxes(title_text="true class")
+    figure.update_xaxes(title={"text": "predicted class", "standoff": 14})
+    figure.update_yaxes(title={"text": "true class", "standoff": 14})
     return figure
 
 

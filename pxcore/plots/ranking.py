@@ -152,7 +152,7 @@ def class_scores(performance: Performance, classes: Sequence[str], theme: Theme)
         x_title="F1 on held-out cells (dotted: mean over classes)",
         alt=alt,
         right_margin=190,
-        x_range=(-0.02, 1.02),
+        x_range=(-0.03, 1.03),
         whole=mean,
     )
     return dot_plot(rows, plot, theme)

@@ -227,6 +227,21 @@ def test_confusion_gives_row_shares_and_counts_over_all_folds() -> None:
     assert where[1] == [0, 1]
 
 
+def test_axis_titles_have_room_beside_long_names() -> None:
+    """Titles move away from the names of classes; margins grow instead of cutting them."""
+    tiles = matrix.confusion(ex.performance(), ex.CLASSES, style.LIGHT)
+    assert min(tiles.layout.xaxis.title.standoff, tiles.layout.yaxis.title.standoff) >= 10
+    method = ex.result().methods[0]
+    drawn = (
+        curves.learning((("fold 1", ((1.0, 1.0, 0.5),)),), style.LIGHT),
+        curves.stability(ex.PANEL, method, style.LIGHT),
+        curves.order_agreement(method, style.LIGHT),
+    )
+    assert all(figure.layout.yaxis.automargin for figure in drawn)
+    scores = ranking.class_scores(ex.performance(), ex.CLASSES, style.LIGHT)
+    assert scores.layout.xaxis.range == (-0.03, 1.03)
+
+
 def test_class_with_few_cells_is_flagged() -> None:
     figure = ranking.class_scores(ex.performance(), ex.CLASSES, style.LIGHT)
     flagged = [n.text for n in figure.layout.annotations if "few cells" in n.text]

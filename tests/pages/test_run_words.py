@@ -1,0 +1,43 @@
+"""Words on runs: steps, advice and models as people call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import tests.example_values as ex
+from pages.parts.run_live import steps
+from pxcore.types import RunState, TaskState
+from tests.fake_lab import FakeLab
+from tests.pages.conftest import words
+
+Open = Callable[..., AppTest]
+
+
+def test_steps_have_no_column_that_is_mostly_empty() -> None:
+    lines = steps(ex.progress().tasks).splitlines()
+    assert lines[0] == "| | Step | Time |"
+    assert {line.count("|") for line in lines} == {4}
+
+
+@pytest.mark.parametrize(("model", "told"), [("small_cnn", False), ("resnet18", True)])
+@pytest.mark.parametrize("kind", ["killed", "out of memory"])
+def test_a_smaller_model_is_advised_only_where_there_is_one(
+    lab: FakeLab, visit: Open, model: str, told: bool, kind: str
+) -> None:
+    one = ex.progress(RunState.FAILED)
+    broken = replace(one.tasks[0], state=TaskState.FAILED, error_class=kind, error="ended")
+    spec = replace(one.spec, model=replace(one.spec.model, id=model))
+    lab.sets = [ex.dataset()]
+    lab.progresses = {"r1": replace(one, spec=spec, tasks=(broken,))}
+    text = words(visit("run", run="r1"))
+    assert "finished steps are reused" in text
+    assert ("the smaller model" in text) is told
+
+
+def test_runs_name_their_model_as_people_do(full: FakeLab, visit: Open) -> None:
+    table = visit("runs").dataframe[0].value
+    assert set(table["Model"]) <= {"Small network", "ResNet18"}
