@@ -11,7 +11,7 @@ from pages.parts.errors import guarded
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab, visit
-from pages.parts.text import md
+from pages.parts.text import md, sentence
 from pxcore.types import ImportProgress, ImportState, Skipped
 
 FINAL = (ImportState.FINISHED, ImportState.FAILED)
@@ -62,7 +62,7 @@ def _lead_on(progress: ImportProgress) -> None:
 def _failed(progress: ImportProgress) -> None:
     """Draw what happened and what to do."""
     message = progress.error or "the import ended without a message"
-    st.error(md(message[:1].upper() + message[1:], 2000), icon=":material/error:")
+    st.error(md(sentence(message), 2000), icon=":material/error:")
     st.markdown(
         "Nothing was registered and nothing half-read remains. Correct the file or choose its "
         "format by hand, then add it again.",

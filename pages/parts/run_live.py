@@ -12,7 +12,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.methods import in_words, method_labels
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
-from pages.parts.text import md
+from pages.parts.text import md, sentence
 from pxcore.plots.curves import learning
 from pxcore.plots.numbers import about, count, duration
 from pxcore.types import Progress, RunState, TaskRow, TaskState
@@ -142,7 +142,7 @@ def _ended(progress: Progress) -> None:
         )
     else:
         message = progress.error or (failed[0].error if failed else "") or "the run ended early"
-        st.error(md(message[:1].upper() + message[1:], 2000), icon=":material/error:")
+        st.error(md(sentence(message), 2000), icon=":material/error:")
         kind = failed[0].error_class if failed else ""
         advice = ADVICE.get(kind, ADVICE["defect"])
         smaller = "" if progress.spec.model.id == SMALLEST else "the smaller model, or "

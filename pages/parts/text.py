@@ -22,6 +22,17 @@ _LATE = re.compile(r":(?=[\w/+-])|(?<=[<~\-])(?=[>=\-])|(?<=>)(?==)|@|(?i:(?<=\b
 _JOINER = "\u2060"
 
 
+def sentence(message: str) -> str:
+    """Return a message that begins with a capital letter; a file's name is left as it is.
+
+    >>> sentence("the disk is full"), sentence("x.h5 has no images")
+    ('The disk is full', 'x.h5 has no images')
+    """
+    text = message.strip()
+    first = text.partition(" ")[0].rstrip(",:;")
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
 def md(name: str, longest: int = 80) -> str:
     r"""Return ``name`` for a label or Markdown text, to be read exactly as typed.
 

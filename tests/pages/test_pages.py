@@ -90,6 +90,7 @@ def test_failed_import_says_what_happened_and_leads_back(lab: FakeLab, visit: Op
         )
     ]
     app = visit("datasets", importing="i1")
+    assert "x.h5 is not an HDF5 file" in words(app)
     assert "expected images" in words(app)
     assert "Nothing was registered" in words(app)
     button(app, "Add cells again")
