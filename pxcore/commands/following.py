@@ -47,23 +47,24 @@ class Following:
         self._verdict(progress)
 
     def _watch(self, shown: Bar, line: TaskID) -> Progress:
-        told = ("", 0)
+        told, share = ("", 0), 0.0
         while True:
             progress = self._lab.progress(self._run_id)
             if progress.run.state.final:
                 return progress
             if not progress.runner_alive:
                 self._ensure_runner()
+            share = max(share, progress.share)  # expected seconds change; work done stays done
             step = _step(progress)
             shown.update(
                 line,
-                completed=progress.share,
+                completed=share,
                 description=text(step or "waiting for the runner"),
                 left=left_in_words(progress.seconds_left),
             )
-            news = (_label(progress), int(progress.share * 20))
+            news = (_label(progress), int(share * 20))
             if not ERR.is_terminal and step and news != told:  # a line a task and 5 %
-                ERR.print(text(f"{progress.share:4.0%} {step}"))
+                ERR.print(text(f"{share:4.0%} {step}"))
                 told = news
             time.sleep(LOOK_SECONDS)
 
