@@ -178,10 +178,9 @@ def from_csv_text(
     order = None if keep is None else tuple(name for name in keep.classes if name in set(labels))
     annotation, notes = encode(labels, groups, order)
     if unknown:
-        notes += (
-            f"{len(unknown)} rows of {name} name no cell of this data set, such as object "
-            f"{unknown[0]}: not used.",
-        )
+        alone = len(unknown) == 1
+        names = f"1 row of {name} names" if alone else f"{len(unknown)} rows of {name} name"
+        notes += (f"{names} no cell of this data set, such as object {unknown[0]}: not used.",)
     if missing := labels.count(None):
         notes += (f"{missing} of {len(labels)} cells are unlabelled.",)
     return annotation, notes
@@ -208,13 +207,20 @@ def _rows(text: str, name: str) -> tuple[dict[int, tuple[str | None, str | None]
         if rows.setdefault(number, entry) != entry:
             message = (
                 f"{name}, line {reader.line_num}: object {number} comes twice, as "
-                f"{rows[number]} and as {entry}; give each cell one line"
+                f"{_in_words(rows[number])} and as {_in_words(entry)}; give each cell one line"
             )
             raise DatasetError(message)
     if not rows:
         message = f"{name}: no line below the header; give one line a cell"
         raise DatasetError(message)
     return rows, "group" in columns
+
+
+def _in_words(entry: tuple[str | None, str | None]) -> str:
+    """Return a line's label and group, for a message."""
+    label, group = entry
+    words = repr(label) if label else "no label"
+    return f"{words} of group {group!r}" if group else words
 
 
 def _object_number(text: str | None, line: int, name: str) -> int:

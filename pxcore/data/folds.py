@@ -217,8 +217,9 @@ def _complaint(kinds: Array, donors: Array | None, n_folds: int, names: tuple[st
     )
     if counts.min() < n_folds:
         worst = int(counts.argmin())
+        cells = "cell" if counts[worst] == 1 else "cells"
         return (
-            f"class {names[worst]!r} has {counts[worst]} cell(s), fewer than the {n_folds} folds "
+            f"class {names[worst]!r} has {counts[worst]} {cells}, fewer than the {n_folds} folds "
             f"asked for (cells per class: {listed}); {remedy}"
         )
     if donors is None:

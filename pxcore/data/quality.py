@@ -222,8 +222,9 @@ def _class_warnings(labels: Array, classes: Sequence[str]) -> Iterator[str]:
     if np.count_nonzero(counts) == 1:
         yield "All labelled cells are of one class: there is nothing to tell apart."
     for i in np.flatnonzero(counts < _FEW_CELLS):
+        cells = "cell is" if counts[i] == 1 else "cells are"
         yield (
-            f"Only {counts[i]} cells are of class {_name(classes, int(i))}; the scores of a class "
+            f"Only {counts[i]} {cells} of class {_name(classes, int(i))}; the scores of a class "
             f"below {_FEW_CELLS} are uncertain."
         )
 

@@ -102,7 +102,7 @@ def _check(known: tuple[float, ...], bounds: tuple[float, float] | None) -> None
         raise ValueError(message)
     if bounds is None:
         if len(known) < 2:
-            message = f"{len(known)} fold(s) give no interval of a value without bounds; need 2"
+            message = f"no interval of a value without bounds from {len(known)} of 2 folds needed"
             raise ValueError(message)
         return
     slack = 1e-9

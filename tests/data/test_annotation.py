@@ -81,6 +81,11 @@ def test_csv_without_groups_keeps_them_and_the_order_of_classes() -> None:
     assert annotation.labels.tolist() == [1, 0, 2, 1]
 
 
+def test_one_unknown_number_is_told_as_one() -> None:
+    _, notes = from_csv_text("object_number,label\n12,T\n900,T\n", NUMBERS)
+    assert notes[0].startswith("1 row of the labels names no cell")
+
+
 def test_unknown_numbers_are_counted(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("object_number,label\n12,T\n900,T\n901,B\n", "utf-8-sig")
     annotation, notes = from_csv(tmp_path / "l.csv", NUMBERS)
@@ -98,6 +103,10 @@ def test_unknown_numbers_are_counted(tmp_path: Path) -> None:
         ("", "columns are an empty file"),
         ("object_number,label\n", "no line below the header"),
         ("object_number,label\n12,T\n12,B\n", r"line 3: object 12 comes twice"),
+        (
+            "object_number,label,group\n12,T,\n12,B,d1\n",
+            "comes twice, as 'T' and as 'B' of group 'd1'; give",
+        ),
         ("object_number,label\ntwelve,T\n", "line 2: object_number is 'twelve'"),
         ("object_number,label\n1.5,T\n", "line 2: object_number is '1.5'"),
         ('object_number,label\n12,"' + "x" * 200_000, "not a CSV"),

@@ -159,9 +159,9 @@ BAD = {
         np.array([0] * 40 + [4] * 3),
         None,
         5,
-        r"class 'rare' has 3 cell\(s\), fewer than the 5 folds .*G1 40, rare 3.* works is 3$",
+        r"class 'rare' has 3 cells, fewer than the 5 folds .*G1 40, rare 3.* works is 3$",
     ),
-    "a single cell": (np.array([0] * 40 + [1]), None, 2, r"'S' has 1 cell\(s\).*no number"),
+    "a single cell": (np.array([0] * 40 + [1]), None, 2, r"'S' has 1 cell,.*no number"),
     "few donors": (
         *donors_of_classes((0, 1), (0, 1), (1, 0)),
         5,
