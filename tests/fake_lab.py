@@ -121,7 +121,7 @@ class FakeLab:
             source="l.csv",
             format="stack",
             n_read=one.n_cells,
-            notes=("3 rows of the labels name no cell: not used.",),
+            notes=("1 row of the labels names no cell of this data set: not used.",),
         )
         made = replace(one, id="l1", classes=("a", "b"), class_counts=(5, 2), report=report)
         self.sets.append(made)

@@ -106,7 +106,7 @@ def _added(dataset: Dataset) -> None:
     counts = zip(dataset.classes, dataset.class_counts, strict=True)
     classes = listed([f"{one_line(name, 40)} ({number:,})" for name, number in counts])
     notes = dataset.report.notes if dataset.report else ()
-    unused = [note for note in notes if "name no cell" in note]
+    unused = [note for note in notes if "no cell of this data set" in note]
     rest = " ".join(unused) or "Every row of the table named a cell."
     text = (
         f"{dataset.n_labelled:,} of {count(dataset.n_cells, 'cell')} now have a class: "

@@ -45,7 +45,7 @@ def test_added_labels_are_confirmed_at_an_address_that_can_be_sent(
     (said,) = (one.value.replace("\\", "") for one in app.success)
     assert "7 of" in said
     assert "a (5) and b (2)" in said
-    assert "3 rows of the labels name no cell" in said
+    assert "1 row of the labels names no cell" in said
 
 
 def test_a_run_on_cells_without_labels_leads_to_them(lab: FakeLab, visit: Open) -> None:

@@ -267,10 +267,10 @@ def test_labels_that_come_later_make_another_data_set_of_the_same_pixels(
     part = galleries.add_labels(store, new.id, once)
     assert part.title == f"{dataset.title} + labels 2"
     assert part.report is not None
-    assert sum("name no cell" in note for note in part.report.notes) == 1
+    assert sum("no cell of this data set" in note for note in part.report.notes) == 1
     again = galleries.add_labels(store, part.id, "object_number,label\n" + f"{numbers[0]},v")
     assert again.report is not None
-    assert not any("name no cell" in note for note in again.report.notes)
+    assert not any("no cell of this data set" in note for note in again.report.notes)
 
 
 def test_the_example_is_drawn_by_the_method_itself(store: Store, stack: Path) -> None:
