@@ -126,6 +126,8 @@ def test_small_classes_and_missing_labels():
         "30 of 200 cells have no class; they are left out of training.",
         "Only 10 cells are of class 'M'; the scores of a class below 30 are uncertain.",
     )
+    alone = classes_said(np.repeat([0, 1], [199, 1]))
+    assert any(said.startswith("Only 1 cell is of class 'S'") for said in alone)
     assert classes_said(np.full(200, -1)) == ("No cell has a class: add labels before training.",)
     assert "one class" in classes_said(np.zeros(200, int))[0]
     assert "class 1;" in " ".join(check_classes(np.repeat([0, 1], [50, 3]), np.full(53, -1)))
