@@ -32,9 +32,15 @@ def register_jurkat(page: Page, server: Server) -> None:
     page.get_by_role("button", name=re.compile("Bring your own|Add cells")).click()
     page.get_by_label("File or folder").click()
     page.get_by_role("option", name=re.compile(r"^jurkat_cell_cycle\b")).click()
+    # Each step waits for the form of what was chosen: the one before it stays for a moment.
+    title = page.get_by_label("Title")
+    expect(page.locator('input[aria-label="Title"][value="jurkat_cell_cycle"]')).to_have_count(1)
+    expect(title).to_have_count(1)
     page.get_by_role("button", name="Open this folder").click()
     expect(page.get_by_text("in jurkat_cell_cycle")).to_be_visible()
-    page.get_by_label("Title").fill("Jurkat cells")
+    expect(page.get_by_role("button", name="Register this folder")).to_have_count(0)
+    expect(title).to_have_count(1)
+    title.fill("Jurkat cells")
     page.get_by_role("button", name="Register").click()
 
 
