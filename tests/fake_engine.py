@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pxcore.runs.failures import classify
 from pxcore.runs.job import Ended, Job
-from pxcore.runs.plan import Lane, key
+from pxcore.runs.tasks import Lane, key
 from pxcore.store.home import Store
 
 

@@ -16,9 +16,9 @@ from pxcore.runs import datasets
 from pxcore.runs.execute import carry_out
 from pxcore.runs.imports import ImportDesk, dataset_id
 from pxcore.runs.job import Ended, Job
-from pxcore.runs.plan import Lane
 from pxcore.runs.presets import spec_from
 from pxcore.runs.runner import Runner
+from pxcore.runs.tasks import Lane
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
 from pxcore.types import Dataset, MaskKind, MethodSpec, RunSpec

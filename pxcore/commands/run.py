@@ -15,7 +15,7 @@ from pxcore.api import Lab, open_lab
 from pxcore.commands.following import Following
 from pxcore.commands.terminal import ERR, OUT, ranking_tables, text
 from pxcore.errors import RunError, StoreError
-from pxcore.runs.plan import parse_method
+from pxcore.runs.method_names import parse_method
 from pxcore.types import ModelSpec, RunSpec, Split
 
 

@@ -12,7 +12,7 @@ from pxcore.api import open_lab
 from pxcore.commands.cells import carry_out
 from pxcore.commands.run import follow
 from pxcore.commands.terminal import ERR, OUT, ranking_tables, text
-from pxcore.runs.plan import parse_method
+from pxcore.runs.method_names import parse_method
 from pxcore.runs.serve import ServeOptions
 from pxcore.runs.serve import serve as keep_serving
 from pxcore.settings import Settings

@@ -65,6 +65,9 @@ class ExplainRequest:
     """(C,): what each channel is, looked at only where cell outlines must be found."""
     train_mean: Array | None = None
     """(C,) mean of the normalised **training** pixels: see ``means.channel_means``."""
+    retrained: tuple[Array, ...] = ()
+    """For methods of kind ``retraining``: C arrays (n, K), the probabilities that a model trained
+    without that channel gives these cells."""
     seed: int = 0
     options: tuple[Option, ...] = ()
     repeats: int | None = None
@@ -94,6 +97,10 @@ class Method:
     """True when chance is involved, so that repeats, stability and ``repeats`` mean something."""
     uses_roles: bool = False
     """True when the roles of channels decide something where cells have no stored outlines."""
+    needs_dropout: bool = False
+    """True when it asks a model that was trained with channels missing (``channel_dropout``)."""
+    gates: tuple[str, ...] = ("random_weights", "constant_channel")
+    """Ids of the sanity checks that it must pass."""
     options: tuple[MethodOption, ...] = ()
     explain: Callable[[ExplainRequest], FoldImportance]
 

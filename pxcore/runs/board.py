@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pxcore.runs.plan import Lane, Step
 from pxcore.runs.schedule import Claim, Start, Waiting
+from pxcore.runs.tasks import Lane, Step
 from pxcore.types import RunState, TaskState
 
 

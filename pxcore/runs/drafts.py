@@ -13,9 +13,11 @@ from pxcore.models.weights import resolve_weights
 from pxcore.runs import datasets, heart
 from pxcore.runs.checks import check_settings
 from pxcore.runs.choices import canonical
-from pxcore.runs.plan import Lane, method_name, plan
+from pxcore.runs.method_names import method_name
+from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS, PresetEntry, spec_from
 from pxcore.runs.splits import TOO_GOOD, donors_of, folds, most_folds, without_donor
+from pxcore.runs.tasks import Lane
 from pxcore.runs.timing import Speeds
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode

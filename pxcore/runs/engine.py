@@ -24,7 +24,7 @@ from pxcore.runs.execute import carry_out
 from pxcore.runs.failures import ATTEMPTS, classify
 from pxcore.runs.hosts import host_plan
 from pxcore.runs.job import Ended, Job
-from pxcore.runs.plan import Lane
+from pxcore.runs.tasks import Lane
 from pxcore.settings import Settings
 from pxcore.store.keys import encode
 

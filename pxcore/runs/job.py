@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxcore.runs.board import Failure
-from pxcore.runs.plan import KINDS, Step, Task
+from pxcore.runs.tasks import KINDS, Step, Task
 from pxcore.store.keys import decode, encode
 from pxcore.types import Dataset
 

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Row, RowMapping, Select, delete, insert, sele
 
 from pxcore.errors import PxError, RunError
 from pxcore.runs.board import Change, RunChange, TaskChange
-from pxcore.runs.plan import Step, method_name, plan
+from pxcore.runs.method_names import method_name
+from pxcore.runs.plan import plan
+from pxcore.runs.tasks import Step
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode

@@ -1,168 +1,98 @@
-"""From a run spec to tasks: small frozen values whose keys name their results.
-
-A task holds all that decides its numbers and nothing else: no title, owner, channel name or
-run id. So equal tasks of different runs have one key and are computed once. Raise a stage's
-version when its code starts to give other numbers.
-"""
+"""From a run spec to its steps, in the order in which they are best carried out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from pxcore.errors import RunError
 from pxcore.importance.methods import METHODS
-from pxcore.store.keys import derive_seed, key_of
-from pxcore.types import MaskKind, MethodSpec, ModelSpec, Role, RunSpec, Split, TrainingParams
+from pxcore.runs.method_names import method_name
+from pxcore.runs.tasks import (
+    DecoyTask,
+    ExplainTask,
+    GateTask,
+    JointTask,
+    JudgeTask,
+    Lane,
+    RankTask,
+    RedundancyTask,
+    Step,
+    Task,
+    TrainTask,
+    key,
+    kind,
+)
+from pxcore.store.keys import derive_seed
+from pxcore.types import MaskKind, MethodSpec, Role, RunSpec
 
-VERSIONS = {"train": 1, "explain": 1, "rank": 2}
-"""Of each stage's code."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainTask:
-    """Train one fold from one random start, on these channels."""
-
-    dataset_id: str
-    channels: tuple[int, ...]
-    """Positions in the data set's panel, never empty."""
-    model: ModelSpec
-    training: TrainingParams
-    n_folds: int
-    fold: int
-    """Counted from 0."""
-    split: Split
-    split_seed: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainTask:
-    """Score the channels of one trained model on its held-out cells with one method."""
-
-    train: TrainTask
-    roles: tuple[Role, ...]
-    """Of the channels where they decide something: in which to look for an outline that cells
-    do not have. Else empty, so that an edited panel sheet makes no other key."""
-    method: MethodSpec
-    repeats: int | None
-    max_repeats: int
-    """0 when ``repeats`` are fixed or nothing is random: an unused limit makes no other key."""
-    seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RankTask:
-    """Combine one method's scores over folds and seeds into a ranking with intervals."""
-
-    explains: tuple[ExplainTask, ...]
-    seed: int
-
-
-Task = TrainTask | ExplainTask | RankTask
-KINDS: dict[str, type[TrainTask] | type[ExplainTask] | type[RankTask]] = {
-    "train": TrainTask,
-    "explain": ExplainTask,
-    "rank": RankTask,
-}
-
-
-class Lane(StrEnum):
-    """Which workers carry a task out: rank tasks do not wait behind a training."""
-
-    HEAVY = "heavy"
-    LIGHT = "light"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A task in its place in a run."""
-
-    key: str
-    kind: str
-    label: str
-    task: Task
-    needs: tuple[str, ...]
-    """Keys of the tasks whose results it reads."""
-    lane: Lane
+TOTAL = "permute_cells"
+"""The method whose draws joint drops share."""
+_HEAVY = (TrainTask, ExplainTask, JointTask, GateTask)
 
 
 def plan(spec: RunSpec) -> tuple[Step, ...]:
-    """Return the steps of a run in the order in which they are best carried out.
+    """Return the steps of a run; every step's needs stand before it.
 
     Raises MethodError for a method that this version does not have.
     """
-    channels = spec.channels or tuple(range(len(spec.panel)))
-    steps: list[Step] = []
-    explains: dict[MethodSpec, list[Step]] = {method: [] for method in spec.methods}
+    planned = _Planned(spec)
     for fold in range(spec.n_folds):
         for seed_index in range(spec.seeds):
-            train = _train(spec, channels, fold, seed_index)
-            steps.append(train)
-            for method in spec.methods:
-                explain = _explain(spec, train, method, fold, seed_index)
-                explains[method].append(explain)
-                steps.append(explain)
-    steps += [_rank(spec, method, explains[method]) for method in spec.methods]
-    return tuple(steps)
+            planned.training(fold, seed_index)
+    for method in spec.methods:
+        planned.ranked(method)
+    if spec.redundancy:
+        planned.combined()
+    if spec.leakage:
+        planned.judged(by_cell_trains(spec), "with folds dealt by cell")
+    for number in range(len(spec.leave_out)):
+        planned.judged(left_out_trains(spec, number), f"without group {number + 1}")
+    return tuple(planned.steps.values())
 
 
-def key(task: Task) -> str:
-    """Return the key of a task's result."""
-    match task:
-        case TrainTask():
-            model = replace(task.model, options=tuple(sorted(task.model.options)))
-            if model.weights_sha256:  # the file's name does not matter, its content does
-                model = replace(model, weights="file")
-            return key_of("train", VERSIONS["train"], replace(task, model=model))
-        case ExplainTask():
-            method = replace(task.method, options=tuple(sorted(task.method.options)))
-            settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
-            return key_of("explain", VERSIONS["explain"], key(task.train), *settings)
-        case RankTask():
-            parts = [key(explain) for explain in task.explains]
-            return key_of("rank", VERSIONS["rank"], parts, task.seed)
+def ranks(spec: RunSpec) -> tuple[RankTask, ...]:
+    """Return the ranking of each method, in the order of ``spec.methods``."""
+    return tuple(_rank(spec, method) for method in spec.methods)
 
 
-def usual_epochs(training: TrainingParams) -> int:
-    """Return the epochs to reckon with: a training that may stop early rarely uses them all.
-
-    >>> usual_epochs(TrainingParams(max_epochs=1000, stop_patience=50))
-    100
-    """
-    return min(training.max_epochs, 2 * training.stop_patience)
-
-
-def method_name(method: MethodSpec) -> str:
-    """Return a method's name within a run: its id, with the settings that are not default.
-
-    >>> method_name(MethodSpec(id="occlusion", options=(("fill", "mean"),)))
-    'occlusion:fill=mean'
-    """
-    return ":".join([method.id, *(f"{name}={value}" for name, value in sorted(method.options))])
+def redundancy(spec: RunSpec) -> RedundancyTask:
+    """Return what combines the joint drops of a run."""
+    joints = tuple(JointTask(alone=one) for one in _explains(spec, MethodSpec(id=TOTAL)))
+    panel = spec.panel.channels
+    costs = [panel[c].cost for c in _channels(spec)] + [0.0] * len(spec.decoys)
+    return RedundancyTask(joints=joints, costs=tuple(costs))
 
 
-def parse_method(text: str) -> MethodSpec:
-    """Return the method of a name such as ``occlusion:fill=mean``; ``method_name`` backwards.
-
-    Raises RunError for a setting without a value.
-    """
-    name, *settings = text.split(":")
-    options = []
-    for setting in settings:
-        key_, equals, value = setting.partition("=")
-        if not (key_ and equals and value):
-            message = f"{setting!r} of method {text!r} is not a setting; write name=value"
-            raise RunError(message)
-        options.append((key_, value))
-    return MethodSpec(id=name.strip(), options=tuple(options))
+def gates(spec: RunSpec, method: MethodSpec) -> tuple[GateTask, ...]:
+    """Return the sanity checks of one method, one a training."""
+    return tuple(GateTask(explain=one) for one in _explains(spec, method))
 
 
-def _train(spec: RunSpec, channels: tuple[int, ...], fold: int, seed_index: int) -> Step:
-    task = TrainTask(
+def by_cell_trains(spec: RunSpec) -> tuple[TrainTask, ...]:
+    """Return the trainings of a run on folds dealt cell by cell."""
+    return _trains(replace(spec, split="cell"))
+
+
+def left_out_trains(spec: RunSpec, number: int) -> tuple[TrainTask, ...]:
+    """Return the trainings without the channels of one of ``spec.leave_out``."""
+    seen = _channels(spec)
+    missing = tuple(seen.index(c) for c in spec.leave_out[number])
+    return tuple(train.without(missing) for train in _trains(spec))
+
+
+def training(
+    spec: RunSpec, fold: int, seed_index: int, method: MethodSpec | None = None
+) -> TrainTask:
+    """Return one training, as ``method`` needs it: with channels missing at random or not."""
+    model = spec.model
+    if method is not None and METHODS[method.id].needs_dropout:
+        options = dict(model.options) | {"channel_dropout": True}
+        model = replace(model, options=tuple(sorted(options.items())))
+    return TrainTask(
         dataset_id=spec.dataset_id,
-        channels=channels,
-        model=spec.model,
+        channels=_channels(spec),
+        decoys=tuple(DecoyTask(id=decoy, stains=_stains(spec)) for decoy in spec.decoys),
+        model=model,
         training=spec.training,
         n_folds=spec.n_folds,
         fold=fold,
@@ -170,44 +100,137 @@ def _train(spec: RunSpec, channels: tuple[int, ...], fold: int, seed_index: int)
         split_seed=spec.seed,
         seed=derive_seed("train", spec.seed, fold, seed_index),
     )
-    label = f"Train {_place(spec, fold, seed_index)}"
-    return Step(key=key(task), kind="train", label=label, task=task, needs=(), lane=Lane.HEAVY)
 
 
-def _explain(spec: RunSpec, train: Step, method: MethodSpec, fold: int, seed_index: int) -> Step:
-    assert isinstance(train.task, TrainTask)
+@dataclass(slots=True)
+class _Planned:
+    """Steps so far, each once."""
+
+    spec: RunSpec
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    def add(self, task: Task, label: str, needs: Iterator[Task] | tuple[Task, ...]) -> None:
+        """Add a step after those it needs, unless it is there."""
+        own = key(task)
+        if own in self.steps:
+            return
+        self.steps[own] = Step(
+            key=own,
+            kind=kind(task),
+            label=label,
+            task=task,
+            needs=tuple(dict.fromkeys(key(need) for need in needs)),
+            lane=Lane.HEAVY if isinstance(task, _HEAVY) else Lane.LIGHT,
+        )
+
+    def training(self, fold: int, seed_index: int) -> None:
+        """Add one training with everything that looks at its model."""
+        spec, place = self.spec, _place(self.spec, fold, seed_index)
+        for method in spec.methods:
+            explain = _explain(spec, method, fold, seed_index)
+            self.trained(explain.train, place)
+            for missing, train in enumerate(explain.retrained):
+                self.trained(train, f"{place}, without {_name(spec, missing)}")
+            name = method_name(method)
+            needs: tuple[Task, ...] = (explain.train, *explain.retrained)
+            self.add(explain, f"Rank channels with {name}, {place}", needs)
+            if spec.gates:
+                gate = GateTask(explain=explain)
+                self.add(gate, f"Check the sanity of {name}, {place}", (*needs, explain))
+        if spec.redundancy:
+            joint = JointTask(alone=_explain(spec, MethodSpec(id=TOTAL), fold, seed_index))
+            alone, both = joint.alone, (joint.alone.train, joint.alone)
+            self.add(alone, f"Rank channels with {TOTAL}, {place}", (alone.train,))
+            self.add(joint, f"Permute channels together, {place}", both)
+
+    def trained(self, train: TrainTask, place: str) -> None:
+        """Add a training."""
+        dropout = dict(train.model.options).get("channel_dropout")
+        how = " with channels missing at random" if dropout else ""
+        self.add(train, f"Train {place}{how}", ())
+
+    def ranked(self, method: MethodSpec) -> None:
+        """Add the combination of a method's folds."""
+        task = _rank(self.spec, method)
+        needs = [need for one in task.explains for need in (one.train, one)]
+        self.add(task, f"Combine folds of {method_name(method)}", tuple(needs))
+
+    def combined(self) -> None:
+        """Add the combination of joint drops."""
+        task = redundancy(self.spec)
+        needs = [need for one in task.joints for need in (one.alone, one)]
+        self.add(task, "Find channels that say the same", tuple(needs))
+
+    def judged(self, trains: tuple[TrainTask, ...], what: str) -> None:
+        """Add trainings beside the run's own, and how well they do."""
+        for number, train in enumerate(trains):
+            place = _place(self.spec, train.fold, number % self.spec.seeds)
+            self.trained(train, f"{place}, {what}")
+        self.add(JudgeTask(trains=trains), f"Judge the trainings {what}", trains)
+
+
+def _trains(spec: RunSpec) -> tuple[TrainTask, ...]:
+    return tuple(training(spec, *at) for at in _starts(spec))
+
+
+def _starts(spec: RunSpec) -> Iterator[tuple[int, int]]:
+    """Yield fold and number of the start of each training, in the order of results."""
+    for fold in range(spec.n_folds):
+        for seed_index in range(spec.seeds):
+            yield fold, seed_index
+
+
+def _explains(spec: RunSpec, method: MethodSpec) -> tuple[ExplainTask, ...]:
+    return tuple(_explain(spec, method, *at) for at in _starts(spec))
+
+
+def _explain(spec: RunSpec, method: MethodSpec, fold: int, seed_index: int) -> ExplainTask:
     entry = METHODS[method.id]
+    train = training(spec, fold, seed_index, method)
     looking = entry.uses_roles and spec.mask_kind is not MaskKind.CELL
-    channels = train.task.channels if looking else ()
     adaptive = entry.repeated and spec.repeats is None
-    task = ExplainTask(
-        train=train.task,
-        roles=tuple(spec.panel.channels[position].role for position in channels),
+    retrained: tuple[TrainTask, ...] = ()
+    if entry.kind == "retraining":
+        retrained = tuple(train.without((c,)) for c in range(train.n_channels))
+    return ExplainTask(
+        train=train,
+        roles=_roles(spec) if looking else (),
         method=method,
         repeats=spec.repeats if entry.repeated else None,
         max_repeats=spec.max_repeats if adaptive else 0,
         seed=derive_seed("explain", spec.seed, fold, seed_index, method.id),
-    )
-    return Step(
-        key=key(task),
-        kind="explain",
-        label=f"Rank channels with {method_name(method)}, {_place(spec, fold, seed_index)}",
-        task=task,
-        needs=(train.key,),
-        lane=Lane.HEAVY,
+        retrained=retrained,
     )
 
 
-def _rank(spec: RunSpec, method: MethodSpec, explains: list[Step]) -> Step:
-    tasks = tuple(step.task for step in explains if isinstance(step.task, ExplainTask))
-    task = RankTask(explains=tasks, seed=derive_seed("rank", spec.seed, method.id))
-    return Step(
-        key=key(task),
-        kind="rank",
-        label=f"Combine folds of {method_name(method)}",
-        task=task,
-        needs=tuple(need for step in explains for need in (*step.needs, step.key)),
-        lane=Lane.LIGHT,
+def _rank(spec: RunSpec, method: MethodSpec) -> RankTask:
+    seed = derive_seed("rank", spec.seed, method.id)
+    return RankTask(explains=_explains(spec, method), seed=seed)
+
+
+def _channels(spec: RunSpec) -> tuple[int, ...]:
+    return spec.channels or tuple(range(len(spec.panel)))
+
+
+def _roles(spec: RunSpec) -> tuple[Role, ...]:
+    """Return the role of each channel that takes part, decoys among them."""
+    own = [spec.panel.channels[position].role for position in _channels(spec)]
+    return (*own, *(Role.DECOY for _ in spec.decoys))
+
+
+def _stains(spec: RunSpec) -> tuple[int, ...]:
+    """Return the channels that decoys are made from: stains, else all that take part."""
+    channels, panel = _channels(spec), spec.panel.channels
+    return tuple(c for c in channels if not panel[c].role.stain_free) or channels
+
+
+def _name(spec: RunSpec, seen: int) -> str:
+    """Return the name of a channel counted among those the networks see."""
+    channels = _channels(spec)
+    return (
+        spec.panel.names[channels[seen]]
+        if seen < len(channels)
+        else spec.decoys[seen - len(channels)]
     )
 
 

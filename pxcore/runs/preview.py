@@ -18,7 +18,7 @@ from pxcore.errors import MethodError, PanelError
 from pxcore.runs import datasets
 from pxcore.runs.choices import check_method
 from pxcore.runs.galleries import annotation_of
-from pxcore.runs.plan import parse_method
+from pxcore.runs.method_names import parse_method
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
 from pxcore.types import Array, PermutedExample

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pxcore.errors import MethodError, RunError
 from pxcore.runs import heart, ledger
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.plan import Lane, Step, plan
+from pxcore.runs.plan import plan
 from pxcore.runs.saved.model import load_story
+from pxcore.runs.tasks import Lane, Step
 from pxcore.runs.timing import Speeds
 from pxcore.runs.work import CurvePoint, WorkProgress, read_log, read_progress
 from pxcore.store.home import Store

@@ -11,7 +11,7 @@ from pxcore.errors import RunError
 from pxcore.runs import ledger
 from pxcore.runs.choices import method_label
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.plan import method_name
+from pxcore.runs.method_names import method_name
 from pxcore.runs.saved.model import Story, load_story, load_tested
 from pxcore.runs.saved.ranks import load_ranked
 from pxcore.runs.saved.scored import load_scored

@@ -26,8 +26,9 @@ from pxcore.runs.engine import Engine
 from pxcore.runs.imports import ImportDesk
 from pxcore.runs.job import Ended, job_of
 from pxcore.runs.ledger import RunRecord, Unreadable
-from pxcore.runs.plan import Lane, Step, plan
+from pxcore.runs.plan import plan
 from pxcore.runs.schedule import Start, choose
+from pxcore.runs.tasks import Lane, Step
 from pxcore.runs.work import append_log, ask_to_stop, clear
 from pxcore.store.database import now
 from pxcore.store.home import Store

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pxcore.runs.plan import Lane
+from pxcore.runs.tasks import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,25 @@ from statistics import median
 
 from sqlalchemy import insert, select
 
-from pxcore.runs.plan import ExplainTask, RankTask, Step, Task, TrainTask, usual_epochs
+from pxcore.runs import tasks
+from pxcore.runs.tasks import (
+    ExplainTask,
+    GateTask,
+    JointTask,
+    JudgeTask,
+    RankTask,
+    RedundancyTask,
+    Step,
+    Task,
+    TrainTask,
+)
 from pxcore.store.database import next_ordinal
 from pxcore.store.home import Store
 from pxcore.store.tables import timings
 from pxcore.types import Dataset
 
 RECENT = 20
+JOINT_REPEATS = 5
 USUAL_REPEATS = 15
 """An adaptive ranking mostly stops after about so many."""
 
@@ -30,11 +42,16 @@ def kind_of(task: Task, device: str) -> str:
     """Return the kind of work, such as ``train:small_cnn:cpu``."""
     match task:
         case TrainTask():
-            return f"train:{task.model.id}:{device}"
+            model = task.model.id
         case ExplainTask():
-            return f"explain:{task.train.model.id}:{device}"
-        case RankTask():
-            return "rank::cpu"
+            model = task.train.model.id
+        case JointTask():
+            model = task.alone.train.model.id
+        case GateTask():
+            model = task.explain.train.model.id
+        case _:
+            return f"{tasks.kind(task)}::cpu"
+    return f"{tasks.kind(task)}:{model}:{device}"
 
 
 def work_of(task: Task, dataset: Dataset) -> float:
@@ -44,19 +61,27 @@ def work_of(task: Task, dataset: Dataset) -> float:
     Ranking: test cells x (channels x repeats + 1) x the same pixels. Combining: predictions.
     """
     _, height, width = dataset.image_shape
+    tile = height * width
     match task:
         case TrainTask():
             cells = dataset.n_labelled * (1 - 1 / task.n_folds)
-            pixels = len(task.channels) * height * width
-            return cells * usual_epochs(task.training) * pixels
+            work = cells * task.usual_epochs * task.n_channels * tile
         case ExplainTask():
-            channels = len(task.train.channels)
-            passes = channels * _repeats(task) + 1
-            cells = dataset.n_labelled / task.train.n_folds
-            return cells * passes * channels * height * width
+            work = _looks(task, dataset) * (task.train.n_channels * _repeats(task) + 1) * tile
+        case JointTask():
+            channels = task.alone.train.n_channels
+            pairs = channels * (channels - 1) / 2
+            work = _looks(task.alone, dataset) * pairs * JOINT_REPEATS * tile
+        case GateTask():
+            work = 2 * _looks(task.explain, dataset) * task.explain.train.n_channels * tile
         case RankTask():
             first = task.explains[0]
-            return dataset.n_labelled * len(first.train.channels) * _repeats(first)
+            work = dataset.n_labelled * first.train.n_channels * _repeats(first)
+        case RedundancyTask():
+            work = dataset.n_labelled * task.joints[0].alone.train.n_channels
+        case JudgeTask():
+            work = dataset.n_labelled
+    return float(work)
 
 
 def note(store: Store, step: Step, dataset: Dataset, device: str, seconds: float) -> None:
@@ -100,6 +125,11 @@ class Speeds:
         stage, model, device = kind.split(":")
         guess = FIRST_GUESS.get((stage, model), FIRST_GUESS.get((stage, "resnet18"), 2e-6))
         return guess / (30 if device == "cuda" else 1)
+
+
+def _looks(task: ExplainTask, dataset: Dataset) -> float:
+    """Return how many channel planes one look at the held-out cells takes."""
+    return dataset.n_labelled / task.train.n_folds * task.train.n_channels
 
 
 def _repeats(task: ExplainTask) -> int:

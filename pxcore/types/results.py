@@ -94,7 +94,8 @@ class Importance:
     scores: Array
     """(J, R, C, K) float64; NaN where a fold ran fewer repeats or lacks a class."""
     probability_drop: Array
-    """Same shape: drop in the probability of the true class, mean over its cells."""
+    """Same shape: drop in the probability of the true class, mean over its cells; NaN throughout
+    for methods that have none (attributions)."""
     repeats: tuple[int, ...]
     """Repeats that ran, per fold."""
     n_train: tuple[int, ...]
@@ -112,7 +113,7 @@ class Verdict(StrEnum):
     """What the interval allows to say about a channel."""
 
     INFORMATIVE = "informative"
-    """The whole interval lies above zero (later: above every decoy)."""
+    """The whole interval lies above the upper bound of every decoy; without decoys above zero."""
     UNDECIDED = "undecided"
     NEGLIGIBLE = "negligible"
     """The whole interval lies below the smallest drop that matters (0.01 F1)."""
@@ -137,9 +138,13 @@ class Ranking:
     per_class: tuple[tuple[Interval, ...], ...]
     """(C, K)"""
     probability: tuple[Interval, ...]
-    """(C,): drop in the probability of the true class."""
+    """(C,): drop in the probability of the true class; empty for methods that have none."""
     notes: tuple[str, ...] = ()
     """Plain sentences: what the intervals and probabilities rest on."""
+    decoy_bound: float | None = None
+    """The largest upper bound of a decoy's interval; None without decoys."""
+    small_classes: tuple[int, ...] = ()
+    """Classes with too few held-out cells: shown, but no part of mean, rank and verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pxcore.types.cells import Dataset, MaskKind, Panel
+from pxcore.types.evidence import GateReport, Leakage, LeftOut, Redundancy, WhereOrHowMuch
 from pxcore.types.results import MethodResult, Performance
 
 Option = tuple[str, str | int | float | bool]
@@ -89,6 +90,16 @@ class RunSpec:
     repeats: int | None = None
     """Of each permutation; None adapts (blocks of 5, at most ``max_repeats``)."""
     max_repeats: int = 100
+    decoys: tuple[str, ...] = ()
+    """Ids of the decoy channels that are added to the cells before training."""
+    redundancy: bool = False
+    """Also exchange the pictures of channels two at a time, to find those that say the same."""
+    gates: bool = False
+    """Also run every method's sanity checks."""
+    leakage: bool = False
+    """Also train on folds dealt cell by cell, to show how much donors leak."""
+    leave_out: tuple[tuple[int, ...], ...] = ()
+    """Groups of channels (positions in the data set's panel) to train again without."""
     seed: int = 0
     owner: str = ""
     priority: int = 0
@@ -125,7 +136,7 @@ class TaskRow:
 
     key: str
     kind: str
-    """``train``, ``explain`` or ``rank``."""
+    """``train``, ``explain``, ``rank``, ``joint``, ``redundancy``, ``gate`` or ``judge``."""
     label: str
     """Such as "Train fold 2 of 3"."""
     state: TaskState
@@ -207,7 +218,7 @@ class RunResult:
     spec: RunSpec
     dataset: Dataset
     panel: Panel
-    """Of the channels that took part, in panel order."""
+    """Of the channels that took part, in panel order; decoys (role DECOY) come last."""
     performance: Performance
     methods: tuple[MethodResult, ...]
     computed: int
@@ -216,3 +227,14 @@ class RunResult:
     """Per kind of task, wall seconds; ``total`` last."""
     details: tuple[tuple[str, str], ...]
     """What ran: name and value in words (model, weights, device, versions, folds, seeds)."""
+    where: WhereOrHowMuch | None = None
+    """With ``permute_cells`` and ``pxpermute_mask`` among the methods."""
+    redundancy: Redundancy | None = None
+    gates: tuple[GateReport, ...] = ()
+    leakage: Leakage | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def source_channels(self) -> tuple[int, ...]:
+        """Positions in the data set's panel of the real channels, which come first in ``panel``."""
+        return self.spec.channels or tuple(range(len(self.spec.panel)))

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop, TaskChange
-from pxcore.runs.plan import Lane, Step, plan
+from pxcore.runs.plan import plan
 from pxcore.runs.schedule import Start, choose
+from pxcore.runs.tasks import Lane, Step
 from pxcore.types import Channel, MethodSpec, Panel, RunSpec, RunState, TaskState
 
 SPEC = RunSpec(

@@ -12,7 +12,8 @@ from pxcore.data.annotation import Annotation
 from pxcore.errors import DatasetError, MethodError, PanelError, PxError, RunError, TrainingError
 from pxcore.models import MODELS
 from pxcore.runs import datasets, drafts, ledger, timing
-from pxcore.runs.plan import parse_method, plan
+from pxcore.runs.method_names import parse_method
+from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS
 from pxcore.store.home import Store
 from pxcore.types import Dataset, MethodSpec, ModelSpec, Panel, TrainingParams

@@ -11,7 +11,8 @@ import pytest
 from pxcore.runs import engine as engines
 from pxcore.runs.engine import DaskEngine, resources_of
 from pxcore.runs.job import job_of
-from pxcore.runs.plan import Lane, plan
+from pxcore.runs.plan import plan
+from pxcore.runs.tasks import Lane
 from pxcore.settings import Settings
 from pxcore.store.home import Store
 from tests.tiny_lab import tiny_dataset, tiny_spec

@@ -9,7 +9,7 @@ import pytest
 
 from pxcore.runs import ledger, progress
 from pxcore.runs.board import RunChange, TaskChange
-from pxcore.runs.plan import TrainTask
+from pxcore.runs.tasks import TrainTask
 from pxcore.store.home import Store
 from pxcore.types import RunState, TaskState
 from tests.tiny_lab import tiny_dataset, tiny_spec

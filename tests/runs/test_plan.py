@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pxcore.runs import plan as planning
-from pxcore.runs.plan import ExplainTask, Lane, RankTask, TrainTask, key, method_name, plan
+from pxcore.runs import tasks as planning
+from pxcore.runs.method_names import method_name
+from pxcore.runs.plan import plan
+from pxcore.runs.tasks import ExplainTask, Lane, RankTask, TrainTask, key
 from pxcore.store.keys import decode, encode
 from pxcore.types import (
     MaskKind,
@@ -138,10 +140,12 @@ def test_every_training_and_method_has_its_own_seed(spec: RunSpec) -> None:
 def test_a_stage_version_changes_its_stage_and_what_follows(
     spec: RunSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    spec = replace(spec, gates=True, redundancy=True, leave_out=((0,),))
     before = {kind: keys(spec, kind) for kind in planning.KINDS}
+    assert all(before.values())
     monkeypatch.setitem(planning.VERSIONS, "explain", 99)
     same = {kind for kind in planning.KINDS if keys(spec, kind) == before[kind]}
-    assert same == {"train"}
+    assert same == {"train", "judge"}
 
 
 def test_tasks_survive_their_way_to_the_worker(spec: RunSpec) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from pxcore.errors import Cancelled, RunError, TrainingError
 from pxcore.runs import heart, ledger, runner, timing
-from pxcore.runs import plan as planning
+from pxcore.runs import tasks as planning
 from pxcore.runs.imports import ImportDesk
 from pxcore.runs.plan import plan
 from pxcore.runs.runner import Runner, hold_lock, tidy

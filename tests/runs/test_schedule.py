@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxcore.runs.plan import Lane
 from pxcore.runs.schedule import Claim, Waiting, choose
+from pxcore.runs.tasks import Lane
 
 
 def claim(owner: str, ordinal: int, *, priority: int = 0, position: int = 0) -> Claim:

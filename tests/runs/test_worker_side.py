@@ -20,10 +20,11 @@ from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.failures import classify
 from pxcore.runs.hosts import host_plan
 from pxcore.runs.job import Job, job_of
-from pxcore.runs.plan import ExplainTask, Lane, plan
+from pxcore.runs.plan import plan
 from pxcore.runs.saved.model import Story, load_model, load_tested
 from pxcore.runs.saved.ranks import load_ranked
 from pxcore.runs.saved.text import from_file
+from pxcore.runs.tasks import ExplainTask, Lane
 from pxcore.runs.work import (
     CHECKPOINT,
     TaskWork,

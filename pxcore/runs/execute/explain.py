@@ -17,9 +17,9 @@ from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.layouts import layout_of
 from pxcore.runs.execute.memory import with_smaller_batches
-from pxcore.runs.plan import ExplainTask, key
 from pxcore.runs.saved.model import load_model
 from pxcore.runs.saved.scores import save_scores
+from pxcore.runs.tasks import ExplainTask, key
 from pxcore.settings import Settings
 from pxcore.training.device import choose_device, device_name
 from pxcore.training.device_cells import DeviceCells

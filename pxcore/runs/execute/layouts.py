@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pxcore.runs.plan import ExplainTask
+from pxcore.runs.tasks import ExplainTask
 from pxcore.store.keys import decode, encode, key_of
 from pxcore.training.device import Layout, trial
 from pxcore.training.device_cells import DeviceCells

@@ -6,10 +6,10 @@ from pxcore.importance.fold import combine
 from pxcore.importance.ranking import rank as rank_channels
 from pxcore.importance.stability import stability
 from pxcore.runs.execute.context import Context
-from pxcore.runs.plan import RankTask, key
 from pxcore.runs.saved.model import load_tested
 from pxcore.runs.saved.ranks import Ranked, save_ranked
 from pxcore.runs.saved.scores import load_scores
+from pxcore.runs.tasks import RankTask, key
 from pxcore.training.performance import performance
 
 

@@ -19,9 +19,9 @@ from pxcore.models.weights import resolve_weights
 from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.memory import with_smaller_batches
-from pxcore.runs.plan import TrainTask, usual_epochs
 from pxcore.runs.saved.model import Story, save_model
 from pxcore.runs.splits import folds
+from pxcore.runs.tasks import TrainTask
 from pxcore.settings import Settings
 from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells
@@ -97,7 +97,7 @@ def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[
 
 def _control(context: Context, task: TrainTask, device: torch.device) -> Control:
     last, work = task.training.max_epochs, context.work
-    usual = usual_epochs(task.training)
+    usual = task.usual_epochs
 
     def tell(epoch: Epoch) -> None:
         point = (epoch.train_loss, epoch.valid_loss, epoch.valid_f1)

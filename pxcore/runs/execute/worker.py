@@ -13,7 +13,7 @@ from pathlib import Path
 from pxcore.errors import Cancelled
 from pxcore.runs.execute.context import Context
 from pxcore.runs.job import Job
-from pxcore.runs.plan import ExplainTask, RankTask, TrainTask
+from pxcore.runs.tasks import ExplainTask, RankTask, TrainTask
 from pxcore.runs.work import TaskWork
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.keys import decode

@@ -1,0 +1,207 @@
+"""Tasks: small frozen values whose keys name their results.
+
+A task holds all that decides its numbers and nothing else: no title, owner, channel name or
+run id. So equal tasks of different runs have one key and are computed once. Raise a stage's
+version when its code starts to give other numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pxcore.store.keys import key_of
+from pxcore.types import MethodSpec, ModelSpec, Role, Split, TrainingParams
+
+VERSIONS = {
+    "train": 2,
+    "explain": 2,
+    "rank": 3,
+    "joint": 1,
+    "redundancy": 1,
+    "gate": 1,
+    "judge": 1,
+}
+"""Of each stage's code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoyTask:
+    """One decoy channel and the real channels it is made from."""
+
+    id: str
+    stains: tuple[int, ...]
+    """Positions in the data set's panel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainTask:
+    """Train one fold from one random start, on these channels."""
+
+    dataset_id: str
+    channels: tuple[int, ...]
+    """Positions in the data set's panel, never empty."""
+    decoys: tuple[DecoyTask, ...] = ()
+    """Made channels that follow the real ones."""
+    model: ModelSpec
+    training: TrainingParams
+    n_folds: int
+    fold: int
+    """Counted from 0."""
+    split: Split
+    split_seed: int
+    """Of the folds, and of the decoys' pixels."""
+    seed: int
+
+    @property
+    def n_channels(self) -> int:
+        """Channels the network sees."""
+        return len(self.channels) + len(self.decoys)
+
+    @property
+    def usual_epochs(self) -> int:
+        """Epochs to reckon with: a training that may stop early rarely uses them all."""
+        return min(self.training.max_epochs, 2 * self.training.stop_patience)
+
+    def without(self, missing: tuple[int, ...]) -> TrainTask:
+        """Return the same training without some channels, counted among those it sees."""
+        n_real = len(self.channels)
+        return replace(
+            self,
+            channels=tuple(c for i, c in enumerate(self.channels) if i not in missing),
+            decoys=tuple(d for i, d in enumerate(self.decoys, n_real) if i not in missing),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainTask:
+    """Score the channels of one trained model on its held-out cells with one method."""
+
+    train: TrainTask
+    roles: tuple[Role, ...]
+    """Of the channels where they decide something: in which to look for an outline that cells
+    do not have. Else empty, so that an edited panel sheet makes no other key."""
+    method: MethodSpec
+    repeats: int | None
+    max_repeats: int
+    """0 when ``repeats`` are fixed or nothing is random: an unused limit makes no other key."""
+    seed: int
+    retrained: tuple[TrainTask, ...] = ()
+    """For methods that train again: the training without each channel, in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankTask:
+    """Combine one method's scores over folds and seeds into a ranking with intervals."""
+
+    explains: tuple[ExplainTask, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointTask:
+    """Spoil channels of one trained model together: pairs, and groups that go together."""
+
+    alone: ExplainTask
+    """``permute_cells`` of the same model: the same draws, so that differences vary less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedundancyTask:
+    """Combine joint drops over folds: which channels say the same."""
+
+    joints: tuple[JointTask, ...]
+    costs: tuple[float, ...]
+    """Of the channels, from the panel sheet: they order what to keep. Decoys cost 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateTask:
+    """Sanity checks of one method on one trained model."""
+
+    explain: ExplainTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeTask:
+    """How well some trainings do: folds of another split, or without some channels."""
+
+    trains: tuple[TrainTask, ...]
+
+
+Task = TrainTask | ExplainTask | RankTask | JointTask | RedundancyTask | GateTask | JudgeTask
+TaskType = (
+    type[TrainTask]
+    | type[ExplainTask]
+    | type[RankTask]
+    | type[JointTask]
+    | type[RedundancyTask]
+    | type[GateTask]
+    | type[JudgeTask]
+)
+KINDS: dict[str, TaskType] = {
+    "train": TrainTask,
+    "explain": ExplainTask,
+    "rank": RankTask,
+    "joint": JointTask,
+    "redundancy": RedundancyTask,
+    "gate": GateTask,
+    "judge": JudgeTask,
+}
+
+
+class Lane(StrEnum):
+    """Which workers carry a task out: rank tasks do not wait behind a training."""
+
+    HEAVY = "heavy"
+    LIGHT = "light"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A task in its place in a run."""
+
+    key: str
+    kind: str
+    label: str
+    task: Task
+    needs: tuple[str, ...]
+    """Keys of the tasks whose results it reads."""
+    lane: Lane
+
+
+def key(task: Task) -> str:
+    """Return the key of a task's result."""
+    stage = kind(task)
+    return key_of(stage, VERSIONS[stage], *_parts(task))
+
+
+def kind(task: Task) -> str:
+    """Return the word for a kind of task."""
+    return next(word for word, entry in KINDS.items() if isinstance(task, entry))
+
+
+def _parts(task: Task) -> tuple[object, ...]:
+    """Return all that decides a task's result, earlier tasks by their keys."""
+    parts: tuple[object, ...]
+    match task:
+        case TrainTask():
+            model = replace(task.model, options=tuple(sorted(task.model.options)))
+            if model.weights_sha256:  # the file's name does not matter, its content does
+                model = replace(model, weights="file")
+            parts = (replace(task, model=model),)
+        case ExplainTask():
+            method = replace(task.method, options=tuple(sorted(task.method.options)))
+            settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
+            parts = (key(task.train), *settings, [key(train) for train in task.retrained])
+        case RankTask():
+            parts = ([key(explain) for explain in task.explains], task.seed)
+        case JointTask():
+            parts = (key(task.alone),)
+        case RedundancyTask():
+            parts = ([key(joint) for joint in task.joints], task.costs)
+        case GateTask():
+            parts = (key(task.explain),)
+        case JudgeTask():
+            parts = ([key(train) for train in task.trains],)
+    return parts
