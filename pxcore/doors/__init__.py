@@ -1,0 +1,1 @@
+"""Groups of calls behind the one door (:mod:`pxcore.api`): one subject a file."""

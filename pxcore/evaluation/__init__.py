@@ -1,0 +1,1 @@
+"""What rankings say together: place or amount, redundancy, agreement, published numbers."""
