@@ -68,6 +68,8 @@ def _methods() -> tuple[Choice, ...]:
             summary=method.summary,
             unit=method.unit,
             options=tuple((option.name, option.choices) for option in method.options),
+            way=method.kind,
+            needs_dropout=method.needs_dropout,
         )
         for method in METHODS.values()
     )

@@ -69,6 +69,10 @@ class Choice:
     unit: str = ""
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Name and allowed values of each setting, the default first."""
+    way: str = ""
+    """How a method works: ``perturbation``, ``attribution`` or ``retraining``."""
+    needs_dropout: bool = False
+    """A method that asks an extra model, trained with channels missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
