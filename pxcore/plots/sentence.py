@@ -5,12 +5,15 @@ Rules, in this order:
 1. Where the models do not tell the classes apart (the interval of F1-macro reaches what naming
    one class always, or guessing, would give: 1 / number of classes), nothing is said about
    channels.
-2. A channel counts when its whole interval lies above zero and its mean drop is no smaller than
-   the smallest drop that matters, which is our choice; "Keep" is said of a stain only then. An
-   order between such channels is claimed only where their rank intervals do not overlap.
+2. A channel counts when its whole interval lies above what zero looks like (above every decoy
+   where there are decoys, else above zero) and its mean drop is no smaller than the smallest drop
+   that matters, which is our choice; "Keep" is said of a stain only then. An order between such
+   channels is claimed only where their rank intervals do not overlap.
 3. Channels whose whole interval lies below that drop add nothing we can measure; *undecided* ones
    are named as such.
-4. Decoys are never named, and a channel that defines the gate carries that warning.
+4. Attributions tell where the models look, not what F1 loses: "Keep" is never said of them, and
+   without decoys nothing is called clear of anything.
+5. Decoys are never named, and a channel that defines the gate carries that warning.
 """
 
 from __future__ import annotations
@@ -19,26 +22,13 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pxcore.plots.method_words import in_f1, score_name, words
 from pxcore.plots.numbers import bounds, listed, score
 from pxcore.plots.ranking import order_of
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
 
-LOST = {
-    "pxpermute": ("without its structure", "without the structure of {}"),
-    "pxpermute_mask": (
-        "without its structure inside the cell",
-        "without the structure of {} inside the cell",
-    ),
-    "permute_cells": (
-        "with another cell's image in its place",
-        "with another cell's image in place of {}",
-    ),
-    "occlusion": ("when it is blanked out", "when {} is blanked out"),
-}
-"""What a method (by the id before its settings) takes away, of "it" and of a name."""
-PERTURBED = ("when it is perturbed", "when {} is perturbed")
 MOST_NAMES = 4
 
 
@@ -54,26 +44,72 @@ def sentence(panel: Panel, result: MethodResult, performance: Performance) -> st
             f"{score(chance)}), so this ranking says nothing about the channels yet."
         )
     order = [c for c in order_of(ranking, "rank") if panel.channels[c].role is not Role.DECOY]
+    if not in_f1(result):
+        return _looked_at(panel, result, order)
     kept = [c for c in order if _matters(ranking, c)]
     parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result)]
     parts += _rest(panel, ranking, [c for c in order if c not in kept])
+    return " ".join([*parts, *_circular(panel, kept)])
+
+
+def clear_of(ranking: Ranking) -> str:
+    """Return what an informative channel is clear of: the decoys, or zero where there are none."""
+    return "zero" if ranking.decoy_bound is None else "the decoys"
+
+
+def _circular(panel: Panel, kept: Sequence[int]) -> list[str]:
+    """Return the warning on channels that defined the gates, if any of them counts."""
     circular = [c for c in kept if panel.channels[c].gate_defining]
-    if circular:
-        parts.append(
-            f"{_names(panel, circular)} defined the gates, so that importance is circular."
-        )
-    return " ".join(parts)
+    if not circular:
+        return []
+    return [f"{_names(panel, circular)} defined the gates, so that importance is circular."]
 
 
 def _matters(ranking: Ranking, c: int) -> bool:
-    """Return whether a channel is clear of zero by an amount that matters."""
+    """Return whether a channel is clear of zero or the decoys by an amount that matters."""
     return ranking.verdict[c] is Verdict.INFORMATIVE and ranking.mean[c] >= SMALL
+
+
+def _looked_at(panel: Panel, result: MethodResult, order: Sequence[int]) -> str:
+    """Return which channels an attribution sets above the decoys."""
+    ranking, unit = result.ranking, one_line(result.importance.unit)
+    if ranking.decoy_bound is None:
+        return _looked_at_most(panel, result, order)
+    clear = [c for c in order if ranking.verdict[c] is Verdict.INFORMATIVE]
+    rest = [c for c in order if c not in clear]
+    if not clear:
+        return f"By {unit} the models look at no channel more than at the decoys."
+    sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairwise(clear))
+    how = " in this order" if sure else ", in an order that is undecided"
+    how = how if len(clear) > 1 else ""
+    parts = [
+        f"The models look at {_names(panel, clear)}{how}, more than at any decoy ({unit}). That "
+        "tells what they use, not how much F1 would fall."
+    ]
+    if rest:
+        parts.append(f"Not told apart from the decoys: {_names(panel, rest)}.")
+    return " ".join([*parts, *_circular(panel, clear)])
+
+
+def _looked_at_most(panel: Panel, result: MethodResult, order: Sequence[int]) -> str:
+    """Return which channels an attribution may set first, where no decoy says what zero is."""
+    ranking = result.ranking
+    first, others = order[0], order[1:]
+    if all(ranking.rank_high[first] < ranking.rank_low[c] for c in others):
+        text = f"The models look most at {one_line(panel.names[first])}"
+    else:
+        lead = [c for c in order if ranking.rank_low[c] == 1] or [first]
+        text = f"Where the models look most is undecided: {_names(panel, lead)}"
+    return (
+        f"{text} ({one_line(result.importance.unit)}). Without decoys this tells where they look, "
+        "not whether it helps."
+    )
 
 
 def _nothing_stands_out(result: MethodResult) -> str:
     """Return the sentence for a ranking whose intervals all reach zero."""
-    unit = result.importance.unit
-    return f"No single channel stands out: no {unit} of {SMALL} or more is clear of zero."
+    unit, zero = result.importance.unit, clear_of(result.ranking)
+    return f"No single channel stands out: no {unit} of {SMALL} or more is clear of {zero}."
 
 
 def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
@@ -82,21 +118,22 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     first = kept[0]
     certain = all(ranking.rank_high[first] < ranking.rank_low[c] for c in kept[1:])
     lead = [first] if certain else list(kept)
-    own, of_name = LOST.get(result.method.partition(":")[0], PERTURBED)
-    score_name = result.importance.unit.removeprefix("drop in ")
+    said, name_of_score = words(result.method), score_name(result)
+    move = f"{name_of_score} {said.moves}"
+    clear = "" if ranking.decoy_bound is None else ", clear of the decoys"
     if len(lead) > 1:
         each = [f"{one_line(panel.names[c])} (by {score(ranking.mean[c])})" for c in lead]
         text = (
-            f"One channel at a time, {score_name} falls {of_name.format(_shortened(each))}; which "
+            f"One channel at a time, {move} {said.of_name.format(_shortened(each))}{clear}; which "
             f"of them matters most is undecided."
         )
     elif panel.channels[first].role.stain_free:
         most = " most" if ranking.rank_high[first] == 1 else ""
-        lost = of_name.format(f"{one_line(panel.names[first])}, which costs no stain,")
-        text = f"{score_name} falls{most} {lost.rstrip(',')}: by {_fall(ranking, first)}."
+        lost = said.of_name.format(f"{one_line(panel.names[first])}, which costs no stain,")
+        text = f"{move}{most} {lost.rstrip(',')}: by {_fall(ranking, first)}{clear}."
     else:
         name = one_line(panel.names[first])
-        text = f"Keep {name}: {own} {score_name} falls by {_fall(ranking, first)}."
+        text = f"Keep {name}: {said.own} {move} by {_fall(ranking, first)}{clear}."
     others = [c for c in kept if c not in lead]
     return f"{text} {_also(panel, ranking, others)}" if others else text
 
@@ -107,7 +144,7 @@ def _fall(ranking: Ranking, c: int) -> str:
 
 
 def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
-    """Return the channels clear of zero behind the first, and whether their order is known."""
+    """Return the channels that count behind the first, and whether their order is known."""
     listed_values = listed(
         [f"{one_line(panel.names[c])} ({score(ranking.mean[c])})" for c in others[:MOST_NAMES]]
     )
@@ -116,7 +153,7 @@ def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
     cost = ", at no stain's cost" if free else ""
     sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairwise(others))
     order = "" if len(others) == 1 or sure else ", in an order that is undecided"
-    return f"Also clear of zero: {listed_values}{more}{cost}{order}."
+    return f"Also clear of {clear_of(ranking)}: {listed_values}{more}{cost}{order}."
 
 
 def _rest(panel: Panel, ranking: Ranking, rest: Sequence[int]) -> list[str]:

@@ -1,0 +1,86 @@
+"""What each method does to a channel, in words: for sentences and for the titles of axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pxcore.plots.text import plain
+from pxcore.types import MethodResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How one method is spoken of; its id before the settings finds it."""
+
+    own: str
+    """What is taken from "it"."""
+    of_name: str
+    """The same with a place for names."""
+    axis: str
+    """The same of "the channel", behind the unit."""
+    moves: str = "falls"
+    """What F1 does."""
+
+
+METHODS = {
+    "pxpermute": Words(
+        own="without its structure",
+        of_name="without the structure of {}",
+        axis="when the channel's pixels are rearranged",
+    ),
+    "pxpermute_mask": Words(
+        own="without its structure inside the cell",
+        of_name="without the structure of {} inside the cell",
+        axis="when the channel's pixels are rearranged inside the cell",
+    ),
+    "permute_cells": Words(
+        own="with another cell's image in its place",
+        of_name="with another cell's image in place of {}",
+        axis="with another cell's image in the channel",
+    ),
+    "occlusion": Words(
+        own="when it is blanked out",
+        of_name="when {} is blanked out",
+        axis="when the channel is blanked out",
+    ),
+    "leave_one_out": Words(
+        own="trained without it,",
+        of_name="when the models are trained without {}",
+        axis="when the models are trained without the channel",
+    ),
+    "shapley": Words(
+        own="joining the other channels in every order,",
+        of_name="with {} joining the other channels in every order",
+        axis="that the channel adds, averaged over every set of the others",
+        moves="rises",
+    ),
+}
+"""Methods measured in F1. Those measured in attribution are told by their unit."""
+PERTURBED = Words(
+    own="when it is perturbed",
+    of_name="when {} is perturbed",
+    axis="when the channel is perturbed",
+)
+
+
+def words(method: str) -> Words:
+    """Return how a method of a run (``occlusion:fill=mean``) is spoken of."""
+    return METHODS.get(method.partition(":")[0], PERTURBED)
+
+
+def in_f1(result: MethodResult) -> bool:
+    """Return whether a method's values are F1; else they are attributions of some scale."""
+    return "F1" in result.importance.unit
+
+
+def axis_title(result: MethodResult) -> str:
+    """Return what the axis of a ranking shows, as plotly text."""
+    unit = plain(result.importance.unit)
+    if not in_f1(result):
+        return f"{unit} of the channel ({plain(result.label)})"
+    return f"{unit} {words(result.method).axis} ({plain(result.label)})"
+
+
+def score_name(result: MethodResult) -> str:
+    """Return what falls or rises: ``F1``."""
+    return result.importance.unit.removeprefix("drop in ")
