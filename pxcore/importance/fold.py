@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from pxcore.errors import MethodError
 from pxcore.training.metrics import confusion, f1_per_class
 from pxcore.types import Array, Importance, read_only
+
+_AGGREGATE = "aggregate_"
+"""Before the names of aggregates among stored arrays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,14 +41,19 @@ class FoldImportance:
     cell_drop: Array | None = None
     """(C, n) float32: drop in the probability of each cell's true class, mean over repeats; for
     attributions the cell's own value."""
+    aggregates: dict[str, Array] = field(default_factory=dict)
+    """For attributions, by name, (C, n) float32: what each way to make one number of a cell's
+    pixels gives. ``cell_drop`` is the one that was chosen; empty for other methods."""
     notes: tuple[str, ...] = ()
     """Plain sentences: what was assumed or could not be done."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for one in fields(self):
+            value = getattr(self, one.name)
             if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, read_only(value))
+                object.__setattr__(self, one.name, read_only(value))
+        kept = {name: read_only(value) for name, value in self.aggregates.items()}
+        object.__setattr__(self, "aggregates", kept)
 
     @property
     def n_repeats(self) -> int:
@@ -55,10 +63,11 @@ class FoldImportance:
     def arrays(self) -> dict[str, Array]:
         """Return everything as named arrays without objects, ready for an npz file."""
         named: dict[str, Array] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                named[field.name] = np.asarray(value)
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is not None and one.name != "aggregates":
+                named[one.name] = np.asarray(value)
+        named |= {_AGGREGATE + name: value for name, value in self.aggregates.items()}
         named["notes"] = np.asarray(self.notes, dtype=np.str_)
         return named
 
@@ -76,6 +85,11 @@ class FoldImportance:
             base_predictions=arrays.get("base_predictions"),
             predictions=arrays.get("predictions"),
             cell_drop=arrays.get("cell_drop"),
+            aggregates={
+                name.removeprefix(_AGGREGATE): value
+                for name, value in arrays.items()
+                if name.startswith(_AGGREGATE)
+            },
             notes=tuple(str(note) for note in arrays["notes"]),
         )
 

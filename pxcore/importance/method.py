@@ -15,15 +15,19 @@ from pxcore.types import Array, MaskKind, Role
 from pxcore.types.runs import Option
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from pxcore.importance.fold import FoldImportance
     from pxcore.importance.masks import MaskReader
+    from pxcore.models.model import Model
     from pxcore.training.device import Layout
     from pxcore.training.device_cells import DeviceCells
 
 DROP_IN_F1 = "drop in F1"
 """The unit of every perturbation."""
+ATTRIBUTION = "attribution"
+"""The unit of what follows gradients: the class's output, parted among the pixels."""
 
 Kind = Literal["perturbation", "attribution", "retraining"]
 """How a method works: it changes the cells, follows the model's gradients, or trains again."""
@@ -70,6 +74,9 @@ class ExplainRequest:
     without that channel gives these cells."""
     seed: int = 0
     options: tuple[Option, ...] = ()
+    last_convolution: Callable[[nn.Module], nn.Module] | None = None
+    """``Model.last_convolution`` of the model's architecture: the part whose maps Guided Grad-CAM
+    looks at. Asked of a copy of ``model``."""
     repeats: int | None = None
     """Fixed number, or None to repeat until the order of channels is settled."""
     max_repeats: int = 100
@@ -80,6 +87,28 @@ class ExplainRequest:
     """Told the step in words and the share done, 0 to 1, after every batch of every repeat."""
     stop: Callable[[], bool] = lambda: False
     """Looked at before every forward pass; True ends the work with ``Cancelled``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRequest:
+    """One trained model and some cells to draw pixel attributions of."""
+
+    model: nn.Module
+    """On the device of ``images``; it is not changed."""
+    images: torch.Tensor
+    """(B, C, H, W) float32 in [0, 1], normalised as in training."""
+    targets: torch.Tensor
+    """(B,) int64: the class whose output is explained, in each cell; usually its true one."""
+    options: tuple[Option, ...] = ()
+    last_convolution: Callable[[nn.Module], nn.Module] | None = None
+    """As :attr:`ExplainRequest.last_convolution`."""
+    batch_size: int = 64
+    """Cells a pass."""
+
+
+def fits_any(_model: Model, _options: tuple[Option, ...]) -> str:
+    """Return that a method asks nothing particular of the architecture."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +132,12 @@ class Method:
     """Ids of the sanity checks that it must pass."""
     options: tuple[MethodOption, ...] = ()
     explain: Callable[[ExplainRequest], FoldImportance]
+    maps: Callable[[MapRequest], torch.Tensor] | None = None
+    """Pixel attributions (B, C, H, W) float32 of some cells, on their device; None where a method
+    has no such picture."""
+    refusal: Callable[[Model, tuple[Option, ...]], str] = fits_any
+    """Why the method, with these of **its** options, cannot explain an architecture: a plain
+    sentence, empty when it can. Answers without torch."""
 
 
 def choices(options: Sequence[MethodOption], given: Sequence[Option]) -> dict[str, str]:
