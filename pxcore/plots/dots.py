@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from pxcore.plots.style import Theme, dressed, tinted
 from pxcore.plots.text import plain
+from pxcore.types import Interval
 
 ROW = 44
 """Height of one row in pixels."""
@@ -36,6 +37,19 @@ class Row:
     """Plotly text at the right end (names already plain)."""
     hover: str = ""
     """Plotly text (names already plain)."""
+
+
+def interval_row(id: int, name: str, value: Interval, colour: str) -> Row:
+    """Return a line of the plot for a value with its interval and folds."""
+    return Row(
+        id=id,
+        name=name,
+        mean=value.mean,
+        low=value.low,
+        high=value.high,
+        folds=value.folds,
+        colour=colour,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from pxcore.plots.numbers import bounds, score
 from pxcore.plots.ranking import Order, order_of
-from pxcore.plots.style import Theme, dressed
+from pxcore.plots.style import Theme, badged, dressed
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Array, MethodResult, Panel, Performance
 
@@ -44,11 +44,16 @@ def heat_map(
     colours = {"colorscale": theme.diverging, "zmin": -reach, "zmax": reach}
     title = {"text": plain(result.importance.unit), "font": {"size": 12}, "side": "right"}
     bar = {"title": title, "thickness": 12, "outlinewidth": 0}
-    _add_cells(figure, z, [[c, k] for c in channels for k in range(len(classes))], text, hover)
+    add_tiles(figure, z, [[c, k] for c in channels for k in range(len(classes))], text, hover)
     figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
     alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}."
     dressed(figure, theme, alt=alt, height=38 * len(channels) + 90)
-    _name_axes(figure, [panel.names[c] for c in channels], list(classes))
+    name_axes(figure, [badged(panel.channels[c]) for c in channels], list(classes))
+    few = result.ranking.small_classes
+    marked = [
+        plain(name, 16) + ("<br>(few cells)" if k in few else "") for k, name in enumerate(classes)
+    ]
+    figure.update_xaxes(ticktext=marked)
     return figure
 
 
@@ -74,7 +79,7 @@ def confusion(performance: Performance, classes: Sequence[str], theme: Theme) ->
         )
     figure = go.Figure()
     positions = [[t, p] for t in range(len(classes)) for p in range(len(classes))]
-    _add_cells(figure, share, positions, text, hover)
+    add_tiles(figure, share, positions, text, hover)
     figure.update_traces(
         selector={"type": "heatmap"},
         colorscale=theme.sequential,
@@ -85,7 +90,7 @@ def confusion(performance: Performance, classes: Sequence[str], theme: Theme) ->
     correct = float(np.trace(counts)) / max(float(counts.sum()), 1.0)
     alt = f"True by predicted class of {int(counts.sum()):,} held-out cells; {correct:.1%} right."
     dressed(figure, theme, alt=alt, height=52 * len(classes) + 110)
-    _name_axes(figure, list(classes), list(classes))
+    name_axes(figure, list(classes), list(classes))
     figure.update_xaxes(title={"text": "predicted class", "standoff": 14})
     figure.update_yaxes(title={"text": "true class", "standoff": 14})
     return figure
@@ -99,7 +104,7 @@ def _cell_text(number: int, share: float) -> str:
     return f"{percentage}<br>{number:,}"
 
 
-def _add_cells(
+def add_tiles(
     figure: go.Figure,
     z: Array,
     ids: list[list[int]],
@@ -134,7 +139,7 @@ def _add_cells(
     )
 
 
-def _name_axes(figure: go.Figure, rows: list[str], columns: list[str]) -> None:
+def name_axes(figure: go.Figure, rows: list[str], columns: list[str]) -> None:
     """Put names on both axes, first row on top, and keep tiles to the edge."""
     figure.update_xaxes(
         tickvals=list(range(len(columns))),

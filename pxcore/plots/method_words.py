@@ -49,8 +49,8 @@ METHODS = {
         axis="when the models are trained without the channel",
     ),
     "shapley": Words(
-        own="joining the other channels in every order,",
-        of_name="with {} joining the other channels in every order",
+        own="with it added (averaged over every set of the others)",
+        of_name="with {} added (averaged over every set of the others)",
         axis="that the channel adds, averaged over every set of the others",
         moves="rises",
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import plotly.graph_objects as go
 
 from pxcore.plots.dots import DotPlot, Row, dot_plot
+from pxcore.plots.method_words import axis_title, in_f1
 from pxcore.plots.numbers import bounds, count, listed, score, with_interval
 from pxcore.plots.style import Theme, mark, tinted, tone
 from pxcore.plots.text import one_line, plain
@@ -18,6 +20,8 @@ Order = Literal["rank", "panel"]
 
 FEW = 30
 """Held-out cells below which a class's scores are flagged."""
+FEW_CELLS = "few cells"
+CLEAR_OF_DECOYS = "clear of the decoys"
 
 
 def order_of(ranking: Ranking, order: Order) -> tuple[int, ...]:
@@ -35,30 +39,43 @@ def rank_text(ranking: Ranking, channel: int) -> str:
     return f"rank {ranking.rank[channel]}{spread}"
 
 
+def verdict_word(result: MethodResult, panel: Panel, c: int) -> str:
+    """Return a channel's verdict in words, against the decoys where there are any."""
+    verdict, against_decoys = result.ranking.verdict[c], result.ranking.decoy_bound is not None
+    if panel.channels[c].role is Role.DECOY:
+        return "made channel"
+    if verdict is Verdict.INFORMATIVE and against_decoys:
+        return CLEAR_OF_DECOYS
+    if not in_f1(result):
+        return "not told from decoys" if against_decoys else "no yardstick"
+    return WORDS[verdict]
+
+
 def ranking_dots(
     panel: Panel, result: MethodResult, theme: Theme, order: Order = "rank"
 ) -> go.Figure:
     """Return the ranking: dots with intervals, folds, decoy band, verdict at the right end."""
     ranking = result.ranking
-    rows = [_ranking_row(panel, ranking, c, theme) for c in order_of(ranking, order)]
+    rows = [_ranking_row(panel, result, c, theme) for c in order_of(ranking, order)]
     names = [panel.names[c] for c in order_of(ranking, "rank")]
     alt = (
         f"Channels by importance ({result.label}, {result.importance.unit}), most important "
         f"first: {listed([one_line(name) for name in names])}."
     )
-    title = f"{result.importance.unit} when the channel is perturbed ({plain(result.label)})"
-    figure = dot_plot(rows, DotPlot(x_title=title, alt=alt, zero=True, right_margin=290), theme)
-    _add_band(figure, panel, ranking, result.importance.unit, theme)
+    plot = DotPlot(x_title=axis_title(result), alt=alt, zero=True, right_margin=300)
+    figure = dot_plot(rows, plot, theme)
+    _add_band(figure, panel, result, theme)
     return figure
 
 
-def _ranking_row(panel: Panel, ranking: Ranking, c: int, theme: Theme) -> Row:
+def _ranking_row(panel: Panel, result: MethodResult, c: int, theme: Theme) -> Row:
     """Return the row of channel ``c``."""
-    channel = panel.channels[c]
+    channel, ranking = panel.channels[c], result.ranking
     value = f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])}"
-    verdict = ranking.verdict[c]
-    word = WORDS[verdict]
-    strong = f"<b>{word}</b>" if verdict is Verdict.INFORMATIVE else word
+    decoy = channel.role is Role.DECOY
+    counts = ranking.verdict[c] is Verdict.INFORMATIVE and not decoy
+    word = verdict_word(result, panel, c)
+    strong = f"<b>{word}</b>" if counts else word
     circular = " · defines the gate" if channel.gate_defining else ""
     look = mark(channel.role)
     return Row(
@@ -70,22 +87,24 @@ def _ranking_row(panel: Panel, ranking: Ranking, c: int, theme: Theme) -> Row:
         folds=tuple(fold[c] for fold in ranking.folds),
         colour=tone(channel.role, theme),
         symbol=look.symbol,
-        legend=look.word,
-        faded=verdict is not Verdict.INFORMATIVE,
+        legend="decoy (a made channel)" if decoy else look.word,
+        faded=not counts,
         right=f"{strong}{circular}<br>{value} · {rank_text(ranking, c)}",
         hover=f"<b>{plain(channel.name)}</b><br>{value}<br>{rank_text(ranking, c)}"
         "<br>click to open this channel",
     )
 
 
-def _add_band(figure: go.Figure, panel: Panel, ranking: Ranking, unit: str, theme: Theme) -> None:
+def _add_band(figure: go.Figure, panel: Panel, result: MethodResult, theme: Theme) -> None:
     """Shade what zero looks like: the reach of the decoys, else the smallest drop that matters."""
+    ranking = result.ranking
     decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
     if decoys:
-        low = min(0.0, *(ranking.low[c] for c in decoys))
-        high = max(0.0, *(ranking.high[c] for c in decoys))
-        words = "what zero looks like"
-    elif "F1" in unit:
+        ends = [(ranking.low[c], ranking.high[c]) for c in decoys]
+        low = min((low for low, _ in ends if math.isfinite(low)), default=0.0)
+        high = max((high for _, high in ends if math.isfinite(high)), default=0.0)
+        low, high, words = min(0.0, low), max(0.0, high), "what zero looks like"
+    elif in_f1(result):
         low, high, words = -SMALL, SMALL, f"±{SMALL} F1"
     else:
         return
@@ -102,7 +121,7 @@ def channel_classes(
     panel: Panel, classes: Sequence[str], result: MethodResult, channel: int, theme: Theme
 ) -> go.Figure:
     """Return what each class loses without one channel, with intervals and folds."""
-    values = result.ranking.per_class[channel]
+    values, few = result.ranking.per_class[channel], result.ranking.small_classes
     rows = [
         Row(
             id=k,
@@ -113,8 +132,8 @@ def channel_classes(
             folds=values[k].folds,
             colour=tone(panel.channels[channel].role, theme),
             symbol=mark(panel.channels[channel].role).symbol,
-            faded=not values[k].low > 0,
-            right=with_interval(values[k]),
+            faded=k in few or not values[k].low > 0,
+            right=with_interval(values[k]) + (f"<br>{FEW_CELLS}" if k in few else ""),
             hover=f"<b>{plain(name)}</b><br>{with_interval(values[k])}",
         )
         for k, name in enumerate(classes)
@@ -130,7 +149,7 @@ def class_scores(performance: Performance, classes: Sequence[str], theme: Theme)
     rows = []
     for k, name in enumerate(classes):
         value, n = performance.f1_per_class[k], performance.n_per_class[k]
-        few = " · few cells" if n < FEW else ""
+        few = f" · {FEW_CELLS}" if n < FEW else ""
         rows.append(
             Row(
                 id=k,

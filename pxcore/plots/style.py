@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from pxcore.types import Role
+from pxcore.plots.text import one_line
+from pxcore.types import Channel, Role
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 VERMILION, SKY, YELLOW, BLACK = "#D55E00", "#56B4E9", "#F0E442", "#000000"
@@ -79,6 +80,17 @@ _MARKS = {
 def mark(role: Role) -> Mark:
     """Return the mark of a role."""
     return _MARKS[role]
+
+
+def badged(channel: Channel, longest: int = 28) -> str:
+    """Return a channel's name, with a badge where the labels came from its gate.
+
+    >>> badged(Channel(name="CD3", gate_defining=True))
+    'CD3 · gate'
+    """
+    if not channel.gate_defining:
+        return one_line(channel.name, longest)
+    return f"{one_line(channel.name, longest - 7)} · gate"
 
 
 def tone(role: Role, theme: Theme) -> str:

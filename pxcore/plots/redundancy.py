@@ -1,0 +1,156 @@
+"""Channels that say the same: association, joint against single drops, interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pxcore.plots.dots import DotPlot, Row, dot_plot, interval_row
+from pxcore.plots.matrix import MOST_NUMBERS, add_tiles, name_axes
+from pxcore.plots.numbers import listed, score, with_interval
+from pxcore.plots.style import PURPLE, Theme, badged, dressed, mark, tone
+from pxcore.plots.text import one_line, plain
+from pxcore.types import ChannelGroup, ChannelPair, Panel, Redundancy
+
+MOST_PAIRS = 8
+"""Interactions drawn; the table holds all."""
+TOGETHER = "stand in for one another"
+ONLY_TOGETHER = "work only together"
+ADDITIVE = "no interaction shown"
+
+
+def association(panel: Panel, redundancy: Redundancy, theme: Theme) -> go.Figure:
+    """Return how much channels go together, 0 to 1; framed where they are grouped."""
+    z = np.array(redundancy.features, dtype=np.float64)
+    np.fill_diagonal(z, np.nan)
+    n = len(z)
+    figure = go.Figure()
+    said = "what the two channels show goes together by"
+    _add_square(figure, panel, z, said)
+    colours = {"colorscale": theme.sequential, "zmin": 0.0, "zmax": 1.0}
+    bar = {"title": {"text": "association", "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
+    alt = (
+        f"Association between {n} channels; channels at or above "
+        f"{redundancy.threshold:.2f} are grouped."
+    )
+    dressed(figure, theme, alt=alt, height=36 * n + 120)
+    for row, column in np.argwhere(np.nan_to_num(z, nan=-1.0) >= redundancy.threshold).tolist():
+        figure.add_shape(
+            **{"type": "rect", "x0": column - 0.46, "x1": column + 0.46},
+            **{"y0": row - 0.46, "y1": row + 0.46},
+            fillcolor="rgba(0,0,0,0)",
+            line={"color": theme.ink, "width": 2},
+        )
+    names = [badged(channel, 22) for channel in panel.channels]
+    name_axes(figure, names, names)
+    figure.update_xaxes(title={"text": f"framed: {redundancy.threshold:.2f} and more, grouped"})
+    return figure
+
+
+def drops_together(panel: Panel, redundancy: Redundancy, theme: Theme) -> go.Figure:
+    """Return how far the same cells lose when either channel is spoilt, -1 to 1."""
+    z = np.array(redundancy.drops, dtype=np.float64)
+    np.fill_diagonal(z, np.nan)
+    figure = go.Figure()
+    _add_square(figure, panel, z, "the same cells lose: correlation")
+    colours = {"colorscale": theme.diverging, "zmin": -1.0, "zmax": 1.0}
+    bar = {"title": {"text": "correlation", "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
+    alt = f"Correlation between the losses of single cells, {len(z)} channels."
+    dressed(figure, theme, alt=alt, height=36 * len(z) + 120)
+    names = [badged(channel, 22) for channel in panel.channels]
+    name_axes(figure, names, names)
+    return figure
+
+
+def joint_drops(panel: Panel, groups: Sequence[ChannelGroup], theme: Theme) -> go.Figure:
+    """Return, group by group, the drop of all together above the drop of each alone."""
+    rows: list[Row] = []
+    for group in groups:
+        together = " + ".join(one_line(panel.names[c], 14) for c in group.channels)
+        value = with_interval(group.joint)
+        hidden = f"{score(group.extra.mean, signed=True)} beyond the sum of single drops"
+        line = interval_row(group.channels[0], together, group.joint, PURPLE)
+        right, hover = f"<b>{value}</b><br>{hidden}", f"{plain(together, 120)}<br>{value}"
+        rows.append(
+            replace(line, right=right, hover=hover, symbol="diamond", legend="spoilt together")
+        )
+        for c, alone in zip(group.channels, group.alone, strict=True):
+            channel, value = panel.channels[c], with_interval(alone)
+            line = interval_row(c, badged(channel), alone, tone(channel.role, theme))
+            shape, hover = mark(channel.role).symbol, f"{plain(channel.name)} alone<br>{value}"
+            right = f"alone {value}"
+            rows.append(replace(line, right=right, hover=hover, symbol=shape, legend="alone"))
+    groups_said = listed([names_of(panel, group.channels) for group in groups])
+    alt = f"Drop in F1 with channels spoilt together and alone: {groups_said}."
+    title = "drop in F1 with another cell's images in the channels"
+    return dot_plot(rows, DotPlot(x_title=title, alt=alt, zero=True, right_margin=260), theme)
+
+
+def interactions(panel: Panel, pairs: Sequence[ChannelPair], theme: Theme) -> go.Figure:
+    """Return the strongest interactions: above 0 two channels stand in for one another."""
+    rows = []
+    for number, pair in enumerate(pairs[:MOST_PAIRS]):
+        value, word = pair.interaction, interaction_word(pair)
+        clear = word != ADDITIVE
+        name = f"{one_line(panel.names[pair.first], 14)} × {one_line(panel.names[pair.second], 14)}"
+        right = f"{f'<b>{word}</b>' if clear else word}<br>{with_interval(value)}"
+        hover = f"{plain(name, 120)}<br>{with_interval(value)}"
+        line = interval_row(number, name, value, theme.accent)
+        rows.append(replace(line, faded=not clear, right=right, hover=hover))
+    alt = f"The {len(rows)} strongest interactions between two channels, in F1."
+    title = "joint drop − sum of single drops, F1"
+    return dot_plot(rows, DotPlot(x_title=title, alt=alt, zero=True, right_margin=280), theme)
+
+
+def interaction_word(pair: ChannelPair) -> str:
+    """Return what an interaction allows to say: its whole interval beside zero, or nothing."""
+    if pair.interaction.low > 0:
+        return TOGETHER
+    return ONLY_TOGETHER if pair.interaction.high < 0 else ADDITIVE
+
+
+def names_of(panel: Panel, channels: Sequence[int]) -> str:
+    """Return the names of some channels in words."""
+    return listed([one_line(panel.names[c], 40) for c in channels])
+
+
+def group_sentence(panel: Panel, group: ChannelGroup) -> str:
+    """Return what a group of channels allows to do, with its numbers."""
+    names = names_of(panel, group.channels)
+    joint = f"all together cost {with_interval(group.joint)} F1"
+    if not group.interchangeable:
+        return f"{names} go together, but no one of them may stand for all: {joint}."
+    ordered = [one_line(panel.names[c]) for c in group.keep_order]
+    cost = panel.channels[group.keep_order[0]].cost
+    why = f" (cost {cost:g})" if cost else ""
+    return (
+        f"{names} are interchangeable: keep one, {ordered[0]}{why} first"
+        f"{_then(ordered[1:])}; {joint}."
+    )
+
+
+def _then(rest: Sequence[str]) -> str:
+    return f", else {listed(rest, 'or')}" if rest else ""
+
+
+def _add_square(
+    figure: go.Figure, panel: Panel, z: np.ndarray[tuple[int, ...], np.dtype[np.float64]], said: str
+) -> None:
+    """Add a channel x channel matrix with numbers where they fit and names in the hovers."""
+    n = len(z)
+    shown = n <= MOST_NUMBERS
+    text = [[f"{v:.2f}" if shown and np.isfinite(v) else "" for v in row] for row in z]
+    names = [plain(name) for name in panel.names]
+    hover = [
+        [
+            f"{names[r]}, {names[c]}<br>{said} {z[r, c]:.2f}" if r != c else names[r]
+            for c in range(n)
+        ]
+        for r in range(n)
+    ]
+    add_tiles(figure, z, [[r, c] for r in range(n) for c in range(n)], text, hover)

@@ -1,0 +1,160 @@
+"""Place or amount: whether a channel needs imaging, or a flow cytometer would do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from pxcore.plots.numbers import listed, with_interval
+from pxcore.plots.ranking import Order
+from pxcore.plots.style import ORANGE, Theme, badged, dressed
+from pxcore.plots.text import one_line, plain
+from pxcore.types import Interval, Panel, Role, Where, WhereOrHowMuch
+
+MEANING = {
+    Where.PLACE: "imaging is needed",
+    Where.AMOUNT: "ordinary flow cytometry would do",
+    Where.NOT_INFORMATIVE: "neither its place nor its amount helps measurably",
+    Where.UNDECIDED: "the intervals are too wide to say",
+}
+"""What each verdict means for the choice of an instrument."""
+PARTS = ("in total", "its place", "its amount")
+OFFSET = 0.23
+"""Between the three marks of a channel, in rows."""
+ROW = 62
+MOST_NAMES = 6
+
+
+def order_where(panel: Panel, where: WhereOrHowMuch, order: Order) -> tuple[int, ...]:
+    """Return channels from top to bottom: the largest total first, or the panel's order."""
+    channels = range(len(panel))
+    if order == "panel":
+        return tuple(channels)
+    return tuple(sorted(channels, key=lambda c: (-_known(where.total[c].mean), c)))
+
+
+def verdict_where(panel: Panel, where: WhereOrHowMuch, c: int) -> str:
+    """Return a channel's verdict in words; decoys have none."""
+    if panel.channels[c].role is Role.DECOY:
+        return "made channel"
+    return where.verdict[c].value
+
+
+def where_dots(
+    panel: Panel, where: WhereOrHowMuch, theme: Theme, order: Order = "rank"
+) -> go.Figure:
+    """Return each channel's total drop, and what of it is place and amount, with intervals.
+
+    The selection data of a click is ``customdata[0]``, the channel.
+    """
+    channels = order_where(panel, where, order)
+    figure = go.Figure()
+    looks = (("circle", theme.muted), ("square", theme.accent), ("diamond", ORANGE))
+    parts = (where.total, where.place, where.amount)
+    for number, (name, values, (symbol, colour)) in enumerate(
+        zip(PARTS, parts, looks, strict=True)
+    ):
+        y = [row + (number - 1) * OFFSET for row in range(len(channels))]
+        shown = [values[c] for c in channels]
+        _add_part(figure, name, (channels, shown, y), symbol, colour)
+    said = [f"{one_line(panel.names[c])}: {verdict_where(panel, where, c)}" for c in channels]
+    alt = f"Drop in F1 by channel, in total, by place and by amount. {'; '.join(said)}."
+    dressed(figure, theme, alt=alt, height=ROW * len(channels) + 110)
+    figure.add_vline(x=0, line={"color": theme.muted, "width": 1.5}, layer="below")
+    for row, c in enumerate(channels):
+        _add_verdict(figure, panel, where, (row, c), theme)
+    figure.update_xaxes(title_text="drop in F1", side="bottom")
+    figure.update_yaxes(
+        range=[len(channels) - 0.4, -0.6],
+        tickvals=list(range(len(channels))),
+        ticktext=[plain(badged(panel.channels[c])) for c in channels],
+        showgrid=False,
+        automargin=True,
+    )
+    figure.update_layout(margin={"l": 8, "r": 300, "t": 44, "b": 48})
+    return figure
+
+
+def where_sentence(panel: Panel, where: WhereOrHowMuch) -> str:
+    """Return the verdicts of all stains in plain words, channels in panel order.
+
+    Stain-free channels are left out: no stain is saved or bought by their verdict.
+    """
+    stains = [c for c, one in enumerate(panel.channels) if not _free(one.role)]
+    clauses = []
+    for verdict, text in (
+        (Where.PLACE, "{} needs imaging: where in the cell the signal lies matters."),
+        (Where.AMOUNT, "For {} the amount is enough: ordinary flow cytometry would do."),
+        (Where.NOT_INFORMATIVE, "Not informative: {}."),
+        (Where.UNDECIDED, "Undecided: {}."),
+    ):
+        names = [one_line(panel.names[c]) for c in stains if where.verdict[c] is verdict]
+        if names:
+            said = text.format(_shortened(names))
+            clauses.append(said.replace(" needs imaging", " need imaging") if names[1:] else said)
+    return " ".join(clauses) or "No stain took part, so there is nothing to part."
+
+
+def _free(role: Role) -> bool:
+    return role.stain_free or role is Role.DECOY
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """Return names in words; of many the last ones are counted."""
+    if len(names) <= MOST_NAMES + 1:
+        return listed(names)
+    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+
+
+def _add_part(
+    figure: go.Figure,
+    name: str,
+    points: tuple[Sequence[int], Sequence[Interval], Sequence[float]],
+    symbol: str,
+    colour: str,
+) -> None:
+    """Add one of the three parts of all channels: (channels, values, heights)."""
+    kept = [(c, v, y) for c, v, y in zip(*points, strict=True) if math.isfinite(v.mean)]
+    figure.add_scatter(
+        x=[value.mean for _, value, _ in kept],
+        y=[y for _, _, y in kept],
+        customdata=[[c] for c, _, _ in kept],
+        text=[f"{name}: {with_interval(value)}" for _, value, _ in kept],
+        mode="markers",
+        name=name,
+        marker={"size": 10, "symbol": symbol, "color": colour},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [_known(value.high - value.mean) for _, value, _ in kept],
+            "arrayminus": [_known(value.mean - value.low) for _, value, _ in kept],
+            "color": colour,
+            "thickness": 2.2,
+            "width": 0,
+        },
+        unselected={"marker": {"opacity": 1}},
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _add_verdict(
+    figure: go.Figure, panel: Panel, where: WhereOrHowMuch, place: tuple[int, int], theme: Theme
+) -> None:
+    """Write a channel's verdict and what it means at the right end of its row."""
+    row, c = place
+    word = plain(verdict_where(panel, where, c))
+    decoy = panel.channels[c].role is Role.DECOY
+    clear = where.verdict[c] in (Where.PLACE, Where.AMOUNT) and not decoy
+    text = word if decoy else f"<b>{word}</b><br>{MEANING[where.verdict[c]]}"
+    figure.add_annotation(
+        **{"x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 16, "y": row, "text": text},
+        **{"showarrow": False, "align": "left"},
+        font={"color": theme.ink if clear else theme.muted, "size": 13},
+    )
+
+
+def _known(value: float) -> float:
+    """Return a number that can be drawn: 0 where there is none."""
+    return value if math.isfinite(value) else 0.0
