@@ -1,4 +1,4 @@
-"""The perturbation engine: spoil one channel, look what the model then says, put it back.
+"""The perturbation engine: spoil a channel, look what the model then says, put it back.
 
 ::
 
@@ -16,8 +16,8 @@ uses the same draw for all channels (see ``perturbations``), and repeats stop by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,19 @@ from pxcore.types import Array
 
 _SAMPLE = 32
 """Cells that folding a model is checked on."""
+Units = tuple[tuple[int, ...], ...]
+"""Sets of channels, each spoilt together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """How a block of repeats is told."""
+
+    words: str
+    first: int
+    """Repeats that ran before."""
+    share: Callable[[float], float]
+    """Of the whole work, from the repeats of this block that are done."""
 
 
 def measure(
@@ -41,15 +54,24 @@ def measure(
     request: ExplainRequest,
     context: Context,
     notes: tuple[str, ...] = (),
+    units: Sequence[tuple[int, ...]] | None = None,
 ) -> FoldImportance:
-    """Return the drops of every channel under one perturbation.
+    """Return the drops of every channel under one perturbation, or of sets of channels.
 
     A perturbation without chance runs once, whatever number of repeats is asked for.
+
+    Parameters
+    ----------
+    units
+        U sets of channels, each spoilt together with one draw (the same partner cell, the same
+        order of pixels); the scores are then (R, U, K), in their order. None: each channel alone.
+        The draws of a repeat are the same whatever the units are.
 
     Raises
     ------
     MethodError
-        When there are no cells, or the model's output is not one number a class.
+        When there are no cells, the model's output is not one number a class, or a unit holds no
+        channel, one twice, or one that the cells do not have.
     Cancelled
         When ``request.stop()`` says so.
     """
@@ -57,7 +79,8 @@ def measure(
         fixed=request.repeats if perturbation.random else 1, limit=request.max_repeats
     )
     labels, n_classes = np.asarray(request.labels, dtype=np.int64), request.n_classes
-    shape = (0, len(request.cells.channels), n_classes)
+    units = _checked(units, len(request.cells.channels))
+    shape = (0, len(units), n_classes)
     scores, probability = np.zeros(shape), np.zeros(shape)
     predictions, cell_sum = [], np.zeros((shape[1], len(labels)))
     with evaluating(request.model):
@@ -66,9 +89,10 @@ def measure(
         base_score = f1_of_present(labels, base_predictions, n_classes)
         while (more := rule.more(scores)) > 0:
             draws = [perturbation.begin(context, len(scores) + i) for i in range(more)]
-            predicted, true_probability = _repeat(request, labels, draws, rule, len(scores))
-            f1 = f1_of_present(labels, predicted, n_classes)  # (C, R', K)
-            drop = base_probability - true_probability  # (C, R', n)
+            words = _progress(rule, len(scores), more)
+            predicted, true_probability = _repeat(request, units, draws, words)
+            f1 = f1_of_present(labels, predicted, n_classes)  # (U, R', K)
+            drop = base_probability - true_probability  # (U, R', n)
             scores = np.concatenate([scores, (base_score - f1).swapaxes(0, 1)])
             means = class_means(drop, labels, n_classes).swapaxes(0, 1)
             probability = np.concatenate([probability, means])
@@ -135,17 +159,22 @@ def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
     return logits.argmax(dim=1).to(_small(request.n_classes)).cpu().numpy(), probability
 
 
+def _progress(rule: RepeatRule, first: int, more: int) -> _Told:
+    """Return how the next ``more`` repeats are told."""
+    limit = f"{rule.fixed}" if rule.fixed is not None else f"at most {rule.limit}"
+    words = f"repeats {first + 1} to {first + more} of {limit}"
+    return _Told(words=words, first=first, share=lambda done: rule.share(first + done))
+
+
 def _repeat(
-    request: ExplainRequest, labels: Array, draws: Sequence[Draw], rule: RepeatRule, first: int
+    request: ExplainRequest, units: Units, draws: Sequence[Draw], told: _Told
 ) -> tuple[Array, Array]:
-    """Return predicted classes and p(true class), each (C, R', n), for R' further repeats."""
+    """Return predicted classes and p(true class), each (U, R', n), for R' further repeats."""
     cells, layout = request.cells, request.layout
-    shape = (len(cells.channels), len(draws), len(cells))
+    shape = (len(units), len(draws), len(cells))
     predicted = torch.empty(shape, dtype=_small(request.n_classes), device=cells.device)
     probability = torch.empty(shape, dtype=torch.float32, device=cells.device)
-    true = torch.as_tensor(labels, device=cells.device)
-    limit = f"{rule.fixed}" if rule.fixed is not None else f"at most {rule.limit}"
-    words = f"repeats {first + 1} to {first + len(draws)} of {limit}"
+    true = torch.as_tensor(np.asarray(request.labels, dtype=np.int64), device=cells.device)
     done = 0
     for positions in _blocks(request):
         here = slice(done, done + len(positions))
@@ -154,20 +183,21 @@ def _repeat(
             block = block.contiguous(memory_format=torch.channels_last)
         for repeat, draw in enumerate(draws):
             apply = draw(positions)
-            for channel in range(shape[0]):
-                _look_for_stop(request, f"in repeat {first + repeat + 1}")
-                kept = block[:, channel].clone()
-                block[:, channel] = apply(channel, kept)
+            for number, unit in enumerate(units):
+                _look_for_stop(request, f"in repeat {told.first + repeat + 1}")
+                kept = [block[:, channel].clone() for channel in unit]
+                for channel, plane in zip(unit, kept, strict=True):
+                    block[:, channel] = apply(channel, plane)
                 logits = layout.forward(request.model, block)  # (B, K)
-                block[:, channel] = kept
-                predicted[channel, repeat, here] = logits.argmax(dim=1)
-                probability[channel, repeat, here] = _true_probability(logits, true[here])
+                for channel, plane in zip(unit, kept, strict=True):
+                    block[:, channel] = plane
+                predicted[number, repeat, here] = logits.argmax(dim=1)
+                probability[number, repeat, here] = _true_probability(logits, true[here])
             passes = done * len(draws) + len(positions) * (repeat + 1)
-            share = rule.share(first + passes / len(cells))
-            request.tell(words, share)
+            request.tell(told.words, told.share(passes / len(cells)))
         done = here.stop
     result = probability.cpu().numpy()
-    _check_numbers(result)
+    _check_numbers(result, units)
     return predicted.cpu().numpy(), result
 
 
@@ -189,16 +219,32 @@ def _true_probability(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     return logits.softmax(dim=1).gather(1, true[:, None])[:, 0]
 
 
-def _check_numbers(probability: Array) -> None:
-    """Refuse outputs (C, R', n) that are not numbers, naming the channel."""
+def _check_numbers(probability: Array, units: Units) -> None:
+    """Refuse outputs (U, R', n) that are not numbers, naming the channels."""
     broken = np.isnan(probability).any(axis=(1, 2))
     if broken.any():
+        numbers = [str(channel + 1) for channel in units[int(np.flatnonzero(broken)[0])]]
+        word, verb = ("channel number", "is") if len(numbers) == 1 else ("channels", "are")
         message = (
-            "the model's output is not a number once channel number "
-            f"{int(np.flatnonzero(broken)[0]) + 1} is changed; expected finite outputs. Train "
-            "again with a lower learning rate"
+            f"the model's output is not a number once {word} {' and '.join(numbers)} {verb} "
+            "changed; expected finite outputs. Train again with a lower learning rate"
         )
         raise MethodError(message)
+
+
+def _checked(units: Sequence[tuple[int, ...]] | None, n_channels: int) -> Units:
+    """Return the sets of channels to spoil together, each channel alone for None."""
+    if units is None:
+        return tuple((channel,) for channel in range(n_channels))
+    for unit in units:
+        known = all(0 <= channel < n_channels for channel in unit)
+        if not unit or len(set(unit)) < len(unit) or not known:
+            message = (
+                f"the channels {unit} cannot be changed together; expected different numbers "
+                f"from 0 to {n_channels - 1}, at least one"
+            )
+            raise MethodError(message)
+    return tuple(units)
 
 
 def _small(n_classes: int) -> torch.dtype:
