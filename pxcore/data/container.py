@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import h5py
 import numpy as np
@@ -83,7 +83,11 @@ class Container:
         self._path, self._file = path, file
         self._images: h5py.Dataset = file["images"]
         self._masks: h5py.Dataset | None = file.get("masks")
-        self._mask_kind = MaskKind(str(file.attrs["mask_kind"]))
+        n, c, h, w = (int(length) for length in self._images.shape)
+        self.n_cells: Final = n
+        self.image_shape: Final = (c, h, w)
+        self.dtype: Final[np.dtype[np.generic]] = self._images.dtype
+        self.mask_kind: Final = MaskKind(str(file.attrs["mask_kind"]))
 
     @classmethod
     def open(cls, path: Path) -> Container:
@@ -111,28 +115,6 @@ class Container:
             )
             raise DatasetError(message)
         return cls(place, file)
-
-    @property
-    def n_cells(self) -> int:
-        """Number of cells."""
-        return int(self._images.shape[0])
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(C, H, W)."""
-        _, c, h, w = self._images.shape
-        return int(c), int(h), int(w)
-
-    @property
-    def dtype(self) -> np.dtype[np.generic]:
-        """Of the stored pixels."""
-        dtype: np.dtype[np.generic] = self._images.dtype
-        return dtype
-
-    @property
-    def mask_kind(self) -> MaskKind:
-        """What the masks mean."""
-        return self._mask_kind
 
     @property
     def content_hash(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -86,30 +86,12 @@ class ArrayCells:
         if (masks is None) != (mask_kind is MaskKind.NONE):
             message = f"masks are {'absent' if masks is None else 'given'} but called {mask_kind}"
             raise DatasetError(message)
+        self.n_cells: Final = n
+        self.image_shape: Final = (c, h, w)
+        self.dtype: Final = images.dtype
+        self.mask_kind: Final = mask_kind
         self._images = read_only(images)
         self._masks = None if masks is None else read_only(masks.astype(np.uint8, copy=False))
-        self._mask_kind = mask_kind
-
-    @property
-    def n_cells(self) -> int:
-        """Number of cells."""
-        return int(self._images.shape[0])
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(C, H, W)."""
-        _, c, h, w = self._images.shape
-        return int(c), int(h), int(w)
-
-    @property
-    def dtype(self) -> np.dtype[np.generic]:
-        """Of the pixels."""
-        return self._images.dtype
-
-    @property
-    def mask_kind(self) -> MaskKind:
-        """What the masks mean."""
-        return self._mask_kind
 
     def images(self, cells: Array, channels: Sequence[int] | None = None) -> Array:
         """Return a new (n, C', H, W) array, rows and channels in the order asked."""
