@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 Option = tuple[str, str | int | float | bool]
 
+CHANNEL_DROPOUT = "channel_dropout"
+"""The option that every architecture has: see :mod:`pxcore.models.channel_dropout`."""
+NETWORK = "network"
+"""Name of the architecture within a network that begins with channel dropout."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRequest:
@@ -31,6 +36,8 @@ class BuildRequest:
     """A file that exists and was checked (:mod:`pxcore.models.weights`); None for random."""
     options: tuple[Option, ...] = ()
     """Settings of this architecture by name; each model lists its own."""
+    always: tuple[int, ...] = ()
+    """Positions of channels that channel dropout never hides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +61,17 @@ class Model:
     build: Callable[[BuildRequest], nn.Module]
     """A network (B, C, H, W) float32 -> (B, K) logits, freshly initialised from torch's own
     generator, or from ``BuildRequest.weights``."""
-    last_convolution: Callable[[nn.Module], nn.Module]
-    """Its last convolutional part: what Grad-CAM looks at."""
+    last_map: str
+    """Name of its last convolutional part within the architecture."""
     options: tuple[Option, ...] = ()
     """Known settings with their defaults."""
     imagenet: WeightsFile | None = None
     """Its published ImageNet weights, if there are any."""
+
+    def last_convolution(self, network: nn.Module) -> nn.Module:
+        """Return the last convolutional part of a built network: what Grad-CAM looks at."""
+        inner = dict(network.named_children()).get(NETWORK, network)
+        return inner.get_submodule(self.last_map)
 
 
 def settings_of(model_id: str, defaults: tuple[Option, ...], given: tuple[Option, ...]) -> Numbers:
@@ -73,7 +85,7 @@ def settings_of(model_id: str, defaults: tuple[Option, ...], given: tuple[Option
     values = dict(defaults)
     for name, value in given:
         if name not in values:
-            known = ", ".join(values) or "none"
+            known = ", ".join([*values, CHANNEL_DROPOUT])
             message = f"model {model_id!r} has no setting {name!r}; it has {known}"
             raise TrainingError(message)
         values[name] = value

@@ -40,11 +40,6 @@ def build(request: BuildRequest) -> nn.Module:
     return network
 
 
-def last_convolution(network: nn.Module) -> nn.Module:
-    """Return the last residual stage of a network made by :func:`build`."""
-    return network.get_submodule("layer4")
-
-
 MODEL = Model(
     id="resnet18",
     label="ResNet18",
@@ -53,7 +48,7 @@ MODEL = Model(
         "from ImageNet. Meant for a GPU; on a processor many times slower than the small one."
     ),
     build=build,
-    last_convolution=last_convolution,
+    last_map="layer4",
     imagenet=WeightsFile(
         name="resnet18-f37072fd.pth",
         url="https://download.pytorch.org/models/resnet18-f37072fd.pth",

@@ -64,11 +64,6 @@ def build(request: BuildRequest) -> nn.Module:
     return network
 
 
-def last_convolution(network: nn.Module) -> nn.Module:
-    """Return the last convolution of a network made by :func:`build`."""
-    return network.get_submodule(f"conv{len(_LAYERS)}")
-
-
 MODEL = Model(
     id="small_cnn",
     label="Small network",
@@ -77,6 +72,6 @@ MODEL = Model(
         "cells."
     ),
     build=build,
-    last_convolution=last_convolution,
+    last_map=f"conv{len(_LAYERS)}",
     options=OPTIONS,
 )

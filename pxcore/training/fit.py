@@ -15,9 +15,11 @@ from torch import nn
 from pxcore.data import normalise
 from pxcore.data.source import CellSource
 from pxcore.errors import TrainingError
+from pxcore.models.channel_dropout import dropout_of
 from pxcore.training.device import device_name
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.loop import Control, Training, learn
+from pxcore.training.means import channel_means
 from pxcore.training.objective import Classification
 from pxcore.training.predict import predict
 from pxcore.training.schedules import kept
@@ -51,8 +53,9 @@ def fit(
 ) -> TrainedModel:
     """Return a classifier trained on ``data.fold.train``, with its test predictions.
 
-    Training cells decide weights, normalisation and class balance; validation cells decide the
-    learning rate, when to stop, and which epoch is kept; test cells are read once, at the end.
+    Training cells decide weights, normalisation, class balance and what fills a channel that
+    channel dropout hides; validation cells decide the learning rate, when to stop, and which
+    epoch is kept; test cells are read once, at the end.
     ``build`` makes the network (from torch's generator, seeded here). Equal seed, data and
     settings give equal bits on the same kind of processor and number of threads, also after a
     kill and a restart from ``control.folder``; on graphics cards they differ by roundings.
@@ -90,6 +93,8 @@ def fit(
         params=params,
         fingerprint=_fingerprint(data, params, control),
     )
+    if (dropout := dropout_of(model)) is not None:
+        dropout.fill.copy_(torch.from_numpy(channel_means(training.train)))
     learned = learn(model, training, control)
     del training  # its cells make room for the test cells
     model.load_state_dict(learned.weights)

@@ -12,7 +12,8 @@ from pxcore.data.normalise import Normaliser
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.masks import mask_reader
 from pxcore.importance.methods import METHODS, ExplainRequest
-from pxcore.models import MODELS, BuildRequest
+from pxcore.models import BuildRequest
+from pxcore.models.build import build_network
 from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.layouts import layout_of
@@ -75,7 +76,7 @@ def _network(context: Context, task: ExplainTask, trained: TrainedModel) -> torc
         image_size=(height, width),
         options=task.train.model.options,
     )
-    network = MODELS[task.train.model.id].build(request)
+    network = build_network(task.train.model.id, request)
     network.load_state_dict(
         {name: torch.from_numpy(np.array(value)) for name, value in trained.weights.items()}
     )

@@ -14,7 +14,8 @@ from pxcore.data.container import Container
 from pxcore.data.normalise import Normaliser
 from pxcore.errors import RunError
 from pxcore.importance.means import channel_means
-from pxcore.models import MODELS, BuildRequest
+from pxcore.models import BuildRequest
+from pxcore.models.build import build_network
 from pxcore.models.weights import resolve_weights
 from pxcore.runs.execute.cells import opened
 from pxcore.runs.execute.context import Context
@@ -90,7 +91,7 @@ def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[
     )
 
     def build() -> nn.Module:
-        return MODELS[task.model.id].build(request)
+        return build_network(task.model.id, request)
 
     return build
 
