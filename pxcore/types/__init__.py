@@ -52,6 +52,7 @@ from pxcore.types.runs import (
     TrainingParams,
 )
 from pxcore.types.views import (
+    AttributionMaps,
     CellImages,
     Choice,
     FolderEntry,
@@ -63,6 +64,7 @@ from pxcore.types.views import (
 
 __all__ = [
     "Array",
+    "AttributionMaps",
     "CellImages",
     "Channel",
     "ChannelGroup",

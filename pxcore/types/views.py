@@ -123,3 +123,22 @@ class PermutedExample:
         frozen(self, "before", "after")
         if self.mask is not None:
             frozen(self, "mask")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AttributionMaps:
+    """Where in some held-out cells each method sees the reason for the true class."""
+
+    positions: Array
+    """(n,) int64: positions in the data set."""
+    images: Array
+    """(n, C, H, W) in the stored dtype, of the channels that took part."""
+    maps: dict[str, Array]
+    """By a method's name in the run: (n, C, H, W) float32, signed, in the method's own unit."""
+    true: Array
+    """(n,) int64: number of the class."""
+    predicted: Array
+    """(n,) int64: what the fold's model says."""
+
+    def __post_init__(self) -> None:
+        frozen(self, "positions", "images", "true", "predicted")
