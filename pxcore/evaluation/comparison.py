@@ -1,0 +1,128 @@
+"""Rankings of several runs and methods put beside one another: values in, one value out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pxcore.evaluation.agreement import agreements
+from pxcore.evaluation.disagreement import disagreements, shared_ranks
+from pxcore.evaluation.matching import match_channels, match_class
+from pxcore.evaluation.scaling import bounds_of, scaled
+from pxcore.importance.methods import METHODS
+from pxcore.types import Interval, MethodResult, ModelSpec, Role, RunResult
+from pxcore.types.comparison import Column, ComparedChannel, Comparison, Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What of the rankings is compared."""
+
+    class_name: str = ""
+    """Values of this class; empty for the mean over classes. Ranks are always of the mean."""
+    top: int = 3
+    """m of the overlap of the first m channels."""
+
+
+def compared(
+    results: Sequence[tuple[RunResult, MethodResult]],
+    missing: Sequence[tuple[Item, str]],
+    asked: Asked,
+) -> Comparison:
+    """Return rankings side by side.
+
+    Parameters
+    ----------
+    results
+        A run's result and one of its methods for each column.
+    missing
+        What could not be loaded, and why; passed through.
+    asked
+        Class and m.
+    """
+    columns = tuple(column_of(result, method) for result, method in results)
+    channels = match_channels(
+        [column.panel for column in columns], [column.decoys for column in columns]
+    )
+    own = [_values(column, asked.class_name) for column in columns]
+    scales = tuple(_scale(column, values) for column, values in zip(columns, own, strict=True))
+    on_one = [
+        [None if value is None else scaled(value, scale) for value in values]
+        for values, scale in zip(own, scales, strict=True)
+    ]
+    return Comparison(
+        columns=columns,
+        channels=channels,
+        missing=tuple(missing),
+        class_name=asked.class_name,
+        values=tuple(_placed(values, channels, n) for n, values in enumerate(own)),
+        scaled=tuple(_placed(values, channels, n) for n, values in enumerate(on_one)),
+        scales=scales,
+        ranks=shared_ranks(columns, channels),
+        agreements=agreements(columns, channels, asked.top),
+        disagreements=disagreements(columns, channels),
+    )
+
+
+def column_of(result: RunResult, method: MethodResult) -> Column:
+    """Return one ranking of a run as a column of a comparison."""
+    method_id = method.method.partition(":")[0]
+    redundancy = result.redundancy
+    return Column(
+        item=Item(result.run.id, method.method),
+        label=method.label,
+        run=result.run,
+        model=model_words(result.spec.model),
+        panel=result.panel,
+        classes=result.spec.classes,
+        decoys=result.spec.decoys,
+        kind=METHODS[method_id].kind if method_id in METHODS else "",
+        unit=method.importance.unit,
+        ranking=method.ranking,
+        seeds=result.spec.seeds,
+        f1=result.performance.f1_macro,
+        redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
+    )
+
+
+def model_words(model: ModelSpec) -> str:
+    """Return architecture, settings and weights in words.
+
+    >>> model_words(ModelSpec(id="small_cnn", options=(("channel_dropout", True),)))
+    'small_cnn, channel_dropout True, random weights'
+    """
+    options = [f"{name} {value}" for name, value in model.options]
+    return ", ".join([model.id, *options, f"{model.weights} weights"])
+
+
+def _values(column: Column, class_name: str) -> list[Interval | None]:
+    """Return each channel's value in panel order, None without that class."""
+    ranking = column.ranking
+    if class_name:
+        k = match_class(column.classes, class_name)
+        return [None if k is None else per_class[k] for per_class in ranking.per_class]
+    folds = zip(*ranking.folds, strict=True)
+    return [
+        Interval(mean=mean, low=low, high=high, folds=values)
+        for mean, low, high, values in zip(
+            ranking.mean, ranking.low, ranking.high, folds, strict=True
+        )
+    ]
+
+
+def _scale(column: Column, values: Sequence[Interval | None]) -> tuple[float, float]:
+    """Return the minimum and maximum that a column is scaled by; (0, 0) without values."""
+    real = [
+        value
+        for value, channel in zip(values, column.panel.channels, strict=True)
+        if value is not None and value.known and channel.role is not Role.DECOY
+    ]
+    return bounds_of(real) if real else (0.0, 0.0)
+
+
+def _placed(
+    values: Sequence[Interval | None], channels: Sequence[ComparedChannel], column: int
+) -> tuple[Interval | None, ...]:
+    """Return values in the order of the compared channels, None where a panel lacks one."""
+    places = [channel.positions[column] for channel in channels]
+    return tuple(None if place is None else values[place] for place in places)
