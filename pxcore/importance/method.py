@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 DROP_IN_F1 = "drop in F1"
 """The unit of every perturbation."""
+SHARE_OF_F1 = "F1"
+"""The unit of Shapley values: the shares of all channels add up to the model's F1 above chance."""
 ATTRIBUTION = "attribution"
 """The unit of what follows gradients: the class's output, parted among the pixels."""
 
-Kind = Literal["perturbation", "attribution", "retraining"]
-"""How a method works: it changes the cells, follows the model's gradients, or trains again."""
+Kind = Literal["perturbation", "attribution", "subsets", "retraining"]
+"""How a method works: it changes the cells, follows the model's gradients, shows the model sets of
+channels, or trains again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
