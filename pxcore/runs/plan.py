@@ -68,16 +68,26 @@ def gates(spec: RunSpec, method: MethodSpec) -> tuple[GateTask, ...]:
     return tuple(GateTask(explain=one) for one in _explains(spec, method))
 
 
+def trains(spec: RunSpec) -> tuple[TrainTask, ...]:
+    """Return a run's own trainings: those its performance is told of, fold by fold.
+
+    They see all channels always, unless every method needs channels missing at random.
+    """
+    plain = spec.redundancy or any(not METHODS[one.id].needs_dropout for one in spec.methods)
+    method = None if plain else spec.methods[0]
+    return tuple(training(spec, *at, method) for at in _starts(spec))
+
+
 def by_cell_trains(spec: RunSpec) -> tuple[TrainTask, ...]:
     """Return the trainings of a run on folds dealt cell by cell."""
-    return _trains(replace(spec, split="cell"))
+    return trains(replace(spec, split="cell"))
 
 
 def left_out_trains(spec: RunSpec, number: int) -> tuple[TrainTask, ...]:
     """Return the trainings without the channels of one of ``spec.leave_out``."""
     seen = _channels(spec)
     missing = tuple(seen.index(c) for c in spec.leave_out[number])
-    return tuple(train.without(missing) for train in _trains(spec))
+    return tuple(train.without(missing) for train in trains(spec))
 
 
 def training(
@@ -161,16 +171,12 @@ class _Planned:
         needs = [need for one in task.joints for need in (one.alone, one)]
         self.add(task, "Find channels that say the same", tuple(needs))
 
-    def judged(self, trains: tuple[TrainTask, ...], what: str) -> None:
+    def judged(self, others: tuple[TrainTask, ...], what: str) -> None:
         """Add trainings beside the run's own, and how well they do."""
-        for number, train in enumerate(trains):
+        for number, train in enumerate(others):
             place = _place(self.spec, train.fold, number % self.spec.seeds)
             self.trained(train, f"{place}, {what}")
-        self.add(JudgeTask(trains=trains), f"Judge the trainings {what}", trains)
-
-
-def _trains(spec: RunSpec) -> tuple[TrainTask, ...]:
-    return tuple(training(spec, *at) for at in _starts(spec))
+        self.add(JudgeTask(trains=others), f"Judge the trainings {what}", others)
 
 
 def _starts(spec: RunSpec) -> Iterator[tuple[int, int]]:

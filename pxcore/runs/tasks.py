@@ -59,6 +59,11 @@ class TrainTask:
         return len(self.channels) + len(self.decoys)
 
     @property
+    def decoy_positions(self) -> tuple[int, ...]:
+        """Decoys, counted among the channels that the network sees."""
+        return tuple(range(len(self.channels), self.n_channels))
+
+    @property
     def usual_epochs(self) -> int:
         """Epochs to reckon with: a training that may stop early rarely uses them all."""
         return min(self.training.max_epochs, 2 * self.training.stop_patience)

@@ -10,24 +10,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from pxcore.data.container import Container
 from pxcore.data.normalise import Normaliser
 from pxcore.errors import RunError
 from pxcore.importance.means import channel_means
 from pxcore.models import BuildRequest
 from pxcore.models.build import build_network
 from pxcore.models.weights import resolve_weights
-from pxcore.runs.execute.cells import opened
+from pxcore.runs.execute.cells import Seen, seen
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.saved.model import Story, save_model
-from pxcore.runs.splits import folds
 from pxcore.runs.tasks import TrainTask
 from pxcore.settings import Settings
 from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import Control, TrainingData, fit
-from pxcore.types import Array, Epoch, Fold, TrainedModel
+from pxcore.types import Array, Epoch, TrainedModel
 
 
 def train(context: Context, task: TrainTask) -> None:
@@ -37,16 +35,15 @@ def train(context: Context, task: TrainTask) -> None:
     when it is asked to stop, torch.OutOfMemoryError when even small batches do not fit.
     """
     device = choose_device(Settings().device)
-    with opened(context) as (cells, annotation):
-        params, asked = task.training, task.training.batch_size
-        dealt = folds(annotation, task.n_folds, task.split, task.split_seed, params.valid_share)
-        fold = dealt[task.fold]
+    params, asked = task.training, task.training.batch_size
+    with seen(context.artifacts, context.job.dataset, task) as cells:
+        fold = cells.fold
         data = TrainingData(
-            source=cells,
-            labels=annotation.labels,
+            source=cells.source,
+            labels=cells.annotation.labels,
             n_classes=len(context.job.dataset.classes),
             fold=fold,
-            channels=task.channels,
+            channels=cells.channels,
         )
         build = _builder(context, task, data)
 
@@ -56,7 +53,7 @@ def train(context: Context, task: TrainTask) -> None:
 
         model, batch_size = with_smaller_batches(attempt, asked, context.work)
         context.work.tell("writing", 1.0, at_once=True)
-        means = _means(cells, fold, model, task, device)
+        means = _means(cells, model, device)
     notes = () if batch_size == asked else (f"batches of {batch_size}: memory ran out at {asked}",)
     story = Story(
         history=model.history,
@@ -83,7 +80,7 @@ def _builder(context: Context, task: TrainTask, data: TrainingData) -> Callable[
         raise RunError(message)
     _, height, width = data.source.image_shape
     request = BuildRequest(
-        n_channels=len(task.channels),
+        n_channels=task.n_channels,
         n_classes=data.n_classes,
         image_size=(height, width),
         weights=weights,
@@ -113,12 +110,10 @@ def _control(context: Context, task: TrainTask, device: torch.device) -> Control
     return Control(seed=task.seed, device=device, folder=work.checkpoint, tell=tell, stop=work.stop)
 
 
-def _means(
-    cells: Container, fold: Fold, model: TrainedModel, task: TrainTask, device: torch.device
-) -> Array:
+def _means(cells: Seen, model: TrainedModel, device: torch.device) -> Array:
     """Return (C,) the mean normalised training pixel of each channel, float32."""
     limits = Normaliser(model.low, model.high)
-    trained = DeviceCells(cells, fold.train, limits, device, task.channels)
+    trained = DeviceCells(cells.source, cells.fold.train, limits, device, cells.channels)
     return channel_means(trained).astype(np.float32)
 
 

@@ -13,7 +13,15 @@ from pathlib import Path
 from pxcore.errors import Cancelled
 from pxcore.runs.execute.context import Context
 from pxcore.runs.job import Job
-from pxcore.runs.tasks import ExplainTask, RankTask, TrainTask
+from pxcore.runs.tasks import (
+    ExplainTask,
+    GateTask,
+    JointTask,
+    JudgeTask,
+    RankTask,
+    RedundancyTask,
+    TrainTask,
+)
 from pxcore.runs.work import TaskWork
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.keys import decode
@@ -52,10 +60,33 @@ def _stage(context: Context) -> None:
             from pxcore.runs.execute.explain import explain  # noqa: PLC0415
 
             explain(context, task)
+        case JointTask() as task:
+            from pxcore.runs.execute.joint import joint  # noqa: PLC0415
+
+            joint(context, task)
+        case GateTask() as task:
+            from pxcore.runs.execute.gate import gate  # noqa: PLC0415
+
+            gate(context, task)
+        case _:
+            _combine(context)
+
+
+def _combine(context: Context) -> None:
+    """Do the work of one kind of task that only reads results."""
+    match context.job.task:
         case RankTask() as task:
             from pxcore.runs.execute.rank import rank  # noqa: PLC0415
 
             rank(context, task)
+        case RedundancyTask() as task:
+            from pxcore.runs.execute.redundancy import redundancy  # noqa: PLC0415
+
+            redundancy(context, task)
+        case JudgeTask() as task:
+            from pxcore.runs.execute.judge import judge  # noqa: PLC0415
+
+            judge(context, task)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,7 @@ def save_ranked(folder: Path, ranked: Ranked) -> None:
         n_test=importance.n_test,
         notes=importance.notes,
     )
-    performance = plain_performance(ranked.performance)
-    (folder / PERFORMANCE).write_text(json.dumps(performance, allow_nan=False), encoding="utf-8")
+    save_performance(folder, ranked.performance)
     (folder / ABOUT).write_text(to_text(about), encoding="utf-8")
     (folder / RANKING).write_text(to_text(ranked.ranking), encoding="utf-8")
     if ranked.stability is not None:
@@ -91,16 +91,25 @@ def load_ranked(folder: Path) -> Ranked:
             notes=about.notes,
         )
     stability = folder / STABILITY
+    ranking = from_file(Ranking, folder / RANKING)
+    if ranking.decoy_bound is not None and math.isnan(ranking.decoy_bound):
+        ranking = replace(ranking, decoy_bound=None)
     return Ranked(
-        ranking=from_file(Ranking, folder / RANKING),
+        ranking=ranking,
         importance=importance,
         stability=from_file(Stability, stability) if stability.is_file() else None,
         performance=load_performance(folder),
     )
 
 
+def save_performance(folder: Path, performance: Performance) -> None:
+    """Write the performance of some models."""
+    told = json.dumps(plain_performance(performance), allow_nan=False)
+    (folder / PERFORMANCE).write_text(told, encoding="utf-8")
+
+
 def load_performance(folder: Path) -> Performance:
-    """Return the performance of the models behind a ranking."""
+    """Return the performance of the models behind a ranking, or of a judgement."""
     stored = from_file(_Performance, folder / PERFORMANCE)
     return Performance(
         f1_macro=stored.f1_macro,

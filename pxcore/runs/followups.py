@@ -1,0 +1,92 @@
+"""The same run with one more question: everything that is already there is reused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from pxcore.errors import PanelError, RunError
+from pxcore.runs import drafts, ledger
+from pxcore.store.home import Store
+from pxcore.types import RunSpec, RunState
+
+Group = tuple[int, ...]
+
+
+def with_gates(spec: RunSpec) -> RunSpec:
+    """Return the run with the sanity checks of its methods."""
+    return _titled(replace(spec, gates=True), "with sanity checks")
+
+
+def with_leakage(spec: RunSpec) -> RunSpec:
+    """Return the run with trainings on folds dealt cell by cell, to show what donors leak."""
+    return _titled(replace(spec, leakage=True), "with the leakage gap")
+
+
+def left_out(spec: RunSpec, groups: Sequence[Group]) -> RunSpec:
+    """Return the run with trainings without these groups of channels beside those it has.
+
+    ``groups``: positions in the data set's panel. Raises PanelError for none.
+    """
+    asked = [tuple(sorted(group)) for group in groups]
+    if not asked:
+        message = "no channels were given to train without; name at least one"
+        raise PanelError(message)
+    told = "; ".join(", ".join(_names(spec, group)) for group in asked)
+    every = tuple(dict.fromkeys((*spec.leave_out, *asked)))
+    return _titled(replace(spec, leave_out=every), f"without {told}")
+
+
+def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> str:
+    """Return the id of a run that asks one thing more of an earlier one, queued.
+
+    Where an equal run exists that did not fail, its id comes back instead.
+
+    Parameters
+    ----------
+    what
+        ``gates``, ``leakage`` or ``left_out``.
+    groups
+        For ``left_out``: channels to train without, each group by itself.
+
+    Raises
+    ------
+    RunError
+        For an unknown run or question; and all that submitting raises.
+    """
+    questions: Mapping[str, Callable[[RunSpec], RunSpec]] = {
+        "gates": with_gates,
+        "leakage": with_leakage,
+        "left_out": lambda spec: left_out(spec, groups),
+    }
+    if what not in questions:
+        message = f"nothing is known to follow a run as {what!r}; there is {', '.join(questions)}"
+        raise RunError(message)
+    earlier = ledger.record(store, run_id)
+    spec = drafts.frozen_spec(store, questions[what](earlier.spec))
+    for found in ledger.records(store):
+        ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
+        if not ended_badly and _plain(found.spec) == _plain(spec):
+            return found.id
+    return ledger.submit(store, spec)
+
+
+def _plain(spec: RunSpec) -> RunSpec:
+    """Return a spec without what decides no number, for comparison."""
+    return replace(spec, title="", owner="", priority=0, preset="", leave_out=_unordered(spec))
+
+
+def _unordered(spec: RunSpec) -> tuple[Group, ...]:
+    return tuple(sorted(spec.leave_out))
+
+
+def _names(spec: RunSpec, group: Group) -> list[str]:
+    names = spec.panel.names
+    return [names[c] if 0 <= c < len(names) else f"number {c}" for c in group]
+
+
+def _titled(spec: RunSpec, words: str) -> RunSpec:
+    """Return the spec with what was added in its title, once."""
+    if words in spec.title:
+        return spec
+    return replace(spec, title=", ".join(part for part in (spec.title, words) if part))
