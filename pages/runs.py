@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.header import STATES, Download, header
+from pages.parts.methods import method_labels
 from pages.parts.runner import runner_note
 from pages.parts.session import lab
 from pages.parts.text import csv_bytes
@@ -55,6 +56,7 @@ def render() -> None:
 
 def table(runs: Sequence[RunRow]) -> pd.DataFrame:
     """Return runs as a table, newest first."""
+    labels = method_labels(_methods(runs))
     models = {choice.id: choice.label for choice in lab().choices("model")}
     return pd.DataFrame(
         {
@@ -65,7 +67,7 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
             "Data set": [run.dataset_title for run in runs],
             "Preset": [run.preset for run in runs],
             "Model": [models.get(run.model, run.model) for run in runs],
-            "Methods": [", ".join(run.methods) for run in runs],
+            "Methods": [", ".join(labels[name] for name in run.methods) for run in runs],
             "Owner": [run.owner for run in runs],
             "Started (UTC)": [day(run.created) for run in runs],
             "Ended (UTC)": [day(run.finished) for run in runs],
@@ -75,19 +77,25 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
 
 def _filtered(runs: Sequence[RunRow]) -> list[RunRow]:
     """Draw the filters and return the runs that fit all of them."""
+    labels = method_labels(_methods(runs))
     words = {state: STATES[state.value][0] for state in RunState}
     with st.container(horizontal=True):
         states = _choice("State", sorted({words[run.state] for run in runs}))
         owners = _choice("Owner", sorted({run.owner for run in runs if run.owner}))
         sets = _choice("Data set", sorted({run.dataset_title for run in runs}))
-        methods = _choice("Method", sorted({m for run in runs for m in run.methods}))
+        methods = _choice("Method", sorted(set(labels.values())))
     tests: tuple[Callable[[RunRow], bool], ...] = (
         lambda run: not states or words[run.state] in states,
         lambda run: not owners or run.owner in owners,
         lambda run: not sets or run.dataset_title in sets,
-        lambda run: not methods or bool(set(methods) & set(run.methods)),
+        lambda run: not methods or any(labels[name] in methods for name in run.methods),
     )
     return [run for run in runs if all(test(run) for test in tests)]
+
+
+def _methods(runs: Sequence[RunRow]) -> list[str]:
+    """Return every method of these runs by its name within a run."""
+    return sorted({name for run in runs for name in run.methods})
 
 
 def _choice(label: str, options: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Names of methods for people, from the table of methods."""
+"""Names of methods for people, from the table of methods, and how each of them works."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Iterable
 
 from pages.parts.session import lab
 
+WAYS = {
+    "perturbation": "Perturb the cells",
+    "attribution": "Follow the gradients",
+    "retraining": "Train again",
+}
+"""How methods work, in the order in which they are offered."""
+
 
 def method_labels(names: Iterable[str]) -> dict[str, str]:
     """Return labels by a run's names, such as "occlusion:fill=mean": "Occlusion (fill=mean)"."""
     known = {choice.id: choice.label for choice in lab().choices("method")}
     return {name: _label(name, known) for name in names}
+
+
+def method_way(name: str) -> str:
+    """Return how a run's method works, one of ``WAYS``; empty for one that is not there."""
+    own = name.partition(":")[0]
+    return next((choice.way for choice in lab().choices("method") if choice.id == own), "")
 
 
 def _label(name: str, known: dict[str, str]) -> str:

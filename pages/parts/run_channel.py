@@ -10,14 +10,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
+from pages.parts.methods import method_way
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.gallery import before_after
-from pxcore.plots.numbers import bounds, score
-from pxcore.plots.ranking import channel_classes, rank_text
+from pxcore.plots.method_words import in_f1
+from pxcore.plots.numbers import bounds, score, with_interval
+from pxcore.plots.ranking import channel_classes, rank_text, verdict_word
 from pxcore.plots.text import one_line
-from pxcore.plots.verdicts import MEANING, WORDS
-from pxcore.types import MethodResult, RunResult
+from pxcore.plots.verdicts import MEANING
+from pxcore.types import MethodResult, Role, RunResult, Verdict
 
 EXAMPLES = 3
 NOTHING = "no channel"
@@ -61,14 +63,21 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> DeltaGenerator:
     st.subheader(md(name, 60), anchor=False)
     st.markdown(
         f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])} "
-        f"{md(method.importance.unit)}, {rank_text(ranking, c)}, **{WORDS[ranking.verdict[c]]}**. "
-        f"{MEANING[ranking.verdict[c]]}"
+        f"{md(method.importance.unit)}, {rank_text(ranking, c)}, "
+        f"**{verdict_word(method, result.panel, c)}**. {_meaning(result, method, c)}"
     )
-    drop = ranking.probability[c]
-    st.caption(
-        f"Drop in the probability of the true class: {score(drop.mean)} "
-        f"{bounds(drop.low, drop.high)}. Chance of {_chance(method, c)}."
-    )
+    drop = f"Chance of {_chance(method, c)}."
+    if ranking.probability:
+        value = with_interval(ranking.probability[c])
+        drop = f"Drop in the probability of the true class: {value}. {drop}"
+    st.caption(drop)
+    channel = result.panel.channels[c]
+    if channel.gate_defining:
+        st.badge("defines the gate", icon=":material/warning:", color="orange")
+        st.caption(
+            "The labels came from this marker's gate, so its importance is circular: ask what "
+            "could replace it."
+        )
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**What the method does to it**")
@@ -84,12 +93,25 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> DeltaGenerator:
                 "high": [value.high for value in per_class],
             }
         )
+        frame["in the mean"] = [k not in ranking.small_classes for k in range(len(frame))]
         show(
             lambda theme: channel_classes(result.panel, result.spec.classes, method, c, theme),
             Shown(key=f"channel-{method.method}-{c}", stem=f"{result.run.title} {name}"),
             frame,
         )
     return place
+
+
+def _meaning(result: RunResult, method: MethodResult, c: int) -> str:
+    """Return what a channel's verdict means in a sentence."""
+    ranking = method.ranking
+    if result.panel.channels[c].role is Role.DECOY:
+        return "It was made to carry nothing: what it scores is what zero looks like."
+    if ranking.decoy_bound is not None and ranking.verdict[c] is Verdict.INFORMATIVE:
+        return "The whole interval lies above what every decoy reaches."
+    if not in_f1(method):
+        return "Attributions tell where the models look; only decoys could say what is zero."
+    return MEANING[ranking.verdict[c]]
 
 
 def _chance(method: MethodResult, c: int) -> str:
@@ -100,10 +122,32 @@ def _chance(method: MethodResult, c: int) -> str:
     return f"{place}: {ranking.top[c][half - 1]:.0%}"
 
 
+def _no_example(result: RunResult, method: MethodResult, c: int) -> str:
+    """Return why no cell can be shown before and after; empty where it can."""
+    if c >= len(result.source_channels):
+        return (
+            "A made channel: it was added to the cells before training and is not part of the "
+            "data set, so there is no cell to show."
+        )
+    way = method_way(method.method)
+    if way == "attribution":
+        return (
+            "Nothing is changed: the method follows the model's gradients back to the pixels. "
+            "Where they lead is shown beside the cells on the Compare page."
+        )
+    if way == "retraining":
+        return "No cell is changed: models are trained without the channel instead."
+    return ""
+
+
 def _examples(result: RunResult, method: MethodResult, c: int) -> None:
     """Draw cells before and after the perturbation, so that anyone sees what it does."""
-    dataset = result.dataset
-    channel = result.spec.channels[c] if result.spec.channels else c
+    dataset, source = result.dataset, result.source_channels
+    reason = _no_example(result, method, c)
+    if reason:
+        st.caption(reason)
+        return
+    channel = source[c]
     names: list[str] = []
     positions: list[int] = []
     for name in result.spec.classes[:EXAMPLES]:

@@ -14,10 +14,24 @@ from pxcore.plots.numbers import count, duration
 from pxcore.types import RunResult
 
 
+KINDS = {
+    "train": "training",
+    "explain": "ranking",
+    "rank": "combining folds",
+    "joint": "channels together",
+    "redundancy": "finding redundancy",
+    "gate": "sanity checks",
+    "judge": "judging trainings",
+}
+"""Kinds of steps in words."""
+
+
 def draw(result: RunResult) -> None:
     """Draw the machinery, folded; it is read from the store only when opened."""
     st.subheader("What ran", anchor=False)
-    times = ", ".join(f"{md(name)} {duration(seconds)}" for name, seconds in result.seconds)
+    times = ", ".join(
+        f"{md(KINDS.get(name, name))} {duration(seconds)}" for name, seconds in result.seconds
+    )
     st.caption(
         f"{count(result.computed, 'step')} computed, {result.reused} reused. Times: {times}."
     )

@@ -8,16 +8,25 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import run_channel, run_classes, run_details
+from pages.parts import (
+    run_channel,
+    run_classes,
+    run_details,
+    run_evidence,
+    run_gates,
+    run_guards,
+    run_redundancy,
+    run_where,
+)
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_labels
 from pages.parts.session import lab
 from pages.parts.text import md
-from pxcore.plots import curves, matrix, ranking
-from pxcore.plots.numbers import count, score, with_interval
-from pxcore.plots.ranking import Order
+from pxcore.plots import ranking
+from pxcore.plots.numbers import count, with_interval
+from pxcore.plots.ranking import Order, verdict_word
 from pxcore.plots.sentence import sentence
-from pxcore.plots.verdicts import WORDS, yardstick
+from pxcore.plots.verdicts import yardstick
 from pxcore.types import MethodResult, RunResult
 
 ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
@@ -34,11 +43,16 @@ def draw(run_id: str) -> None:
         answer = sentence(result.panel, method, result.performance)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
+        run_gates.warn(result, method)
     examples = _ranking(result, method, order)
-    _truth(result, method)
-    _heat_map(result, method, order)
+    run_where.draw(result, order)
+    run_redundancy.draw(result)
+    run_evidence.heat_map(result, method, order)
     run_classes.draw(result)
-    _stability(result, method)
+    run_evidence.truth(result, method)
+    run_evidence.stability(result, method)
+    run_guards.draw(result)
+    run_gates.draw(result)
     run_details.draw(result)
     if examples is not None:
         examples()
@@ -69,11 +83,11 @@ def _facts(result: RunResult, method: MethodResult) -> str:
     span = (
         f"{min(repeats)}" if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}"
     )
+    repeated = f", {span} repeats each" if max(repeats) > 1 else ""
     return (
         f"The models reach F1 {with_interval(performance.f1_macro)} over classes on "
-        f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}, "
-        f"{span} repeats each). Brackets: 95 % interval over folds, corrected for shared "
-        "training cells."
+        f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}{repeated}). "
+        "Brackets: 95 % interval over folds, corrected for shared training cells."
     )
 
 
@@ -115,82 +129,11 @@ def ranking_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
             method.importance.unit: list(found.mean),
             "low": list(found.low),
             "high": list(found.high),
-            "verdict": [WORDS[verdict] for verdict in found.verdict],
-            "drop in probability": [value.mean for value in found.probability],
+            "verdict": [verdict_word(method, result.panel, c) for c in range(len(result.panel))],
         }
     )
+    if found.probability:
+        frame["drop in probability"] = [value.mean for value in found.probability]
     for number, values in enumerate(found.folds, start=1):
         frame[f"fold {number}"] = list(values)
     return frame
-
-
-def _truth(result: RunResult, method: MethodResult) -> None:
-    """Draw what was planted beside what was found, for synthetic cells."""
-    if not result.dataset.truth:
-        return
-    st.subheader("What was planted, and what was found", anchor=False)
-    positions = result.spec.channels or tuple(range(len(result.panel)))
-    found = method.ranking
-    frame = pd.DataFrame(
-        {
-            "channel": list(result.panel.names),
-            "planted": [result.dataset.truth[c] for c in positions],
-            "found": [WORDS[verdict] for verdict in found.verdict],
-            method.importance.unit: [score(value) for value in found.mean],
-            "rank": list(found.rank),
-        }
-    )
-    st.dataframe(frame.sort_values("rank"), hide_index=True, key="truth")
-
-
-def _heat_map(result: RunResult, method: MethodResult, order: Order) -> None:
-    """Draw importance by channel and class."""
-    st.subheader("Which channel serves which class", anchor=False)
-    show(
-        lambda theme: matrix.heat_map(result.panel, result.spec.classes, method, theme, order),
-        Shown(key=f"channel-class-{method.method}", stem=result.run.title),
-        class_table(result, method),
-    )
-
-
-def class_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
-    """Return importance by channel and class with intervals, a row a pair."""
-    rows = [
-        (channel, name, value.mean, value.low, value.high)
-        for channel, values in zip(result.panel.names, method.ranking.per_class, strict=True)
-        for name, value in zip(result.spec.classes, values, strict=True)
-    ]
-    columns = ["channel", "class", method.importance.unit, "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _stability(result: RunResult, method: MethodResult) -> None:
-    """Draw how the ranking settled with more repeats."""
-    if method.stability is None:
-        return
-    st.subheader("Would more repeats change it?", anchor=False)
-    left, right = st.columns([3, 2], gap="large")
-    settled = method.stability
-    with left:
-        rows = [
-            (fold + 1, k, name, value)
-            for fold, values in enumerate(settled.values)
-            for k, at_k in zip(settled.repeats, values, strict=True)
-            for name, value in zip(result.panel.names, at_k, strict=True)
-        ]
-        show(
-            lambda theme: curves.stability(result.panel, method, theme),
-            Shown(key=f"stability-{method.method}", stem=result.run.title),
-            pd.DataFrame(rows, columns=["fold", "repeats", "channel", method.importance.unit]),
-        )
-    with right:
-        agreement = [
-            (fold + 1, k, tau)
-            for fold, taus in enumerate(settled.agreement)
-            for k, tau in zip(settled.repeats, taus, strict=True)
-        ]
-        show(
-            lambda theme: curves.order_agreement(method, theme),
-            Shown(key=f"agreement-{method.method}", stem=result.run.title),
-            pd.DataFrame(agreement, columns=["fold", "repeats", "Kendall tau"]),
-        )
