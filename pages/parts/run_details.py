@@ -13,7 +13,6 @@ from pxcore.plots.curves import learning
 from pxcore.plots.numbers import count, duration
 from pxcore.types import RunResult
 
-
 KINDS = {
     "train": "training",
     "explain": "ranking",
