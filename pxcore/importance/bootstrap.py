@@ -68,12 +68,22 @@ def repeats_used(folds: Sequence[FoldImportance], n_samples: int, work: float = 
 
 
 def cell_part(
-    fold: FoldImportance, n_samples: int, n_repeats: int, generator: np.random.Generator
+    fold: FoldImportance,
+    n_samples: int,
+    n_repeats: int,
+    generator: np.random.Generator,
+    classes: Sequence[int] | None = None,
 ) -> Array:
-    """Return (S, C): how other held-out cells would have moved one fold's channel values."""
-    observed = _values(fold, np.ones((1, fold.labels.size), np.float32), n_repeats)
-    parts = [_values(fold, w, n_repeats) for w in _weights(fold, n_samples, generator)]
-    return np.concatenate(parts) - observed
+    """Return (S, C): how other held-out cells would have moved one fold's channel values.
+
+    ``classes``: those a channel's value is the mean of; None for all. A donor without any of them
+    moves nothing when it is drawn alone.
+    """
+    used = list(range(fold.scores.shape[-1]) if classes is None else classes)
+    observed = _values(fold, np.ones((1, fold.labels.size), np.float32), n_repeats, used)
+    parts = [_values(fold, w, n_repeats, used) for w in _weights(fold, n_samples, generator)]
+    moved: Array = np.nan_to_num(np.concatenate(parts) - observed, nan=0.0)
+    return moved
 
 
 def draws_donors(fold: FoldImportance) -> bool:
@@ -117,20 +127,20 @@ def _weights(
         yield counts[:, unit]
 
 
-def _values(fold: FoldImportance, weights: Array, n_repeats: int) -> Array:
+def _values(fold: FoldImportance, weights: Array, n_repeats: int, used: list[int]) -> Array:
     """Return (S, C): the channels' mean over repeats and classes with (S, n) weights of cells."""
     n_classes = fold.scores.shape[-1]
     by_class = np.argsort(fold.labels, kind="stable")
     labels, weights = fold.labels[by_class], weights[:, by_class]
     ends = np.searchsorted(labels, np.arange(n_classes + 1))
     if fold.predictions is None or fold.base_predictions is None:
-        return _mean_values(fold, weights, by_class, ends)
+        return _mean_values(fold, weights, by_class, ends, used)
     base = _f1(weights, fold.base_predictions[None, by_class], ends)  # (S, 1, K)
     drops = []
     for predicted in fold.predictions[:, :n_repeats]:
         spoilt = _f1(weights, predicted[:, by_class], ends)  # (S, R, K)
         # Differences before means: a channel that changes nothing stays exactly at 0.
-        drops.append(channel_values((base - spoilt).mean(axis=1)))  # (S,)
+        drops.append(channel_values((base - spoilt).mean(axis=1)[:, used]))  # (S,)
     return np.stack(drops, axis=1)
 
 
@@ -154,7 +164,9 @@ def _f1(weights: Array, predicted: Array, ends: Array) -> Array:
     return result
 
 
-def _mean_values(fold: FoldImportance, weights: Array, by_class: Array, ends: Array) -> Array:
+def _mean_values(
+    fold: FoldImportance, weights: Array, by_class: Array, ends: Array, used: list[int]
+) -> Array:
     """Return (S, C) for methods without predictions: mean over classes of the cells' means."""
     if fold.cell_drop is None:
         return np.zeros((len(weights), fold.scores.shape[1]))
@@ -164,4 +176,4 @@ def _mean_values(fold: FoldImportance, weights: Array, by_class: Array, ends: Ar
         own = weights[:, first:last]
         total = own.sum(axis=1, dtype=np.float64)[:, None]
         classes.append((own @ values[first:last]) / np.where(total > 0, total, np.nan))
-    return channel_values(np.stack(classes, axis=-1))
+    return channel_values(np.stack([classes[k] for k in used], axis=-1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,11 +12,35 @@ from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.repeats import channel_values
+from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.training.intervals import SAME, corrected_interval, without_spread
 from pxcore.types import Array, Importance, Interval, Ranking, Verdict
 
 NEGLIGIBLE_DROP = 0.01
 """F1: a smaller drop does not matter."""
+IN_F1 = (DROP_IN_F1, "F1")
+"""Units in which a value is a share of F1: drops, and Shapley values of F1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampling:
+    """How the bootstrap is drawn: see :func:`rank`."""
+
+    seed: int
+    fold_of: Sequence[int] | None
+    n_samples: int
+    classes: tuple[int, ...]
+    """That a channel's value is the mean of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Ranks with their ranges; see ``Ranking``."""
+
+    own: tuple[int, ...]
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    top: tuple[tuple[float, ...], ...]
 
 
 def rank(
@@ -25,13 +50,15 @@ def rank(
     seed: int = 0,
     fold_of: Sequence[int] | None = None,
     n_samples: int = 1000,
+    decoys: Sequence[int] = (),
 ) -> Ranking:
     """Return the ranking of the channels that J folds (times seeds) give.
 
-    A channel's value in a fold is the mean over repeats, then over the classes that have cells.
-    Its interval over folds is the corrected one; the range of its rank and the probability of
-    being among the first m come from ``n_samples`` bootstrap samples (see ``bootstrap``). One
-    fold says nothing about another training: its intervals are then the whole range.
+    A channel's value in a fold is the mean over repeats, then over the classes that have cells
+    there and at least 30 different held-out cells over all folds. Its interval over
+    folds is the corrected one; the range of its rank and the probability of being among the first
+    m come from ``n_samples`` bootstrap samples (see ``bootstrap``). One fold says nothing about
+    another training: its intervals are then the whole range.
 
     Parameters
     ----------
@@ -44,38 +71,54 @@ def rank(
     fold_of
         (J,) which split each belongs to, where the same one was trained from several seeds: their
         cells are the same and are resampled together. None when all splits differ.
+    decoys
+        Positions of the decoy channels: what zero looks like. They are ranked like the others.
     """
     per_class = over_repeats(importance.scores)  # (J, C, K)
-    values = channel_values(per_class)  # (J, C)
-    mean = values.mean(axis=0)
-    samples, notes = _sampled(importance, values, folds, seed, fold_of, n_samples)
-    own = _ranks(mean)
-    low, high = np.quantile(samples, (0.025, 0.975), axis=0, method="inverted_cdf")
-    if len(values) < 2:
-        low, high = np.ones_like(low), np.full_like(high, len(mean))
-    n_channels = len(mean)
-    among = samples[:, :, None] <= np.arange(1, n_channels + 1)  # (S, C, m)
-    cells = _held_out(folds, fold_of, per_class.shape[2])  # (K,)
-    total = int(cells.sum())
+    cells = held_out(folds, fold_of, per_class.shape[2])  # (K,)
+    present: Array = ~np.isnan(per_class).all(axis=1)  # (J, K)
+    use = judged(small_classes(cells), present)
+    values = channel_values(per_class[:, :, use.classes])  # (J, C)
+    total = int(cells[list(use.classes)].sum())
     intervals = [_interval(importance, column, total) for column in values.T]
-    chance = channel_values(over_repeats(importance.probability_drop))
+    bound = decoy_bound(intervals, decoys)
+    samples, notes = _sampled(
+        importance, values, folds, _Sampling(seed, fold_of, n_samples, use.classes)
+    )
+    place = _placed(values, samples)
     return Ranking(
         mean=tuple(interval.mean for interval in intervals),
         low=tuple(interval.low for interval in intervals),
         high=tuple(interval.high for interval in intervals),
         folds=tuple(tuple(float(v) for v in row) for row in values),
-        rank=tuple(int(r) for r in own),
-        rank_low=tuple(int(r) for r in np.minimum(low, own)),
-        rank_high=tuple(int(r) for r in np.maximum(high, own)),
-        top=tuple(tuple(float(p) for p in row) for row in among.mean(axis=0)),
-        verdict=tuple(verdict(interval, importance.unit) for interval in intervals),
+        rank=place.own,
+        rank_low=place.low,
+        rank_high=place.high,
+        top=place.top,
+        verdict=tuple(
+            verdict(interval, importance.unit, None if c in decoys else bound, decoy=c in decoys)
+            if use.sure
+            else Verdict.UNDECIDED
+            for c, interval in enumerate(intervals)
+        ),
         per_class=tuple(
             tuple(_interval(importance, per_class[:, c, k], int(n)) for k, n in enumerate(cells))
-            for c in range(n_channels)
+            for c in range(len(intervals))
         ),
-        probability=tuple(_interval(importance, column, total) for column in chance.T),
-        notes=(*notes, *_all_alike(importance.unit, values, total)),
+        probability=_probability(importance, use.classes, total),
+        notes=(
+            *notes,
+            *_all_alike(importance.unit, values, total),
+            *((use.note,) if use.note else ()),
+        ),
+        decoy_bound=bound,
+        small_classes=use.small,
     )
+
+
+def decoy_bound(intervals: Sequence[Interval], decoys: Sequence[int]) -> float | None:
+    """Return how far zero can reach: the largest upper bound of a decoy, None without decoys."""
+    return max((intervals[c].high for c in decoys), default=None)
 
 
 def over_repeats(scores: Array) -> Array:
@@ -87,40 +130,35 @@ def over_repeats(scores: Array) -> Array:
     return result
 
 
-def verdict(interval: Interval, unit: str) -> Verdict:
+def verdict(
+    interval: Interval, unit: str, bound: float | None = None, *, decoy: bool = False
+) -> Verdict:
     """Return what an interval over folds allows to say about a channel.
 
+    Informative: the whole interval lies above ``bound``, or without decoys above 0. A decoy never
+    is: it knows nothing, whatever the models make of it.
+
     Negligible comes first: a drop that is surely above 0 and surely below what matters does not
-    matter. Values in units other than a drop in F1 have no such threshold, and being positive
-    means nothing for an attribution, so they stay undecided. So does a channel whose folds all
-    have one value, unless that is 0 and the rule of three bounds it below what matters.
+    matter. Only a drop in F1 has such a threshold; values in other units, where being positive
+    means nothing either, are informative or undecided against decoys and undecided without. So is
+    a channel whose folds all have one value, unless that is 0 and the rule of three bounds it
+    below what matters.
     """
-    if unit != DROP_IN_F1 or len(interval.known) < 2:
+    in_f1 = unit in IN_F1
+    if len(interval.known) < 2 or (not in_f1 and bound is None):
         return Verdict.UNDECIDED
-    if without_spread(interval.known) and abs(interval.mean) >= SAME:
+    if without_spread(interval.known) and (abs(interval.mean) >= SAME or not in_f1):
         return Verdict.UNDECIDED
-    if interval.high < NEGLIGIBLE_DROP:
+    if in_f1 and interval.high < NEGLIGIBLE_DROP:
         return Verdict.NEGLIGIBLE
-    return Verdict.INFORMATIVE if interval.low > 0 else Verdict.UNDECIDED
-
-
-def _held_out(
-    folds: Sequence[FoldImportance], fold_of: Sequence[int] | None, n_classes: int
-) -> Array:
-    """Return (K,) different held-out cells of each class: several starts share theirs."""
-    splits = range(len(folds)) if fold_of is None else fold_of
-    first = dict(zip(reversed(splits), reversed(folds), strict=True)).values()
-    counts: Array = sum(
-        (np.bincount(fold.labels, minlength=n_classes) for fold in first),
-        np.zeros(n_classes, np.int64),
-    )
-    return counts
+    above = interval.low > (0.0 if bound is None else bound)
+    return Verdict.INFORMATIVE if above and not decoy else Verdict.UNDECIDED
 
 
 def _all_alike(unit: str, values: Array, n_cells: int) -> tuple[str, ...]:
     """Return in words that some channels have one value in all folds, which is no certainty."""
     alike = sum(without_spread(column.tolist()) for column in values.T)
-    if unit != DROP_IN_F1 or not alike:
+    if unit not in IN_F1 or not alike:
         return ()
     channels = "1 channel" if alike == 1 else f"{alike} channels"
     return (
@@ -132,7 +170,7 @@ def _all_alike(unit: str, values: Array, n_cells: int) -> tuple[str, ...]:
 
 def _interval(importance: Importance, values: Array, n_cells: int) -> Interval:
     """Return the corrected interval over folds of one value a fold, NaN where there is none."""
-    bounds = (-1.0, 1.0) if importance.unit == DROP_IN_F1 else None
+    bounds = (-1.0, 1.0) if importance.unit in IN_F1 else None
     known = values[~np.isnan(values)]
     if bounds is None and len(known) < 2:
         # Attributions have no natural range: as far as any fold's value reaches.
@@ -147,25 +185,47 @@ def _interval(importance: Importance, values: Array, n_cells: int) -> Interval:
     )
 
 
+def _probability(
+    importance: Importance, classes: tuple[int, ...], n_cells: int
+) -> tuple[Interval, ...]:
+    """Return the drop of each channel in the probability of the true class; () for none."""
+    if np.isnan(importance.probability_drop).all():
+        return ()
+    values = channel_values(over_repeats(importance.probability_drop)[:, :, classes])
+    return tuple(_interval(importance, column, n_cells) for column in values.T)
+
+
 def _sampled(
-    importance: Importance,
-    values: Array,
-    folds: Sequence[FoldImportance],
-    seed: int,
-    fold_of: Sequence[int] | None,
-    n_samples: int,
+    importance: Importance, values: Array, folds: Sequence[FoldImportance], how: _Sampling
 ) -> tuple[Array, tuple[str, ...]]:
     """Return (S, C) ranks in bootstrap samples, and in words what they rest on."""
-    splits = tuple(range(len(folds))) if fold_of is None else tuple(fold_of)
-    used = bootstrap.repeats_used(folds, n_samples)
-    generator = np.random.default_rng((seed, 0))
+    splits = tuple(range(len(folds))) if how.fold_of is None else tuple(how.fold_of)
+    used = bootstrap.repeats_used(folds, how.n_samples)
+    generator = np.random.default_rng((how.seed, 0))
     share = sum(importance.n_test) / sum(importance.n_train)
-    moved = bootstrap.fold_part(values, share, n_samples, generator)
+    moved = bootstrap.fold_part(values, share, how.n_samples, generator)
     for fold, split in zip(folds, splits, strict=True):
-        own = np.random.default_rng((seed, 1, split))
-        moved = moved + bootstrap.cell_part(fold, n_samples, used, own) / len(folds)
+        own = np.random.default_rng((how.seed, 1, split))
+        other = bootstrap.cell_part(fold, how.n_samples, used, own, how.classes)
+        moved = moved + other / len(folds)
     ranks = bootstrap.ranks(values.mean(axis=0) + moved, generator)
-    return ranks, (*importance.notes, *_words(folds, used, n_samples))
+    return ranks, (*importance.notes, *_words(folds, used, how.n_samples))
+
+
+def _placed(values: Array, samples: Array) -> _Place:
+    """Return ranks and their ranges of (J, C) values from (S, C) ranks in bootstrap samples."""
+    n_channels = values.shape[1]
+    own = _ranks(values.mean(axis=0))
+    low, high = np.quantile(samples, (0.025, 0.975), axis=0, method="inverted_cdf")
+    if len(values) < 2:
+        low, high = np.ones_like(low), np.full_like(high, n_channels)
+    among = samples[:, :, None] <= np.arange(1, n_channels + 1)  # (S, C, m)
+    return _Place(
+        own=tuple(int(r) for r in own),
+        low=tuple(int(r) for r in np.minimum(low, own)),
+        high=tuple(int(r) for r in np.maximum(high, own)),
+        top=tuple(tuple(float(p) for p in row) for row in among.mean(axis=0)),
+    )
 
 
 def _words(folds: Sequence[FoldImportance], used: int, n_samples: int) -> tuple[str, ...]:
