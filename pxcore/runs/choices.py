@@ -1,7 +1,8 @@
-"""The tables of models, methods and formats as a page offers them. None of them loads torch."""
+"""The tables of models, methods, decoys and formats as a page offers them. None of them loads torch."""
 
 from __future__ import annotations
 
+from pxcore.data.decoys import DECOYS
 from pxcore.data.importers import IMPORTERS
 from pxcore.errors import RunError
 from pxcore.importance.method import choices as options_of
@@ -12,7 +13,7 @@ from pxcore.types import Choice, MethodSpec
 
 def choices(kind: str) -> tuple[Choice, ...]:
     """Return the entries of one table. Raises RunError for a kind there is not."""
-    tables = {"model": _models, "method": _methods, "format": _formats}
+    tables = {"model": _models, "method": _methods, "decoy": _decoys, "format": _formats}
     if kind not in tables:
         message = f"there is no table of {kind!r}; there is {', '.join(tables)}"
         raise RunError(message)
@@ -72,6 +73,13 @@ def _methods() -> tuple[Choice, ...]:
             needs_dropout=method.needs_dropout,
         )
         for method in METHODS.values()
+    )
+
+
+def _decoys() -> tuple[Choice, ...]:
+    return tuple(
+        Choice(kind="decoy", id=one.id, label=one.label, summary=one.summary)
+        for one in DECOYS.values()
     )
 
 

@@ -62,7 +62,7 @@ class Choice:
     """One entry of a table (model, method, importer) as a page offers it."""
 
     kind: str
-    """``model``, ``method`` or ``format``."""
+    """``model``, ``method``, ``decoy`` or ``format``."""
     id: str
     label: str
     summary: str
@@ -70,7 +70,7 @@ class Choice:
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Name and allowed values of each setting, the default first."""
     way: str = ""
-    """How a method works: ``perturbation``, ``attribution`` or ``retraining``."""
+    """How a method works: ``perturbation``, ``attribution``, ``subsets`` or ``retraining``."""
     needs_dropout: bool = False
     """A method that asks an extra model, trained with channels missing."""
 
