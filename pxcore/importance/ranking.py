@@ -76,7 +76,7 @@ def rank(
     """
     per_class = over_repeats(importance.scores)  # (J, C, K)
     cells = held_out(folds, fold_of, per_class.shape[2])  # (K,)
-    present: Array = ~np.isnan(per_class).all(axis=1)  # (J, K)
+    present = np.asarray(~np.isnan(per_class).all(axis=1))  # (J, K)
     use = judged(small_classes(cells), present)
     values = channel_values(per_class[:, :, use.classes])  # (J, C)
     total = int(cells[list(use.classes)].sum())
