@@ -61,6 +61,13 @@ def draw_scatter(axes: Axes, trace: go.Scatter) -> None:
         axes.errorbar(
             x, y, xerr=reach, fmt="none", elinewidth=2, ecolor=colour(trace.error_x.color)
         )
+    if trace.error_y.array is not None:
+        reach = np.stack([_numbers(trace.error_y.arrayminus), _numbers(trace.error_y.array)])
+        axes.errorbar(
+            *(x, y),
+            **{"yerr": reach, "fmt": "none", "elinewidth": 2, "capsize": 3},
+            ecolor=colour(trace.error_y.color),
+        )
     if "markers" in mode and trace.marker.opacity != 0:
         shown = 1.0 if trace.marker.opacity is None else trace.marker.opacity
         axes.scatter(

@@ -1,0 +1,291 @@
+"""Importance of the same channels by several rankings: one strip a ranking, one row a channel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from pxcore.evaluation.scaling import of_starts
+from pxcore.plots.compare_words import full_names, names_of, span_text
+from pxcore.plots.dots import ROW
+from pxcore.plots.numbers import count, listed, with_interval
+from pxcore.plots.style import Theme, dressed, mark, tone
+from pxcore.plots.text import one_line, plain
+from pxcore.types import Interval
+from pxcore.types.comparison import Comparison
+
+A_LINE = 6
+"""Strips beside one another; more go into a second line."""
+HEAD = 58
+GAP = 0.018
+BEYOND = 0.3
+"""How far intervals may reach beyond the values, in shares of their span; the rest is cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strips:
+    """What of a comparison is drawn."""
+
+    channels: tuple[int, ...]
+    """Positions in ``Comparison.channels``, top to bottom."""
+    scaled: bool = True
+    starts: bool = False
+    """Small dots are the means of each random start; else every training."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """One ranking's place in the figure."""
+
+    column: int
+    axis: str
+    x: tuple[float, float]
+    y: tuple[float, float]
+    first: bool
+    """The leftmost of its line: it carries the names of channels."""
+
+
+def side_by_side(comparison: Comparison, strips: Strips, theme: Theme) -> go.Figure:
+    """Return strips of dots with intervals; a line marks where zero lies in each.
+
+    The selection data of a click is ``customdata[0]``, a position in ``Comparison.channels``.
+    """
+    figure = go.Figure()
+    number = len(comparison.columns)
+    lines = -(-number // A_LINE)
+    tall = HEAD + ROW * len(strips.channels) + 56
+    places = [_place(n, number, lines, tall, strips) for n in range(number)]
+    for place in places:
+        _add_strip(figure, comparison, strips, place, theme)
+    shown = [one_line(comparison.channels[c].name) for c in strips.channels]
+    what = f" for {one_line(comparison.class_name)}" if comparison.class_name else ""
+    alt = (
+        f"Importance{what} of {listed(shown)} by {count(number, 'ranking')}: "
+        f"{listed([one_line(name) for name in full_names(comparison)])}."
+    )
+    dressed(figure, theme, alt=alt, height=tall * lines + 12)
+    for place in places:
+        _dress_strip(figure, comparison, strips, place, theme)
+    _key(figure, comparison, strips, places, theme)
+    figure.update_layout(margin={"l": 8, "r": 16, "t": 6, "b": 6}, showlegend=False)
+    return figure
+
+
+def _place(n: int, number: int, lines: int, tall: int, strips: Strips) -> _Strip:
+    """Return where the n-th strip stands, in shares of the plot."""
+    across = min(number, A_LINE)
+    line, at = divmod(n, A_LINE)
+    width = (1 - GAP * (across - 1)) / across
+    left = at * (width + GAP)
+    top = 1 - (line * tall + HEAD) / (tall * lines)
+    bottom = top - ROW * len(strips.channels) / (tall * lines)
+    axis = str(n + 1) if n else ""
+    return _Strip(n, axis, (left, min(1.0, left + width)), (max(0.0, bottom), top), at == 0)
+
+
+def _values(comparison: Comparison, strips: Strips, column: int) -> tuple[Interval | None, ...]:
+    rows = comparison.scaled if strips.scaled else comparison.values
+    return tuple(rows[column][c] for c in strips.channels)
+
+
+def _small(comparison: Comparison, strips: Strips, column: int, value: Interval) -> list[float]:
+    """Return the values of the small dots."""
+    if strips.starts:
+        found = of_starts(value, comparison.columns[column].seeds)
+        return [one for one in found if one is not None]
+    return list(value.known)
+
+
+def _add_strip(
+    figure: go.Figure,
+    comparison: Comparison,
+    strips: Strips,
+    place: _Strip,
+    theme: Theme,
+) -> None:
+    """Add one ranking's dots."""
+    values = _values(comparison, strips, place.column)
+    axes = {"xaxis": f"x{place.axis}", "yaxis": f"y{place.axis}"}
+    small = [
+        (one, row, c, tone(comparison.channels[c].role, theme))
+        for row, (c, value) in enumerate(zip(strips.channels, values, strict=True))
+        if value is not None
+        for one in _small(comparison, strips, place.column, value)
+    ]
+    figure.add_scatter(
+        x=[x for x, *_ in small],
+        y=[row + 0.26 for _, row, *_ in small],
+        customdata=[[c] for _, _, c, _ in small],
+        mode="markers",
+        marker={"size": 6, "color": [colour for *_, colour in small], "opacity": 0.55},
+        unselected={"marker": {"opacity": 0.55}},
+        hovertemplate="%{x:.3f}<extra></extra>",
+        **axes,
+    )
+    roles = dict.fromkeys(comparison.channels[c].role for c in strips.channels)
+    for look in dict.fromkeys((mark(role), tone(role, theme)) for role in roles):
+        rows = [
+            (row, c, value)
+            for row, (c, value) in enumerate(zip(strips.channels, values, strict=True))
+            if value is not None and math.isfinite(value.mean)
+            and (mark(comparison.channels[c].role), tone(comparison.channels[c].role, theme))
+            == look
+        ]  # fmt: skip
+        if rows:
+            _add_means(figure, comparison, place, rows, (look[0].symbol, look[1]))
+
+
+def _add_means(
+    figure: go.Figure,
+    comparison: Comparison,
+    place: _Strip,
+    rows: Sequence[tuple[int, int, Interval]],
+    look: tuple[str, str],
+) -> None:
+    """Add means with intervals, all of one mark."""
+    names = full_names(comparison)
+    hover = []
+    for _, c, _ in rows:
+        own, span = comparison.values[place.column][c], comparison.ranks[place.column][c]
+        said = with_interval(own) if own is not None else ""
+        unit = plain(comparison.columns[place.column].unit)
+        placed = f"<br>{span_text(span)}" if span is not None else ""
+        hover.append(
+            f"<b>{plain(comparison.channels[c].name)}</b><br>{plain(names[place.column])}"
+            f"<br>{said} {unit}{placed}"
+        )
+    figure.add_scatter(
+        x=[value.mean for *_, value in rows],
+        y=[row for row, *_ in rows],
+        customdata=[[c] for _, c, _ in rows],
+        text=hover,
+        mode="markers",
+        marker={"size": 11, "symbol": look[0], "color": look[1]},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [_reach(value.high - value.mean) for *_, value in rows],
+            "arrayminus": [_reach(value.mean - value.low) for *_, value in rows],
+            "color": look[1],
+            "thickness": 2.2,
+            "width": 0,
+        },
+        unselected={"marker": {"opacity": 1}},
+        hovertemplate="%{text}<extra></extra>",
+        xaxis=f"x{place.axis}",
+        yaxis=f"y{place.axis}",
+    )
+
+
+def _reach(length: float) -> float:
+    return max(length, 0.0) if math.isfinite(length) else 0.0
+
+
+def _dress_strip(
+    figure: go.Figure, comparison: Comparison, strips: Strips, place: _Strip, theme: Theme
+) -> None:
+    """Give a strip its axes, its name, and words where a panel lacks a channel."""
+    low, high = _range(comparison, strips)
+    names = [plain(comparison.channels[c].name, 26) for c in strips.channels]
+    figure.update_layout(
+        {
+            f"xaxis{place.axis}": {
+                **{"domain": place.x, "anchor": f"y{place.axis}", "range": [low, high]},
+                **{"gridcolor": theme.faint, "linecolor": theme.faint, "zeroline": False},
+                **{"fixedrange": True, "tickfont": {"color": theme.muted, "size": 11}},
+                **{"nticks": 4, "tickangle": 0},
+            },
+            f"yaxis{place.axis}": {
+                **{"domain": place.y, "anchor": f"x{place.axis}", "showgrid": False},
+                "range": [len(strips.channels) - 0.4, -0.6],
+                "tickvals": list(range(len(names))),
+                "ticktext": names if place.first else [""] * len(names),
+                **{"fixedrange": True, "zeroline": False, "tickfont": {"color": theme.ink}},
+                **{"automargin": place.first, "linecolor": theme.faint, "showline": True},
+            },
+        }
+    )
+    zero = _zero(comparison, strips, place.column)
+    axes = {"xref": f"x{place.axis}", "yref": f"y{place.axis} domain"}
+    if zero is not None and low < zero < high:
+        line = {"color": theme.muted, "width": 1.2}
+        figure.add_shape(
+            type="line", x0=zero, x1=zero, y0=0, y1=1, line=line, layer="below", **axes
+        )
+    method, run = names_of(comparison)[place.column]
+    text = f"<b>{plain(method, 26)}</b>" + (f"<br>{plain(run, 26)}" if run else "")
+    figure.add_annotation(
+        **{"x": 0, "xref": f"x{place.axis} domain", "xanchor": "left"},
+        **{"y": 1, "yref": f"y{place.axis} domain", "yanchor": "bottom", "yshift": 4},
+        **{"text": text, "showarrow": False, "align": "left", "font": {"size": 13}},
+    )
+    _absent(figure, comparison, strips, place, theme)
+
+
+def _key(
+    figure: go.Figure,
+    comparison: Comparison,
+    strips: Strips,
+    places: Sequence[_Strip],
+    theme: Theme,
+) -> None:
+    """Say below the last line what marks, dots and lines are."""
+    looks = dict.fromkeys(mark(comparison.channels[c].role) for c in strips.channels)
+    words = [f"{look.character} {look.word}" for look in looks]
+    words.append(f"small dots: {'random starts' if strips.starts else 'single trainings'}")
+    words.append("bars: 95 % intervals")
+    words.append("upright line: where zero lies")
+    last = [place for place in places if place.first][-1]
+    figure.add_annotation(
+        **{"x": 0, "xref": f"x{last.axis} domain", "xanchor": "left"},
+        **{"y": 0, "yref": f"y{last.axis} domain", "yanchor": "top", "yshift": -26},
+        **{"text": " · ".join(words), "showarrow": False, "align": "left"},
+        font={"size": 12, "color": theme.muted},
+    )
+
+
+def _absent(
+    figure: go.Figure, comparison: Comparison, strips: Strips, place: _Strip, theme: Theme
+) -> None:
+    """Write where a ranking has no value."""
+    values = _values(comparison, strips, place.column)
+    for row, (c, value) in enumerate(zip(strips.channels, values, strict=True)):
+        if value is None:
+            missing = comparison.channels[c].positions[place.column] is None
+            figure.add_annotation(
+                **{"x": 0.5, "xref": f"x{place.axis} domain", "y": row, "yref": f"y{place.axis}"},
+                text="not in panel" if missing else "no such class",
+                showarrow=False,
+                font={"color": theme.muted, "size": 11},
+            )
+
+
+def _zero(comparison: Comparison, strips: Strips, column: int) -> float | None:
+    """Return where zero lies on a strip."""
+    if not strips.scaled:
+        return 0.0
+    low, high = comparison.scales[column]
+    return -low / (high - low) if high > low else None
+
+
+def _range(comparison: Comparison, strips: Strips) -> tuple[float, float]:
+    """Return one range for all strips: all values, and of intervals what is near them."""
+    found = [
+        value
+        for column in range(len(comparison.columns))
+        for value in _values(comparison, strips, column)
+        if value is not None
+    ]
+    points = [0.0, *([1.0] if strips.scaled else [])]
+    points += [one for value in found for one in (*value.known, value.mean) if math.isfinite(one)]
+    ends = [one for value in found for one in (value.low, value.high) if math.isfinite(one)]
+    low, high = min(points), max(points)
+    span = (high - low) or 1.0
+    lowest, highest = min([low, *ends]), max([high, *ends])
+    return (
+        max(lowest, low - BEYOND * span) - 0.04 * span,
+        min(highest, high + BEYOND * span) + 0.04 * span,
+    )
