@@ -12,6 +12,7 @@ from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.importance.masks import mask_reader
 from pxcore.importance.method import ExplainRequest
+from pxcore.models.channel_dropout import ChannelDropout, present
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Array, MaskKind, Role
@@ -19,6 +20,8 @@ from pxcore.types import Array, MaskKind, Role
 SIZE = 12
 N_CLASSES = 3
 PLANTED, DEAD = 2, 1
+TRAIN_MEAN = (0.05, float(np.float32(7) * np.float32(1 / 4095)), 0.1, 0.5)
+"""Of the normalised channels."""
 CPU = torch.device("cpu")
 
 
@@ -55,10 +58,16 @@ def planted(n_cells: int = 120, seed: int = 0) -> Planted:
 
 
 class Reader(nn.Module):
-    """Sees the planted places, and a little of everything else; BatchNorm and dropout inside."""
+    """Sees the planted places, and a little of everything else; BatchNorm and dropout inside.
+
+    It can leave channels out, as methods that show sets of channels ask; the others see no
+    difference.
+    """
 
     def __init__(self, channels: tuple[int, ...] = (0, 1, 2, 3)) -> None:
         super().__init__()
+        self.missing = ChannelDropout(4)
+        self.missing.fill.copy_(torch.tensor(TRAIN_MEAN)[list(channels)])
         self.norm = nn.BatchNorm2d(4)
         self.dropout = nn.Dropout(0.5)
         self.linear = nn.Linear(4 * SIZE * SIZE, N_CLASSES)
@@ -73,7 +82,7 @@ class Reader(nn.Module):
             self.norm.running_mean.fill_(0.1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        images = self.norm(images[:, self.where])
+        images = self.norm(self.missing(images)[:, self.where])
         return self.linear(self.dropout(images.flatten(1)))
 
 
@@ -117,11 +126,23 @@ def request(cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)) -> Explain
         read_masks=mask_reader(cells.source(), np.arange(len(cells.labels))),
         mask_kind=MaskKind.CELL,
         roles=tuple(roles[c] for c in channels),
-        train_mean=np.array([0.05, 7 / 4095, 0.1, 0.5])[list(channels)],
+        train_mean=np.array(TRAIN_MEAN)[list(channels)],
+        retrained=retrained(cells, channels),
         seed=11,
         repeats=6,
         layout=Layout(batch_size=50),
     )
+
+
+def retrained(cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[Array, ...]:
+    """What readers that never had a channel say, in the batches of ``request``: (n, K) each."""
+    held, reader, found = device_cells(cells, channels), Reader(channels).eval(), []
+    for missing in range(4):
+        shown = torch.arange(4) != missing
+        with torch.no_grad(), present(reader, shown):
+            parts = torch.split(torch.arange(len(held)), 50)
+            found.append(torch.cat([reader(held.batch(part)).softmax(1) for part in parts]).numpy())
+    return tuple(found)
 
 
 def with_layout(request: ExplainRequest, batch_size: int) -> ExplainRequest:

@@ -2,7 +2,14 @@
 
 from pxcore.errors import MethodError
 from pxcore.importance.method import ExplainRequest, Method, MethodOption
-from pxcore.importance.methods import occlusion, permute_cells, pxpermute, pxpermute_mask
+from pxcore.importance.methods import (
+    leave_one_out,
+    occlusion,
+    permute_cells,
+    pxpermute,
+    pxpermute_mask,
+    shapley,
+)
 from pxcore.registry import Registry
 
 METHODS = Registry(
@@ -12,6 +19,8 @@ METHODS = Registry(
         pxpermute_mask.METHOD,
         permute_cells.METHOD,
         occlusion.METHOD,
+        shapley.METHOD,
+        leave_one_out.METHOD,
     ],
     MethodError,
 )
