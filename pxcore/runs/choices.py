@@ -1,4 +1,4 @@
-"""The tables of models, methods, decoys and formats as a page offers them. None of them loads torch."""
+"""The tables of models, methods, decoys and formats as a page offers them; none loads torch."""
 
 from __future__ import annotations
 
