@@ -27,10 +27,9 @@ def true_frames(images: Array, frame_masks: Array | None) -> Array:
         tiles = images[some]
         rows = np.any(tiles.min(axis=3) != tiles.max(axis=3), axis=1)  # (n', H)
         columns = np.any(tiles.min(axis=2) != tiles.max(axis=2), axis=1)  # (n', W)
-    full = rows.any(axis=1) & columns.any(axis=1)
-    for first, lines in ((0, rows[full]), (2, columns[full])):
-        frames[some[full], first] = lines.argmax(axis=1)
-        frames[some[full], first + 1] = lines.shape[1] - lines[:, ::-1].argmax(axis=1)
+    for first, lines in ((0, rows), (2, columns)):  # where no line is true, all of them stay
+        frames[some, first] = lines.argmax(axis=1)
+        frames[some, first + 1] = lines.shape[1] - lines[:, ::-1].argmax(axis=1)
     return frames
 
 

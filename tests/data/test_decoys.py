@@ -80,6 +80,9 @@ def test_other_pixels_for_another_seed_fold_or_stain(decoy):
     assert (plane(decoy, FOLD.test, seed=10) != whole).any()
     shared = np.intersect1d(FOLD.train, other.train)
     assert (plane(decoy, shared) != plane(decoy, shared, fold=other)).any()
+    swapped = Fold(FOLD.train, np.sort(np.r_[FOLD.valid[1:], FOLD.test[:1]]),
+                   np.sort(np.r_[FOLD.test[1:], FOLD.valid[:1]]))  # fmt: skip
+    assert (plane(decoy, FOLD.train, fold=swapped) != plane(decoy, FOLD.train)).any(), "same sizes"
     fewer = (decoy[0], STAINS[1:])
     assert (plane(fewer, FOLD.test) != whole).any()
 

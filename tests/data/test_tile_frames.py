@@ -62,6 +62,23 @@ def test_frames_follow_a_slow_reference(stored):
     assert (frame_pixels(frames, (20, 20)) == (masks[:, 0] > 0)).all()
 
 
+def test_stored_frames_hold_whatever_the_pixels_are():
+    """Some instruments write noise around a cell."""
+    images = np.random.default_rng(0).integers(0, 99, (30, 2, 12, 10)).astype(np.uint8)
+    frames = np.zeros((30, 1, 12, 10), np.uint8)
+    frames[:, :, 2:9, 1:8] = 1
+    images += np.uint8(150) * (1 - frames)
+    assert (true_frames(images, frames) == (2, 9, 1, 8)).all()
+    i = np.arange(30)
+    source = ArrayCells(images, frames, MaskKind.FRAME)
+    view = with_decoys(source, [("decoy_empty", (0, 1))], Fold(i[:10], i[10:20], i[20:]), 0)
+    made = view.images(i, [2])[:, 0]
+    assert (made[:, :2] == made[:, 11:12, 9:]).all()
+    assert (made[:, 2:9, 1:8].std(axis=(1, 2)) > 5).all()
+    assert made.max() < 99, "padding is no background"
+    assert (true_frames(images, frames * 0) == (0, 12, 0, 10)).all()
+
+
 def test_one_flat_channel_or_an_inner_line_is_no_padding():
     images = np.random.default_rng(0).integers(0, 99, (4, 2, 9, 8))
     images[0, 0] = 3
