@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from filelock import FileLock, Timeout
-from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from pxcore.errors import PxError, RunError
@@ -30,9 +29,7 @@ from pxcore.runs.plan import plan
 from pxcore.runs.schedule import Start, choose
 from pxcore.runs.tasks import Lane, Step
 from pxcore.runs.work import append_log, ask_to_stop, clear
-from pxcore.store.database import now
 from pxcore.store.home import Store
-from pxcore.store.tables import artifacts
 from pxcore.types import Dataset, RunState, TaskState
 
 LOG = logging.getLogger("pxcore.runner")
@@ -135,7 +132,7 @@ class Runner:
         self._steps.update({step.key: (step, record.dataset) for step in steps})
         done = [step for step in steps if self.store.artifacts.has(step.key)]
         for step in done:
-            self._adopt(step)
+            self.store.note_artifacts({step.kind: step.key})
         began = {
             row.key
             for row in ledger.task_rows(self.store, record.id)
@@ -180,7 +177,7 @@ class Runner:
         step, dataset = self._steps[ended.key]
         there = ended.done and self.store.artifacts.has(ended.key)
         if there:
-            self._adopt(step)
+            self.store.note_artifacts({step.kind: step.key})
             if ended.seconds:
                 timing.note(self.store, step, dataset, self.engine.device, ended.seconds)
         self._over.popleft()
@@ -223,15 +220,6 @@ class Runner:
                 LOG.warning("%s does not stop: its worker is restarted", self._steps[key][0].label)
                 self._stops[key] = time.monotonic() + 60
                 self.engine.kill(key)
-
-    def _adopt(self, step: Step) -> None:
-        """Write the row of an artifact that is there, unless it has one."""
-        with self.store.database.writing() as connection:
-            if connection.scalar(select(artifacts.c.key).where(artifacts.c.key == step.key)):
-                return
-            size = self.store.artifacts.size(step.key)
-            row = {"key": step.key, "kind": step.kind, "size": size, "created": now()}
-            connection.execute(insert(artifacts).values(**row))
 
     def _count(self, ended: Sequence[str] = ()) -> None:
         """Add the time since the last count to the runs on the board, and those just ended."""
