@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts import links, run_form
+from pages.parts.dataset_detail import quality_notes
 from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
@@ -37,6 +38,7 @@ def render() -> None:
     split = run_form.split(dataset)
     preset = _preset()
     spec = run_form.settings(dataset, lab().draft(dataset.id, preset, split))
+    _quality(dataset)
     _start(spec)
 
 
@@ -119,6 +121,20 @@ def _preset() -> str:
 def _choose(preset: str) -> None:
     """Keep the chosen preset in the address."""
     st.query_params["preset"] = preset
+
+
+def _quality(dataset: Dataset) -> None:
+    """Draw what looks odd about the cells before anything is trained on them."""
+    notes = quality_notes(dataset, lab().overview(dataset.id))
+    said = count(len(notes), "note") if notes else "nothing odd was found"
+    icon = ":material/warning:" if notes else ":material/check:"
+    with st.expander(f"Quality of the cells: {said}", icon=icon, expanded=bool(notes)):
+        st.markdown(
+            "\n".join(f"- {md(note, 600)}" for note in notes)
+            or "Channels, cells, classes and donors were looked at; nothing stands out.",
+            width=980,
+        )
+        links.link("Look at the cells", "datasets", icon=":material/biotech:", dataset=dataset.id)
 
 
 def _start(spec: RunSpec) -> None:

@@ -47,6 +47,15 @@ PANEL = Panel(
         Channel(name="Live/dead", role=Role.VIABILITY),
     )
 )
+METHODS = (
+    ("permute_cells", "Other cells"),
+    ("pxpermute_mask", "PXPermute inside the cell"),
+    ("lrp", "LRP"),
+    ("shapley", "Shapley"),
+    ("leave_one_out", "Leave one out"),
+)
+"""Further methods: id and label."""
+WAYS = {"lrp": "attribution", "shapley": "subsets", "leave_one_out": "retraining"}
 CLASSES = ("G1", "S_phase", "G2")
 MEAN = (0.24, 0.66, 0.001, 0.02)
 SPREAD = (0.04, 0.04, 0.004, 0.06)

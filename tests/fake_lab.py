@@ -173,7 +173,8 @@ class FakeLab:
     def choices(self, kind: str) -> tuple[Choice, ...]:
         rows = {
             "model": [("small_cnn", "Small network"), ("resnet18", "ResNet18")],
-            "method": [("pxpermute", "PXPermute"), ("occlusion", "Occlusion")],
+            "method": [("pxpermute", "PXPermute"), ("occlusion", "Occlusion"), *ex.METHODS],
+            "decoy": [("decoy_empty", "Empty channel"), ("decoy_foreign", "Foreign cell")],
             "format": [("stack", "HDF5 or NPZ stack"), ("cif", "Amnis CIF")],
         }[kind]
         fill = (("fill", ("zero", "mean")),)
@@ -184,6 +185,7 @@ class FakeLab:
                 label=label,
                 summary=f"What {label} does.",
                 options=fill if id == "occlusion" else (),
+                way=ex.WAYS.get(id, "perturbation") if kind == "method" else "",
             )
             for id, label in rows
         )
@@ -214,6 +216,13 @@ class FakeLab:
         assert not fetch, "a page downloads nothing"
         self.asked.append(("submit once" if once else "submit", spec))
         self.progresses["r9"] = replace(ex.progress(RunState.QUEUED), spec=spec)
+        return "r9"
+
+    def follow_up(
+        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
+    ) -> str:
+        self.asked.append(("follow_up", (run_id, what, tuple(groups))))
+        self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"
 
     def runs(self) -> tuple[RunRow, ...]:

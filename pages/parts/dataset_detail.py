@@ -90,8 +90,8 @@ def limits_of(overview: Overview) -> tuple[tuple[float, float], ...]:
     return tuple(zip(overview.low.tolist(), overview.high.tolist(), strict=True))
 
 
-def _warnings(dataset: Dataset, overview: Overview) -> None:
-    """Draw quality warnings, folded when there are many; small classes come first."""
+def quality_notes(dataset: Dataset, overview: Overview) -> list[str]:
+    """Return what looks odd about the cells, small classes first."""
     small = [
         f"{one_line(name, 40)} ({n})"
         for name, n in zip(dataset.classes, dataset.class_counts, strict=True)
@@ -100,6 +100,12 @@ def _warnings(dataset: Dataset, overview: Overview) -> None:
     warnings = list(overview.warnings)
     if small and not any("class" in warning for warning in warnings):
         warnings.insert(0, f"Few cells in {listed(small)}: scores of such classes are uncertain.")
+    return warnings
+
+
+def _warnings(dataset: Dataset, overview: Overview) -> None:
+    """Draw quality warnings, folded."""
+    warnings = quality_notes(dataset, overview)
     if not warnings:
         return
     with st.expander(

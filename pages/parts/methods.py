@@ -10,6 +10,7 @@ from pages.parts.session import lab
 WAYS = {
     "perturbation": "Perturb the cells",
     "attribution": "Follow the gradients",
+    "subsets": "Show sets of channels",
     "retraining": "Train again",
 }
 """How methods work, in the order in which they are offered."""

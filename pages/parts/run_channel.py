@@ -135,6 +135,8 @@ def _no_example(result: RunResult, method: MethodResult, c: int) -> str:
             "Nothing is changed: the method follows the model's gradients back to the pixels. "
             "Where they lead is shown beside the cells on the Compare page."
         )
+    if way == "subsets":
+        return "No cell is changed: a model trained for it sees the cells without some channels."
     if way == "retraining":
         return "No cell is changed: models are trained without the channel instead."
     return ""

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.parts import run_form_extras, run_form_methods
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.text import one_line
-from pxcore.types import Choice, Dataset, MethodSpec, ModelSpec, RunSpec, Split
+from pxcore.types import Dataset, ModelSpec, RunSpec, Split
 
 MOST_FOLDS = 10
 SPLITS: dict[Split, str] = {"donor": "by donor", "cell": "by cell"}
@@ -19,8 +20,7 @@ SPLITS: dict[Split, str] = {"donor": "by donor", "cell": "by cell"}
 def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
     """Draw the settings that a preset's draft begins with; return the spec they make."""
     st.subheader("3 · What to ask", anchor=False)
-    methods = _methods(draft)
-    spec = replace(draft, methods=methods)
+    asked = st.container()
     with st.expander("Expert settings", icon=":material/tune:"):
         st.caption(
             "The preset's values are right for most. Folds and repeats cost time in proportion; "
@@ -28,9 +28,15 @@ def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
         )
         left, right = st.columns(2, gap="large")
         with left:
-            spec = _training(spec)
+            spec = _training(draft)
         with right:
             spec = _ranking(dataset, spec)
+    with asked:  # drawn last, as what it costs depends on the folds above
+        left, right = st.columns([3, 2], gap="large")
+        with right:
+            spec = run_form_extras.extras(dataset, spec, _key(spec))
+        with left:
+            spec = replace(spec, methods=run_form_methods.methods(spec))
     return spec
 
 
@@ -53,33 +59,6 @@ def split(dataset: Dataset) -> Split:
     return "cell" if chosen == "cell" else "donor"
 
 
-def _methods(draft: RunSpec) -> tuple[MethodSpec, ...]:
-    """Draw one tick a method with its explanation; return the ticked ones."""
-    wanted = {one.id: one for one in draft.methods}
-    chosen: list[MethodSpec] = []
-    for choice in lab().choices("method"):
-        key = f"method-{draft.preset}-{choice.id}"
-        label = f"**{md(choice.label)}** :gray[{md(choice.summary, 300)}]"
-        ticked = st.checkbox(label, value=choice.id in wanted, key=key)
-        if ticked:
-            options = _options(choice, key)
-            before = wanted.get(choice.id, MethodSpec(id=choice.id))
-            chosen.append(replace(before, options=options) if options else before)
-    return tuple(chosen)
-
-
-def _options(choice: Choice, key: str) -> tuple[tuple[str, str], ...]:
-    """Draw the settings of a method; return those that differ from their defaults."""
-    picked = []
-    for name, values in choice.options:
-        value = st.segmented_control(
-            md(name), values, default=values[0], required=True, key=f"{key}-{name}"
-        )
-        if value and value != values[0]:
-            picked.append((name, str(value)))
-    return tuple(picked)
-
-
 def _training(spec: RunSpec) -> RunSpec:
     """Draw model, weights, folds and seeds."""
     models = {one.id: one for one in lab().choices("model")}
@@ -96,6 +75,7 @@ def _training(spec: RunSpec) -> RunSpec:
         st.caption(md(models[model].summary, 300))
     changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
     changed = replace(changed, weights=_weights(changed, key))
+    changed = run_form_extras.dropout(changed, key)
     folds = st.number_input(
         "Folds",
         min_value=2,

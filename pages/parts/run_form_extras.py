@@ -1,0 +1,82 @@
+"""What a run may tell beside its rankings: decoys, redundancy, sanity checks, donor leakage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.session import lab
+from pages.parts.text import md
+from pxcore.plots.numbers import count, listed
+from pxcore.types import Dataset, ModelSpec, RunSpec
+
+DROPOUT = "channel_dropout"
+"""The option of every model that trains it with channels missing."""
+
+
+def extras(dataset: Dataset, spec: RunSpec, key: str) -> RunSpec:
+    """Draw one switch a question, each with what it costs; return the spec they make."""
+    models = spec.n_folds * spec.seeds
+    st.markdown("**What else to tell**")
+    spec = replace(spec, decoys=_decoys(spec, key))
+    redundancy = _switch(
+        "Redundancy: which channels say the same",
+        spec.redundancy,
+        f"redundancy-{key}",
+        "Exchanges the pictures of channels two at a time: about as long as ranking by them, "
+        "times half the number of channels.",
+    )
+    gates = _switch(
+        "Sanity checks of every method",
+        spec.gates,
+        f"gates-{key}",
+        "Asks each method what a sound one must do, on every trained model: about as long as "
+        "ranking twice more. They can also be asked for later.",
+    )
+    leakage = False
+    if dataset.has_groups and spec.split == "donor":
+        leakage = _switch(
+            "What a random split would claim",
+            spec.leakage,
+            f"leakage-{key}",
+            f"Trains {count(models, 'more model')} on folds dealt cell by cell, to show how much "
+            "donors leak.",
+        )
+    return replace(spec, redundancy=redundancy, gates=gates, leakage=leakage)
+
+
+def dropout(model: ModelSpec, key: str) -> ModelSpec:
+    """Draw the expert's switch that trains with channels missing; return the model with it."""
+    before = bool(dict(model.options).get(DROPOUT, False))
+    on = st.toggle(
+        "Train with channels missing at random",
+        value=before,
+        key=f"dropout-{key}",
+        help="The models then bear missing channels. Methods that need such a model train one "
+        "beside it anyway, so leave this off unless all rankings shall be of it.",
+    )
+    others = tuple(option for option in model.options if option[0] != DROPOUT)
+    return replace(model, options=(*others, (DROPOUT, True)) if on else others)
+
+
+def _decoys(spec: RunSpec, key: str) -> tuple[str, ...]:
+    """Draw the switch of the decoys; return their ids where it is on."""
+    known = lab().choices("decoy")
+    names = listed([one.label.lower() for one in known])
+    on = _switch(
+        f"Decoys: what does zero look like ({names})",
+        bool(spec.decoys),
+        f"decoys-{key}",
+        "Channels that know nothing are added before training and ranked like the others; a stain "
+        f"counts only when it is clear of them. {count(len(known), 'channel')} more to train on "
+        "and to rank.",
+    )
+    return (spec.decoys or tuple(one.id for one in known)) if on else ()
+
+
+def _switch(label: str, value: bool, key: str, explained: str) -> bool:  # noqa: FBT001 - a widget
+    """Draw a switch with its explanation."""
+    on = st.toggle(md(label, 120), value=value, key=key)
+    st.caption(explained, width=720)
+    return on
