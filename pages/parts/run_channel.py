@@ -13,6 +13,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.methods import method_way
 from pages.parts.session import lab
 from pages.parts.text import md
+from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.gallery import before_after
 from pxcore.plots.method_words import in_f1
 from pxcore.plots.numbers import bounds, score, with_interval
@@ -78,6 +79,8 @@ def _opened(result: RunResult, method: MethodResult, c: int) -> DeltaGenerator:
             "The labels came from this marker's gate, so its importance is circular: ask what "
             "could replace it."
         )
+    if channel.role is not Role.DECOY:
+        st.code(channel_sentence(result, method, c), language=None, wrap_lines=True)
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**What the method does to it**")

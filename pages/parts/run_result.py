@@ -16,6 +16,7 @@ from pages.parts import (
     run_gates,
     run_guards,
     run_redundancy,
+    run_verdicts,
     run_where,
 )
 from pages.parts.figures import Shown, show
@@ -45,6 +46,7 @@ def draw(run_id: str) -> None:
         st.caption(_facts(result, method), width=980)
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
+    run_verdicts.draw(result, method, order)
     run_where.draw(result, order)
     run_redundancy.draw(result)
     run_evidence.heat_map(result, method, order)
