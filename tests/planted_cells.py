@@ -11,7 +11,7 @@ from torch import nn
 from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.importance.masks import mask_reader
-from pxcore.importance.method import ExplainRequest
+from pxcore.importance.method import ExplainRequest, Method
 from pxcore.models.channel_dropout import ChannelDropout, present
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
@@ -86,6 +86,24 @@ class Reader(nn.Module):
         return self.linear(self.dropout(images.flatten(1)))
 
 
+class PictureReader(Reader):
+    """The same behind a convolution and an activation, as attribution methods know them."""
+
+    def __init__(self, channels: tuple[int, ...] = (0, 1, 2, 3)) -> None:
+        super().__init__(channels)
+        self.layer1 = nn.Conv2d(4, 4, 1, bias=False)
+        del self.norm  # so that it comes after the convolution
+        self.norm = nn.BatchNorm2d(4)
+        self.relu = nn.ReLU(inplace=True)
+        with torch.no_grad():
+            self.layer1.weight.copy_(torch.eye(4)[:, :, None, None])
+            self.norm.running_mean.fill_(0.1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        maps = self.norm(self.layer1(self.missing(images)[:, self.where]))
+        return self.linear(self.dropout(self.relu(maps).flatten(1)))
+
+
 class ChannelMeans(nn.Module):
     """Sees nothing but each channel's mean: double precision, so that order cannot round."""
 
@@ -131,6 +149,18 @@ def request(cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)) -> Explain
         seed=11,
         repeats=6,
         layout=Layout(batch_size=50),
+    )
+
+
+def request_for(
+    method: Method, cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)
+) -> ExplainRequest:
+    """The same with a model that this method knows what to do with."""
+    made = request(cells, channels)
+    if method.kind != "attribution":
+        return made
+    return replace(
+        made, model=PictureReader(channels), last_convolution=lambda model: model.layer1
     )
 
 

@@ -63,6 +63,8 @@ class Model:
     generator, or from ``BuildRequest.weights``."""
     last_map: str
     """Name of its last convolutional part within the architecture."""
+    stages: tuple[str, ...] = ()
+    """Names of earlier parts that Guided Grad-CAM can be asked to look at."""
     options: tuple[Option, ...] = ()
     """Known settings with their defaults."""
     imagenet: WeightsFile | None = None

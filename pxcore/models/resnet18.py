@@ -49,6 +49,7 @@ MODEL = Model(
     ),
     build=build,
     last_map="layer4",
+    stages=("layer1",),
     imagenet=WeightsFile(
         name="resnet18-f37072fd.pth",
         url="https://download.pytorch.org/models/resnet18-f37072fd.pth",

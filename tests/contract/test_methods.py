@@ -18,7 +18,7 @@ from pxcore.importance.methods import METHODS, ExplainRequest, Method
 from pxcore.importance.ranking import rank
 from pxcore.importance.stability import stability
 from pxcore.types import Array
-from tests.planted_cells import DEAD, PLANTED, device_cells, planted, request, with_layout
+from tests.planted_cells import DEAD, PLANTED, device_cells, planted, request_for, with_layout
 
 CELLS = planted()
 ROOT = Path(__file__).parents[2]
@@ -31,8 +31,8 @@ def method(request: pytest.FixtureRequest) -> Method:
 
 
 @pytest.fixture
-def asked() -> ExplainRequest:
-    return request(CELLS)
+def asked(method: Method) -> ExplainRequest:
+    return request_for(method, CELLS)
 
 
 def values(found: FoldImportance) -> Array:
@@ -81,7 +81,7 @@ def test_deterministic_for_a_seed(method: Method, asked: ExplainRequest) -> None
 
 def test_another_seed_differs(method: Method, asked: ExplainRequest) -> None:
     one, other = method.explain(asked), method.explain(replace(asked, seed=12))
-    differs = not np.array_equal(one.probability_drop, other.probability_drop)
+    differs = not np.array_equal(one.cell_drop, other.cell_drop)
     assert differs is method.repeated
 
 
@@ -91,6 +91,7 @@ def test_block_size_does_not_show(method: Method, asked: ExplainRequest, batch_s
     np.testing.assert_array_equal(one.predictions, other.predictions)
     # Sums within a forward pass may be taken in another order: float32 rounding.
     np.testing.assert_allclose(one.probability_drop, other.probability_drop, atol=1e-6)
+    np.testing.assert_allclose(one.cell_drop, other.cell_drop, atol=1e-6)
 
 
 def test_streamed_cells_give_the_same(method: Method, asked: ExplainRequest) -> None:
@@ -100,7 +101,7 @@ def test_streamed_cells_give_the_same(method: Method, asked: ExplainRequest) -> 
 
 
 def test_follows_the_order_of_channels(method: Method, asked: ExplainRequest) -> None:
-    one, other = method.explain(asked), method.explain(request(CELLS, ORDER))
+    one, other = method.explain(asked), method.explain(request_for(method, CELLS, ORDER))
     np.testing.assert_array_equal(one.scores[:, ORDER], other.scores)
     np.testing.assert_array_equal(one.probability_drop[:, ORDER], other.probability_drop)
 
@@ -109,13 +110,17 @@ def test_dead_channel_scores_zero(method: Method, asked: ExplainRequest) -> None
     found = method.explain(asked)
     if method.id != "occlusion":  # what fills a channel may differ from its constant value
         np.testing.assert_array_equal(found.scores[:, DEAD], 0)
-        np.testing.assert_array_equal(found.probability_drop[:, DEAD], 0)
+        if method.kind != "attribution":
+            np.testing.assert_array_equal(found.probability_drop[:, DEAD], 0)
     assert np.abs(found.scores[:, DEAD]).max() <= 0.01
 
 
 def test_planted_channel_comes_first(method: Method, asked: ExplainRequest) -> None:
     found = values(method.explain(asked))
     others = np.delete(found, PLANTED)
+    if method.kind == "attribution":  # its unit is not F1
+        assert found[PLANTED] > 4 * others.max() > 0
+        return
     assert found[PLANTED] > 0.2
     assert found[PLANTED] > others.max() + 0.15
 
@@ -143,7 +148,7 @@ def test_stops_when_asked(method: Method, asked: ExplainRequest, when: int) -> N
     looks = iter(range(1000))
     asked.model.train()
     with pytest.raises(Cancelled, match="stop"):
-        method.explain(replace(asked, stop=lambda: next(looks) >= when))
+        method.explain(replace(with_layout(asked, 20), stop=lambda: next(looks) >= when))
     assert asked.model.training
 
 
@@ -181,7 +186,11 @@ def test_every_choice_works(method: Method, asked: ExplainRequest) -> None:
     for option in method.options:
         for choice in option.choices:
             found = method.explain(replace(asked, options=((option.name, choice),)))
-            assert values(found).argmax() == PLANTED
+            assert found.method == method.id
+            if choice == "signed_median":  # mostly background: this is its known fault
+                assert np.abs(found.scores[:, PLANTED]).max() < 1e-3
+            else:
+                assert values(found).argmax() == PLANTED
 
 
 def test_output_that_is_no_number_is_refused(method: Method, asked: ExplainRequest) -> None:
@@ -197,11 +206,14 @@ def test_result_survives_storing(method: Method, asked: ExplainRequest) -> None:
     same(found, back)
     assert (back.method, back.unit, back.notes) == (found.method, found.unit, found.notes)
     np.testing.assert_array_equal(back.groups, found.groups)
+    assert list(back.aggregates) == list(found.aggregates)
+    for name, cell_values in found.aggregates.items():
+        np.testing.assert_array_equal(back.aggregates[name], cell_values)
 
 
 def test_folds_become_a_ranking(method: Method, asked: ExplainRequest) -> None:
     folds = [
-        method.explain(replace(request(cells), repeats=None, max_repeats=10))
+        method.explain(replace(request_for(method, cells), repeats=None, max_repeats=10))
         for cells in (CELLS, planted(100, seed=1), planted(90, seed=2))
     ]
     importance = combine(folds, n_train=[200, 220, 230])

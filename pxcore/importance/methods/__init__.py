@@ -3,7 +3,11 @@
 from pxcore.errors import MethodError
 from pxcore.importance.method import ExplainRequest, Method, MethodOption
 from pxcore.importance.methods import (
+    deeplift,
+    guided_gradcam,
+    integrated_gradients,
     leave_one_out,
+    lrp,
     occlusion,
     permute_cells,
     pxpermute,
@@ -19,6 +23,10 @@ METHODS = Registry(
         pxpermute_mask.METHOD,
         permute_cells.METHOD,
         occlusion.METHOD,
+        integrated_gradients.METHOD,
+        deeplift.METHOD,
+        guided_gradcam.METHOD,
+        lrp.METHOD,
         shapley.METHOD,
         leave_one_out.METHOD,
     ],
