@@ -13,7 +13,7 @@ from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.ranking import NEGLIGIBLE_DROP
 from pxcore.plots.sentence import sentence
 from pxcore.plots.verdicts import SMALL, WORDS, yardstick
-from pxcore.types import Channel, Panel, Role, Verdict
+from pxcore.types import Channel, MethodResult, Panel, Role, Verdict
 
 STAINS = Panel(tuple(Channel(name=name) for name in ("CD3", "CD8", "CD19", "CD45")))
 
@@ -113,12 +113,66 @@ def test_decoys_are_not_named_and_circular_gates_are() -> None:
         ("permute_cells", "with another cell's image in its place"),
         ("pxpermute_mask", "inside the cell"),
         ("occlusion:fill=zero", "blanked out"),
+        ("leave_one_out", "trained without it, F1 falls by"),
+        ("shapley", "F1 rises by"),
         ("something_new", "when it is perturbed"),
     ],
 )
 def test_says_what_the_method_took_away(method: str, words: str) -> None:
     result = replace(ex.method((0.5, 0.0, 0.0, 0.0), (0.02, 0.004, 0.004, 0.004)), method=method)
     assert words in sentence(STAINS, result, ex.performance())
+
+
+def with_decoys(mean: tuple[float, ...], spread: tuple[float, ...], bound: float) -> MethodResult:
+    """Return a ranking whose verdicts were taken against the decoys' upper bound."""
+    result = ex.method(mean, spread)
+    ranking = result.ranking
+    verdicts = tuple(
+        Verdict.INFORMATIVE
+        if low > bound
+        else (Verdict.NEGLIGIBLE if high < SMALL else Verdict.UNDECIDED)
+        for low, high in zip(ranking.low, ranking.high, strict=True)
+    )
+    return replace(result, ranking=replace(ranking, decoy_bound=bound, verdict=verdicts))
+
+
+def test_with_decoys_it_speaks_of_decoys() -> None:
+    result = with_decoys((0.5, 0.3, 0.05, 0.0), (0.02, 0.02, 0.02, 0.004), 0.04)
+    text = sentence(STAINS, result, ex.performance())
+    assert "F1 falls by 0.500 (0.480 to 0.520), clear of the decoys." in text
+    assert "Also clear of the decoys: CD8 (0.300)." in text
+    assert "Undecided: CD19." in text  # above zero, not above the decoys
+    assert "of zero" not in text
+    none = with_decoys((0.01, 0.0, 0.0, 0.0), (0.02,) * 4, 0.04)
+    assert "is clear of the decoys" in sentence(STAINS, none, ex.performance())
+
+
+def attribution(result: MethodResult) -> MethodResult:
+    return replace(
+        result, method="lrp", importance=replace(result.importance, unit="mean absolute relevance")
+    )
+
+
+def test_attributions_tell_where_models_look_and_keep_nothing() -> None:
+    bare = sentence(STAINS, attribution(ex.method()), ex.performance())
+    assert bare.startswith("The models look most at CD8 (mean absolute relevance).")
+    assert "Without decoys this tells where they look, not whether it helps." in bare
+    told = attribution(with_decoys((0.5, 0.3, 0.05, 0.0), (0.02,) * 4, 0.04))
+    text = sentence(STAINS, told, ex.performance())
+    assert "look at CD3 and CD8 in this order, more than at any decoy" in text
+    assert "Not told apart from the decoys: CD19 and CD45." in text
+    assert "Keep" not in bare + text
+    assert "F1 falls" not in bare + text
+
+
+def test_attributions_that_overlap_are_not_ordered() -> None:
+    close = ((0.3, 0.28, 0.0, 0.0), (0.05, 0.05, 0.005, 0.005))
+    bare = sentence(STAINS, attribution(ex.method(*close)), ex.performance())
+    assert "Where the models look most is undecided: CD3 and CD8" in bare
+    told = sentence(STAINS, attribution(with_decoys(*close, 0.04)), ex.performance())
+    assert "CD3 and CD8, in an order that is undecided, more than" in told
+    none = sentence(STAINS, attribution(with_decoys(*close, 0.4)), ex.performance())
+    assert "at no channel more than at the decoys" in none
 
 
 @given(
