@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, run, serving
+from pxcore.commands import cells, looking, public, run, serving
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("import")(cells.import_cells)
+app.command("public")(public.public)
 app.command("run")(run.run)
 app.command("show")(looking.show)
 app.command("runs")(looking.runs)

@@ -8,10 +8,12 @@ there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pxcore.data.csv_guard import csv_text
+from pxcore.doors.public import PublicSets
 from pxcore.runs import (
     choices,
     datasets,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pxcore.data.overview import Overview
+    from pxcore.doors.comparing import Comparing
 
 __all__ = ["Lab", "Overview", "csv_text", "open_lab"]
 
@@ -115,6 +118,11 @@ class Lab:
     def add_labels(self, dataset_id: str, csv_text: str) -> Dataset:
         """Return a new data set: the same pixels with the labels (and groups) of a CSV."""
         return galleries.add_labels(self._store, dataset_id, csv_text)
+
+    @cached_property
+    def public(self) -> PublicSets:
+        """Public data sets: what there is, what is here, fetching one."""
+        return PublicSets(self._store)
 
     # -- imports
 
@@ -221,6 +229,13 @@ class Lab:
     def result(self, run_id: str) -> RunResult:
         """Return everything a finished run's page shows. RunError while it is not finished."""
         return result.result(self._store, run_id)
+
+    @cached_property
+    def comparing(self) -> Comparing:
+        """Rankings of several runs side by side, and pixel maps of single cells."""
+        from pxcore.doors.comparing import Comparing  # noqa: PLC0415 - scipy takes a moment
+
+        return Comparing(self._store)
 
     def test_predictions(self, run_id: str) -> tuple[FoldPredictions, ...]:
         """Return what every trained model of a run said about its held-out cells."""

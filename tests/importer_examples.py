@@ -67,6 +67,15 @@ def cif(folder: Path) -> Example:
     return Example(folder / "cells.cif", images)
 
 
+def dali(folder: Path) -> Example:
+    images = [image[:2] for image in cells([(8, 6)] * 5)]
+    with h5py.File(folder / "X_M1.h5", "w") as file:
+        file["X"] = np.stack(images).transpose(0, 2, 3, 1)
+        file["y"] = np.array([0, 1, 1, 0, 1])
+        file["fnames"] = np.array([b"0_Ch1", b"1_Ch1", b"2_Ch1", b"3_Ch1", b"4_Ch1"])
+    return Example(folder / "X_M1.h5", images)
+
+
 def demo(folder: Path) -> Example:
     return Example(Path("demo"), None, (("n_cells", "12"), ("size", "24"), ("seed", "5")))
 
@@ -76,5 +85,6 @@ EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "scifai": scifai,
     "ideas_tiff": ideas_tiff,
     "cif": cif,
+    "dali": dali,
     "demo": demo,
 }

@@ -50,7 +50,7 @@ def carry_out(request: ImportRequest) -> Dataset:
             lambda step, share: shown.update(line, description=text(step), completed=share),
         )
         warnings = lab.overview(dataset.id).warnings
-    _tell(dataset, warnings)
+    tell_import(dataset, warnings)
     return dataset
 
 
@@ -62,7 +62,8 @@ def _setting(words: str) -> tuple[str, str]:
     return name, value
 
 
-def _tell(dataset: Dataset, warnings: tuple[str, ...]) -> None:
+def tell_import(dataset: Dataset, warnings: tuple[str, ...]) -> None:
+    """Write what was imported and what is to be known of it to stderr."""
     channels, height, width = dataset.image_shape
     counted = ", ".join(
         f"{name} {count}" for name, count in zip(dataset.classes, dataset.class_counts, strict=True)

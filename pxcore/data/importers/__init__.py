@@ -1,6 +1,6 @@
 """The table of formats. To add one: a file beside this one and a line below."""
 
-from pxcore.data.importers import cif, demo, ideas_tiff, scifai, stack
+from pxcore.data.importers import cif, dali, demo, ideas_tiff, scifai, stack
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
 from pxcore.registry import Registry
@@ -12,6 +12,7 @@ IMPORTERS: Registry[Importer] = Registry(
         scifai.IMPORTER,
         ideas_tiff.IMPORTER,
         cif.IMPORTER,
+        dali.IMPORTER,
         demo.IMPORTER,
     ],
     DatasetError,

@@ -57,19 +57,20 @@ def recognise(path: Path) -> bool:
 def read(path: Path, options: ImportOptions) -> Source:
     """Return the cells below a folder, or the one cell of a file, after a pass over all headers.
 
-    Option ``group``: which folder level makes the group, ``donor`` (default), ``experiment`` or
-    ``both``.
+    Options: ``group``, which folder level makes the group, ``donor`` (default), ``experiment`` or
+    ``both``; ``cells``, ``all`` (default) or ``labelled``.
 
     Raises
     ------
     DatasetError
         When no file can be read, or the channel names of the files are unusable.
     """
-    options.only("group")
+    options.only("group", "cells")
     folder, files = path, files_below(path, options.limits, ENDINGS) if path.is_dir() else ()
     if not path.is_dir():
         folder, files = path.parent, (PurePosixPath(path.name),)
     headers, skipped = _headers(folder, files, options.limits)
+    headers, skipped = _wanted(headers, skipped, options.text("cells", "all"))
     groups, notes = _groups(headers, options.text("group", "donor"))
     numbers, numbering = _numbers(headers)
     names = headers[0].names
@@ -140,6 +141,23 @@ def _headers(
             kept.append(header)
     if not masked:
         kept = [replace(header, has_mask=False) for header in kept]
+    return kept, skipped
+
+
+def _wanted(
+    headers: list[_Header], skipped: list[Skipped], cells: str
+) -> tuple[list[_Header], list[Skipped]]:
+    """Return all headers, or those with a label; the others are then counted."""
+    if cells not in {"all", "labelled"}:
+        message = f"option 'cells' is {cells!r}; expected all or labelled"
+        raise DatasetError(message)
+    kept = headers if cells == "all" else [header for header in headers if header.label]
+    if not kept:
+        message = f"none of {len(headers)} cells has a label, and only labelled ones were asked for"
+        raise DatasetError(message)
+    if left := len(headers) - len(kept):
+        example = next(str(header.path) for header in headers if not header.label)
+        skipped = [*skipped, Skipped(reason="no label", count=left, examples=(example,))]
     return kept, skipped
 
 

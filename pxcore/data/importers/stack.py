@@ -37,10 +37,10 @@ class _Columns:
 
 
 def recognise(path: Path) -> bool:
-    """True for NPZ, and for HDF5 other than one cell of the `scifai` layout."""
+    """True for NPZ, and for HDF5 other than the layouts of `scifai` and `dali`."""
     if is_hdf5(path):
         names = root_names(path)
-        return "images" in names or "image" not in names
+        return "images" in names or not {"image", "X"} & set(names)
     return is_npz(path)
 
 
