@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from typing import get_args
 
-from pxcore.errors import PanelError, RunError, TrainingError
-from pxcore.types import RunSpec, Split, TrainingParams
+from pxcore.data.decoys import DECOYS
+from pxcore.errors import MethodError, PanelError, RunError, TrainingError
+from pxcore.importance.methods import METHODS
+from pxcore.models import MODELS
+from pxcore.models.model import CHANNEL_DROPOUT, settings_of
+from pxcore.runs.choices import canonical
+from pxcore.runs.method_names import method_name
+from pxcore.types import (
+    Dataset,
+    MaskKind,
+    MethodSpec,
+    ModelSpec,
+    Role,
+    RunSpec,
+    Split,
+    TrainingParams,
+)
+
+IN_CELL = "pxpermute_mask"
+"""The method that must know where the cell is."""
 
 
 def check_settings(spec: RunSpec) -> None:
@@ -27,6 +45,112 @@ def check_settings(spec: RunSpec) -> None:
         message = f"the split is by {spec.split!r}; expected {' or '.join(get_args(Split))}"
         raise RunError(message)
     _training(spec.training)
+    _decoys(spec)
+    _left_out(spec)
+
+
+def check_model(model: ModelSpec) -> None:
+    """Raise TrainingError for a model that is not there or lacks a setting that is asked of it."""
+    options = dict(model.options)
+    dropout = options.pop(CHANNEL_DROPOUT, False)
+    if not isinstance(dropout, bool):
+        message = f"setting {CHANNEL_DROPOUT} is {dropout!r}; expected true or false"
+        raise TrainingError(message)
+    settings_of(model.id, MODELS[model.id].options, tuple(options.items()))
+
+
+def check_methods(spec: RunSpec) -> None:
+    """Raise MethodError unless every method is there, once, and fits model and channels."""
+    if not spec.methods:
+        message = "the run has no ranking method; choose at least one"
+        raise MethodError(message)
+    methods = [canonical(method) for method in spec.methods]
+    if len(set(methods)) < len(methods):
+        names = ", ".join(method_name(method) for method in spec.methods)
+        message = f"a method is chosen twice with the same settings: {names}"
+        raise MethodError(message)
+    for method in methods:
+        _fits(spec, method)
+
+
+def check_leakage(spec: RunSpec, dataset: Dataset) -> None:
+    """Raise RunError where no leakage gap can be measured."""
+    if not spec.leakage:
+        return
+    if not dataset.has_groups:
+        message = (
+            "the leakage gap compares folds that keep donors apart with folds that do not; data "
+            f"set {dataset.title!r} has no known donors: add a group column to its labels, or "
+            "leave the gap out"
+        )
+        raise RunError(message)
+    if spec.split != "donor":
+        message = (
+            "the leakage gap needs a run whose folds keep donors apart, this one splits by cell; "
+            "split by donor, or leave the gap out"
+        )
+        raise RunError(message)
+
+
+def can_outline(spec: RunSpec) -> bool:
+    """Return True when cells have outlines, or a channel that takes part can show them."""
+    if spec.mask_kind is MaskKind.CELL:
+        return True
+    roles = [spec.panel.channels[c].role for c in spec.channels or range(len(spec.panel))]
+    return any(role in (Role.BRIGHTFIELD, Role.STAIN, Role.VIABILITY) for role in roles)
+
+
+def _fits(spec: RunSpec, method: MethodSpec) -> None:
+    entry, name = METHODS[method.id], method_name(method)
+    refusal = entry.refusal(MODELS[spec.model.id], method.options)
+    if refusal:
+        message = (
+            f"{name} cannot explain model {spec.model.id!r}: {refusal.rstrip('.')}; leave the "
+            "method out or choose another model"
+        )
+        raise MethodError(message)
+    if entry.kind == "retraining" and len(spec.channels or spec.panel.channels) < 2:
+        message = (
+            f"{name} trains again without each channel, and one channel takes part; choose at "
+            "least two channels or leave the method out"
+        )
+        raise MethodError(message)
+    if method.id == IN_CELL and not can_outline(spec):
+        message = (
+            f"{name} needs the outline of every cell: the cells have none, and no brightfield or "
+            "stain takes part to find it in; import the cells with masks, correct the roles, or "
+            "leave the method out"
+        )
+        raise MethodError(message)
+
+
+def _decoys(spec: RunSpec) -> None:
+    for decoy in spec.decoys:
+        DECOYS[decoy]
+    if len(set(spec.decoys)) < len(spec.decoys):
+        message = f"a decoy is chosen twice: {', '.join(spec.decoys)}; choose each once"
+        raise RunError(message)
+
+
+def _left_out(spec: RunSpec) -> None:
+    own = spec.channels or tuple(range(len(spec.panel)))
+    for group in spec.leave_out:
+        if not group or len(set(group)) < len(group) or not set(group) <= set(own):
+            message = (
+                f"channels {list(group)} are to be left out; expected different positions among "
+                f"the run's channels {list(own)}, at least one"
+            )
+            raise PanelError(message)
+        if len(group) == len(own):
+            message = (
+                f"all {len(own)} channels are to be left out together, which leaves nothing to "
+                "train on; keep at least one"
+            )
+            raise PanelError(message)
+    sets = [frozenset(group) for group in spec.leave_out]
+    if len(set(sets)) < len(sets):
+        message = "the same channels are to be left out twice; name each group once"
+        raise PanelError(message)
 
 
 def _channels(spec: RunSpec) -> None:

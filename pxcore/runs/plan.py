@@ -57,7 +57,7 @@ def ranks(spec: RunSpec) -> tuple[RankTask, ...]:
 
 def redundancy(spec: RunSpec) -> RedundancyTask:
     """Return what combines the joint drops of a run."""
-    joints = tuple(JointTask(alone=one) for one in _explains(spec, MethodSpec(id=TOTAL)))
+    joints = tuple(_joint(spec, *at) for at in _starts(spec))
     panel = spec.panel.channels
     costs = [panel[c].cost for c in _channels(spec)] + [0.0] * len(spec.decoys)
     return RedundancyTask(joints=joints, costs=tuple(costs))
@@ -73,7 +73,7 @@ def trains(spec: RunSpec) -> tuple[TrainTask, ...]:
 
     They see all channels always, unless every method needs channels missing at random.
     """
-    plain = spec.redundancy or any(not METHODS[one.id].needs_dropout for one in spec.methods)
+    plain = any(not METHODS[one.id].needs_dropout for one in spec.methods)
     method = None if plain else spec.methods[0]
     return tuple(training(spec, *at, method) for at in _starts(spec))
 
@@ -148,7 +148,7 @@ class _Planned:
                 gate = GateTask(explain=explain)
                 self.add(gate, f"Check the sanity of {name}, {place}", (*needs, explain))
         if spec.redundancy:
-            joint = JointTask(alone=_explain(spec, MethodSpec(id=TOTAL), fold, seed_index))
+            joint = _joint(spec, fold, seed_index)
             alone, both = joint.alone, (joint.alone.train, joint.alone)
             self.add(alone, f"Rank channels with {TOTAL}, {place}", (alone.train,))
             self.add(joint, f"Permute channels together, {place}", both)
@@ -207,6 +207,12 @@ def _explain(spec: RunSpec, method: MethodSpec, fold: int, seed_index: int) -> E
         seed=derive_seed("explain", spec.seed, fold, seed_index, method.id),
         retrained=retrained,
     )
+
+
+def _joint(spec: RunSpec, fold: int, seed_index: int) -> JointTask:
+    alone = _explain(spec, MethodSpec(id=TOTAL), fold, seed_index)
+    looking = spec.mask_kind is not MaskKind.CELL
+    return JointTask(alone=alone, roles=_roles(spec) if looking else ())
 
 
 def _rank(spec: RunSpec, method: MethodSpec) -> RankTask:

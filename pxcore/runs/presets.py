@@ -9,6 +9,17 @@ from pxcore.registry import Registry
 from pxcore.types import Dataset, MethodSpec, ModelSpec, Preset, RunSpec, TrainingParams
 
 PIXELS, CELLS = MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")
+PIXELS_IN_CELL = MethodSpec(id="pxpermute_mask")
+SIGNED_MEDIAN = ("aggregate", "signed_median")
+RIVALS = (
+    MethodSpec(id="occlusion"),  # filled with zero, its default
+    MethodSpec(id="integrated_gradients", options=(SIGNED_MEDIAN,)),
+    MethodSpec(id="deeplift", options=(SIGNED_MEDIAN,)),
+    MethodSpec(id="lrp", options=(SIGNED_MEDIAN,)),
+    MethodSpec(id="guided_gradcam", options=(SIGNED_MEDIAN, ("layer", "layer1"))),
+)
+"""The five methods that the paper compares with, as its authors' code sums them up."""
+BOTH_DECOYS = ("decoy_empty", "decoy_foreign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,8 @@ class PresetEntry:
     methods: tuple[MethodSpec, ...]
     n_folds: int
     repeats: int | None = None
+    decoys: tuple[str, ...] = ()
+    redundancy: bool = False
     may_start_random: bool = False
     """ImageNet weights that are not on the host may become random ones when it is drafted."""
 
@@ -34,7 +47,8 @@ FAST = PresetEntry(
     shown=Preset(
         id="fast",
         label="Fast",
-        summary="A small network, 3 folds, short training: a first answer.",
+        summary="A small network, 3 folds, short training: a first answer, with two decoy channels "
+        "that show what zero looks like.",
         cost="meant for a CPU; the time on this host is estimated below",
     ),
     model=ModelSpec(id="small_cnn"),
@@ -47,8 +61,10 @@ FAST = PresetEntry(
         low_percentile=0.05,
         high_percentile=99.95,
     ),
-    methods=(PIXELS, CELLS),
+    methods=(PIXELS, CELLS, PIXELS_IN_CELL),
     n_folds=3,
+    decoys=BOTH_DECOYS,
+    redundancy=True,
 )
 """One cycle and weighted classes as measured in docs/models.md. The end of a cycle is its best
 part, and on a handful of rare cells the best validation epoch is chance: the last one is kept."""
@@ -57,14 +73,16 @@ STANDARD = PresetEntry(
     shown=Preset(
         id="standard",
         label="Standard",
-        summary="ResNet18 (from ImageNet where its weights are on this host), 5 folds, repeats "
-        "until more would not change the order.",
+        summary="ResNet18 (from ImageNet where its weights are on this host), 5 folds, two decoy "
+        "channels, repeats until more would not change the order.",
         cost="meant for a GPU; the time on this host is estimated below",
     ),
     model=ModelSpec(id="resnet18", weights="imagenet"),
     training=replace(FAST.training, max_epochs=20, learning_rate=1e-3),
-    methods=(PIXELS, CELLS),
+    methods=(PIXELS, CELLS, PIXELS_IN_CELL),
     n_folds=5,
+    decoys=BOTH_DECOYS,
+    redundancy=True,
     may_start_random=True,
 )
 
@@ -72,12 +90,13 @@ PAPER = PresetEntry(
     shown=Preset(
         id="paper",
         label="As published",
-        summary="ResNet18 from ImageNet, 5 folds, 100 pixel permutations, as the paper did it.",
+        summary="ResNet18 from ImageNet, 5 folds, 100 pixel permutations and the five methods the "
+        "paper compares with, as it did them. No decoys.",
         cost="trains until 50 epochs bring no gain, 100 repeats: meant for a GPU",
     ),
     model=ModelSpec(id="resnet18", weights="imagenet"),
     training=TrainingParams(max_epochs=1000, stop_patience=50),
-    methods=(PIXELS,),
+    methods=(PIXELS, *RIVALS),
     n_folds=5,
     repeats=100,
 )
@@ -101,5 +120,7 @@ def spec_from(preset: str, dataset: Dataset, owner: str = "") -> RunSpec:
         methods=entry.methods,
         n_folds=entry.n_folds,
         repeats=entry.repeats,
+        decoys=entry.decoys,
+        redundancy=entry.redundancy,
         owner=owner,
     )

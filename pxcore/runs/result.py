@@ -7,25 +7,31 @@ from pathlib import Path
 
 import numpy as np
 
+from pxcore.data.decoys import decoy_channels
 from pxcore.errors import RunError
-from pxcore.runs import ledger
+from pxcore.importance.methods import METHODS
+from pxcore.runs import evidence, ledger, plan
 from pxcore.runs.choices import method_label
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
 from pxcore.runs.saved.model import Story, load_story, load_tested
-from pxcore.runs.saved.ranks import load_ranked
+from pxcore.runs.saved.ranks import Ranked, load_ranked
 from pxcore.runs.saved.scored import load_scored
 from pxcore.runs.splits import in_words
+from pxcore.runs.tasks import KINDS, Task, key
 from pxcore.store.home import Store
 from pxcore.types import (
     FoldPredictions,
     MethodResult,
+    Panel,
+    Performance,
     RunResult,
+    RunSpec,
     RunState,
     TaskRow,
 )
 
-KINDS = ("train", "explain", "rank")
+EVERY_RUN = ("train", "explain", "rank")
 
 
 def result(store: Store, run_id: str) -> RunResult:
@@ -34,7 +40,7 @@ def result(store: Store, run_id: str) -> RunResult:
     Raises RunError while the run is not finished, and when a part of it has left the store.
     """
     record = _finished(store, run_id)
-    tasks = ledger.task_rows(store, run_id)
+    spec, tasks = record.spec, ledger.task_rows(store, run_id)
     ranked = [load_ranked(_folder(store, task)) for task in tasks if task.kind == "rank"]
     methods = tuple(
         MethodResult(
@@ -44,21 +50,31 @@ def result(store: Store, run_id: str) -> RunResult:
             importance=one.importance,
             stability=one.stability,
         )
-        for method, one in zip(record.spec.methods, ranked, strict=True)
+        for method, one in zip(spec.methods, ranked, strict=True)
     )
-    stories = [load_story(_folder(store, task)) for task in tasks if task.kind == "train"]
-    channels = record.spec.channels or tuple(range(len(record.spec.panel)))
+    performance = _performance(spec, ranked)
+    told = [load_story(_folder(store, task)) for task in _own(spec, tasks)]
+
+    def find(task: Task) -> Path:
+        return _folder(store, rows[key(task)])
+
+    rows = {task.key: task for task in tasks}
     return RunResult(
         run=record.row,
-        spec=record.spec,
+        spec=spec,
         dataset=record.dataset,
-        panel=record.spec.panel.take(channels),
-        performance=ranked[0].performance,
+        panel=_panel(spec),
+        performance=performance,
         methods=methods,
         computed=sum(not task.reused for task in tasks),
         reused=sum(task.reused for task in tasks),
         seconds=(*_seconds(tasks), ("total", record.seconds)),
-        details=tuple(_details(record, stories, _explained_on(store, tasks), methods)),
+        details=tuple(_details(record, told, _explained_on(store, tasks), methods)),
+        where=evidence.where(spec, methods),
+        redundancy=evidence.redundancy(spec, find),
+        gates=evidence.gates(spec, find),
+        leakage=evidence.leakage(spec, performance, find),
+        left_out=evidence.left_out(spec, performance, find),
     )
 
 
@@ -66,7 +82,7 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
     """Return what every trained model of a finished run said about its held-out cells."""
     record = _finished(store, run_id)
     found = []
-    trains = [task for task in ledger.task_rows(store, run_id) if task.kind == "train"]
+    trains = _own(record.spec, ledger.task_rows(store, run_id))
     for number, task in enumerate(trains):  # folds in order, the starts of each together
         tested = load_tested(_folder(store, task))
         found.append(
@@ -83,10 +99,38 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
 
 
 def stories(store: Store, run_id: str) -> tuple[tuple[str, Story], ...]:
-    """Return the label and story of every training of a finished run."""
-    _finished(store, run_id)
-    trains = [task for task in ledger.task_rows(store, run_id) if task.kind == "train"]
+    """Return the label and story of every training of a finished run that sees all channels."""
+    record = _finished(store, run_id)
+    trains = _own(record.spec, ledger.task_rows(store, run_id))
     return tuple((task.label, load_story(_folder(store, task))) for task in trains)
+
+
+def _own(spec: RunSpec, tasks: Sequence[TaskRow]) -> list[TaskRow]:
+    """Return the run's own trainings: not those without channels, nor of another split.
+
+    A run that an earlier version carried out has other keys, and no other trainings.
+    """
+    rows = {task.key: task for task in tasks}
+    keys = [key(train) for train in plan.trains(spec)]
+    if all(one in rows for one in keys):
+        return [rows[one] for one in keys]
+    return [task for task in tasks if task.kind == "train"]
+
+
+def _performance(spec: RunSpec, ranked: Sequence[Ranked]) -> Performance:
+    """Return how well the run's own trainings do: those that see all channels, if there are any."""
+    plain = [
+        one.performance
+        for method, one in zip(spec.methods, ranked, strict=True)
+        if not METHODS[method.id].needs_dropout
+    ]
+    return (plain or [ranked[0].performance])[0]
+
+
+def _panel(spec: RunSpec) -> Panel:
+    """Return the panel of the channels that took part, decoys last."""
+    real = spec.panel.take(spec.channels or tuple(range(len(spec.panel))))
+    return Panel((*real.channels, *decoy_channels(spec.decoys, real.names)))
 
 
 def _finished(store: Store, run_id: str) -> RunRecord:
@@ -112,6 +156,7 @@ def _seconds(tasks: Sequence[TaskRow]) -> list[tuple[str, float]]:
     return [
         (kind, sum(task.seconds or 0.0 for task in tasks if task.kind == kind and not task.reused))
         for kind in KINDS
+        if kind in EVERY_RUN or any(task.kind == kind for task in tasks)
     ]
 
 

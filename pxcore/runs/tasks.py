@@ -109,6 +109,8 @@ class JointTask:
 
     alone: ExplainTask
     """``permute_cells`` of the same model: the same draws, so that differences vary less."""
+    roles: tuple[Role, ...] = ()
+    """As of an ExplainTask: where the cells' outlines must be found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,7 @@ def _parts(task: Task) -> tuple[object, ...]:
         case RankTask():
             parts = ([key(explain) for explain in task.explains], task.seed)
         case JointTask():
-            parts = (key(task.alone),)
+            parts = (key(task.alone), task.roles)
         case RedundancyTask():
             parts = ([key(joint) for joint in task.joints], task.costs)
         case GateTask():

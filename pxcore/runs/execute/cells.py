@@ -20,6 +20,8 @@ from pxcore.types import Array, Dataset, Fold
 class Seen:
     """The cells of one training, opened for reading."""
 
+    stored: CellSource
+    """The data set's own channels."""
     source: CellSource
     """All channels of the data set, then the decoys."""
     channels: tuple[int, ...]
@@ -52,6 +54,7 @@ def seen(
         decoys = [(decoy.id, decoy.stains) for decoy in train.decoys]
         n_stored = cells.image_shape[0]
         yield Seen(
+            stored=cells,
             source=with_decoys(cells, decoys, fold, train.split_seed) if decoys else cells,
             channels=(*train.channels, *range(n_stored, n_stored + len(decoys))),
             annotation=annotation,

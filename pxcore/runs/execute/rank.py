@@ -6,11 +6,10 @@ from pxcore.importance.fold import combine
 from pxcore.importance.ranking import rank as rank_channels
 from pxcore.importance.stability import stability
 from pxcore.runs.execute.context import Context
-from pxcore.runs.saved.model import load_tested
+from pxcore.runs.execute.judge import performance_of
 from pxcore.runs.saved.ranks import Ranked, save_ranked
 from pxcore.runs.saved.scores import load_scores
 from pxcore.runs.tasks import RankTask, key
-from pxcore.training.performance import performance
 
 
 def rank(context: Context, task: RankTask) -> None:
@@ -26,20 +25,14 @@ def rank(context: Context, task: RankTask) -> None:
         folds,
         seed=task.seed,
         fold_of=fold_of,
+        decoys=task.explains[0].train.decoy_positions,
     )
     context.work.check()
     context.work.tell("performance", 0.8, at_once=True)
-    tested = [load_tested(find(key(explain.train))) for explain in task.explains]
     ranked = Ranked(
         ranking=ranking,
         importance=importance,
         stability=stability(importance),
-        performance=performance(
-            [one.labels for one in tested],
-            [one.probability for one in tested],
-            n_train,
-            [len(one.labels) for one in tested],
-            n_seeds=len(folds) // len(set(fold_of)),
-        ),
+        performance=performance_of(context, [explain.train for explain in task.explains]),
     )
     save_ranked(context.folder, ranked)

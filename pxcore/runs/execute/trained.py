@@ -79,9 +79,7 @@ def look(context: Context, task: ExplainTask) -> Iterator[Look]:
             tell=context.work.tell,
             stop=context.work.stop,
         )
-        yield Look(
-            request=request, n_train=len(fold.train), device=device_name(device), seen=cells
-        )
+        yield Look(request=request, n_train=len(fold.train), device=device_name(device), seen=cells)
 
 
 def network_of(train: TrainTask, dataset: Dataset, trained: TrainedModel) -> nn.Module:
