@@ -21,6 +21,7 @@ from sqlalchemy import select
 from pxcore.data.importers import IMPORTERS
 from pxcore.data.recognise import glance
 from pxcore.errors import AccessError, DatasetError
+from pxcore.runs import catalogue
 from pxcore.store.home import Store
 from pxcore.store.keys import decode
 from pxcore.store.tables import imports
@@ -70,6 +71,8 @@ def check_registrable(store: Store, path: str) -> None:
     """Raise AccessError unless a path from the browser is an upload or allowed."""
     if path in IMPORTERS and not IMPORTERS[path].untrusted:
         return  # a generator of ours, such as ``demo``
+    if catalogue.named(path) is not None:
+        return  # a public data set: its own folder, its own address
     place = Path(path)
     if place.is_relative_to(store.uploads):
         place = store.uploads.resolve() / place.relative_to(store.uploads)

@@ -23,7 +23,7 @@ from pxcore.data.ingest import Ingested, ingest
 from pxcore.data.limits import Limits
 from pxcore.data.overview import Overview
 from pxcore.errors import Cancelled, DatasetError, PxError
-from pxcore.runs import datasets
+from pxcore.runs import catalogue, datasets
 from pxcore.runs.sources import check_places, expected_bytes, places
 from pxcore.settings import Settings
 from pxcore.store.database import next_ordinal, now
@@ -82,10 +82,12 @@ def bring_in(
     """
     store.artifacts.forget_temporary()
     check_places(store, request, from_browser=from_browser)
+    limits = limits_of(store.settings)
+    request, tell = catalogue.fetched(store, request, tell, limits)
     store.require_space(expected_bytes(request), f"importing {Path(request.path).name!r}")
     workspace = store.artifacts.temporary("import")
     try:
-        found = ingest(request, workspace, limits_of(store.settings), tell)
+        found = ingest(request, workspace, limits, tell)
         return _register(store, request, found)
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
