@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pxcore.evaluation.agreement import agreements
 from pxcore.evaluation.disagreement import disagreements, shared_ranks
 from pxcore.evaluation.matching import match_channels, match_class
-from pxcore.evaluation.scaling import bounds_of, scaled
+from pxcore.evaluation.scaling import bounds_of, of_starts, scaled
 from pxcore.importance.methods import METHODS
 from pxcore.types import Interval, MethodResult, ModelSpec, Role, RunResult
 from pxcore.types.comparison import Column, ComparedChannel, Comparison, Item
@@ -50,14 +50,19 @@ def compared(
         [None if value is None else scaled(value, scale) for value in values]
         for values, scale in zip(own, scales, strict=True)
     ]
+    placed = [_placed(values, channels, n) for n, values in enumerate(own)]
     return Comparison(
         columns=columns,
         channels=channels,
         missing=tuple(missing),
         class_name=asked.class_name,
-        values=tuple(_placed(values, channels, n) for n, values in enumerate(own)),
+        values=tuple(placed),
         scaled=tuple(_placed(values, channels, n) for n, values in enumerate(on_one)),
         scales=scales,
+        starts=tuple(
+            tuple(_starts(value, column.seeds) for value in values)
+            for column, values in zip(columns, placed, strict=True)
+        ),
         ranks=shared_ranks(columns, channels),
         agreements=agreements(columns, channels, asked.top),
         disagreements=disagreements(columns, channels),
@@ -118,6 +123,11 @@ def _scale(column: Column, values: Sequence[Interval | None]) -> tuple[float, fl
         if value is not None and value.known and channel.role is not Role.DECOY
     ]
     return bounds_of(real) if real else (0.0, 0.0)
+
+
+def _starts(value: Interval | None, seeds: int) -> tuple[float | None, ...]:
+    """Return the mean of each start; none where there is one start, or no value."""
+    return of_starts(value, seeds) if value is not None and seeds > 1 else ()
 
 
 def _placed(

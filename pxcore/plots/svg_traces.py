@@ -63,11 +63,8 @@ def draw_scatter(axes: Axes, trace: go.Scatter) -> None:
         )
     if trace.error_y.array is not None:
         reach = np.stack([_numbers(trace.error_y.arrayminus), _numbers(trace.error_y.array)])
-        axes.errorbar(
-            *(x, y),
-            **{"yerr": reach, "fmt": "none", "elinewidth": 2, "capsize": 3},
-            ecolor=colour(trace.error_y.color),
-        )
+        tone = colour(trace.error_y.color)
+        axes.errorbar(x, y, yerr=reach, fmt="none", elinewidth=2, capsize=3, ecolor=tone)
     if "markers" in mode and trace.marker.opacity != 0:
         shown = 1.0 if trace.marker.opacity is None else trace.marker.opacity
         axes.scatter(

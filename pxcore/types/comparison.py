@@ -161,6 +161,9 @@ class Comparison:
     """In [0, 1] by one minimum and maximum over all trainings and real channels of a column."""
     scales: tuple[tuple[float, float], ...]
     """(columns,): that minimum and maximum."""
+    starts: tuple[tuple[tuple[float | None, ...], ...], ...]
+    """In each column's own unit: the mean over folds of each random start; empty where there is
+    one start, or no value."""
     ranks: tuple[tuple[RankSpan | None, ...], ...]
     """Among the channels that all columns have."""
     agreements: tuple[Agreement, ...]
