@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import links
 from pages.parts.session import lab
 
-What = Literal["gates", "redundancy", "leakage", "leave_out"]
+What = Literal["gates", "redundancy", "leakage", "left_out"]
 REUSES = "It reuses every training and ranking of this run and adds only what is missing."
 
 
@@ -22,7 +22,7 @@ def ask(
 ) -> None:
     """Draw a button that starts the follow-up run and goes there.
 
-    ``groups``: for ``leave_out``, positions in the data set's panel of channels left out together.
+    ``groups``: for ``left_out``, positions in the data set's panel of channels left out together.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, key=f"ask-{what}", icon=":material/add_task:"):

@@ -42,7 +42,7 @@ def draw(result: RunResult) -> None:
     if groups and not result.left_out:
         run_follow.ask(
             result.run.id,
-            "leave_out",
+            "left_out",
             "Confirm by retraining",
             groups,
             "Trains the models again without each group, and with only the one to keep. Everything "

@@ -18,6 +18,11 @@ def with_gates(spec: RunSpec) -> RunSpec:
     return _titled(replace(spec, gates=True), "with sanity checks")
 
 
+def with_redundancy(spec: RunSpec) -> RunSpec:
+    """Return the run with channels exchanged two at a time, to find those that say the same."""
+    return _titled(replace(spec, redundancy=True), "with redundancy")
+
+
 def with_leakage(spec: RunSpec) -> RunSpec:
     """Return the run with trainings on folds dealt cell by cell, to show what donors leak."""
     return _titled(replace(spec, leakage=True), "with the leakage gap")
@@ -45,7 +50,7 @@ def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()
     Parameters
     ----------
     what
-        ``gates``, ``leakage`` or ``left_out``.
+        ``gates``, ``redundancy``, ``leakage`` or ``left_out``.
     groups
         For ``left_out``: channels to train without, each group by itself.
 
@@ -56,6 +61,7 @@ def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()
     """
     questions: Mapping[str, Callable[[RunSpec], RunSpec]] = {
         "gates": with_gates,
+        "redundancy": with_redundancy,
         "leakage": with_leakage,
         "left_out": lambda spec: left_out(spec, groups),
     }
