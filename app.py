@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages import datasets, home, new_run, run, runs
+from pages import compare, datasets, home, new_run, run, runs
 from pages.parts import errors, links, session
 from pages.parts.icon import icon
 from pxcore.settings import Settings
@@ -31,6 +31,7 @@ PAGES = (
     Entry("datasets", "Data sets", "Cells", ":material/biotech:", datasets.render),
     Entry("new", "New run", "Runs", ":material/add_circle:", new_run.render),
     Entry("runs", "All runs", "Runs", ":material/list:", runs.render),
+    Entry("compare", "Compare", "Runs", ":material/compare_arrows:", compare.render),
     Entry("run", "Run", "Runs", ":material/insights:", run.render, "hidden"),
 )
 """Every page, always registered, so that each address works from the first visit."""
