@@ -44,6 +44,11 @@ class Shares(Protocol):
         ...
 
     @property
+    def exact(self) -> bool:
+        """Whether these are all sets."""
+        ...
+
+    @property
     def note(self) -> str:
         """In words, how the sets were chosen."""
         ...
@@ -74,6 +79,11 @@ class Exact:
         numbers = np.arange(2**self.n_channels)[:, None]
         found: Array = (numbers >> np.arange(self.n_channels)[::-1]) & 1 == 1
         return found
+
+    @property
+    def exact(self) -> bool:
+        """These are all."""
+        return True
 
     @property
     def note(self) -> str:
@@ -120,6 +130,11 @@ class Sampled:
         met = place[:, :, None, :] < np.arange(n_channels + 1)[:, None]  # (P, 2, C + 1, C)
         sets, rows = np.unique(met.reshape(-1, n_channels), axis=0, return_inverse=True)
         return cls(sets, orders, rows.reshape(n_pairs, 2, n_channels + 1))
+
+    @property
+    def exact(self) -> bool:
+        """These are some."""
+        return False
 
     @property
     def note(self) -> str:

@@ -71,10 +71,9 @@ def explain(request: ExplainRequest) -> FoldImportance:
 
 def _notes(way: Shares, f1: Array) -> tuple[str, ...]:
     """Return how the sets were chosen, how sure that is, and what ranges of ranks rest on."""
-    error = float(way.error(f1.mean(axis=1)).max())
-    said = way.note if error == 0 else f"{way.note}; largest standard error {error:.4f} F1"
+    error = way.error(f1).max()
     return (
-        said,
+        way.note if way.exact else f"{way.note}; largest standard error {error:.4f} F1",
         "cells are resampled by their shares of the true class's probability: F1 of resampled "
         "cells would take the predictions under every set",
     )

@@ -1,0 +1,309 @@
+"""Shapley values: the axioms, sampling, and the fast way to show sets of channels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from pxcore.data.normalise import Normaliser
+from pxcore.data.source import ArrayCells
+from pxcore.errors import MethodError
+from pxcore.importance.fold import f1_of_present
+from pxcore.importance.method import ExplainRequest
+from pxcore.importance.methods import METHODS
+from pxcore.importance.shapley_values import PAIRS, Exact, Sampled, shares
+from pxcore.importance.shown_sets import ShownSets
+from pxcore.importance.subsets import show_sets
+from pxcore.models import MODELS, BuildRequest
+from pxcore.models.build import build_network
+from pxcore.models.channel_dropout import ChannelDropout, dropout_of, present
+from pxcore.training.device import Layout
+from pxcore.training.device_cells import DeviceCells
+from pxcore.training.predict import evaluating
+from pxcore.training.seeding import private_randomness
+from pxcore.types import Array
+from tests.planted_cells import CPU, DEAD, Reader, planted, request
+
+SHAPLEY = METHODS["shapley"]
+GAMES = st.integers(1, 6).flatmap(
+    lambda n: st.lists(st.floats(0, 1, width=32), min_size=2**n, max_size=2**n)
+)
+
+
+def game(values: list[float]) -> tuple[int, Array]:
+    """Return the number of players, and the value of each set in ascending order."""
+    return int(np.log2(len(values))), np.array(values)
+
+
+@given(GAMES)
+def test_shares_add_up_to_what_all_channels_give(values: list[float]) -> None:
+    n, v = game(values)
+    np.testing.assert_allclose(Exact(n).of(v).sum(), v[-1] - v[0], atol=1e-11)
+
+
+@given(GAMES, st.randoms(use_true_random=False))
+def test_names_of_channels_do_not_matter_to_the_bit(values: list[float], random: object) -> None:
+    n, v = game(values)
+    order = np.array(random.sample(range(n), n), dtype=np.int64)  # type: ignore[attr-defined]
+    sets = Exact(n).sets
+    row = {tuple(shown): number for number, shown in enumerate(sets)}
+    # Channel order[i] of the game is channel i of the renamed one.
+    renamed = [v[row[tuple(shown[np.argsort(order)])]] for shown in sets]
+    np.testing.assert_array_equal(Exact(n).of(np.array(renamed)), Exact(n).of(v)[order])
+
+
+@given(GAMES)
+def test_a_channel_that_changes_nothing_has_exactly_no_share(values: list[float]) -> None:
+    n, v = game(values)
+    for channel in range(n + 1):
+        wider = np.repeat(v.reshape(2**channel, 1, -1), 2, axis=1).ravel()
+        found = Exact(n + 1).of(wider)
+        assert found[channel] == 0
+        others = np.delete(found, channel)
+        np.testing.assert_allclose(others, Exact(n).of(v), atol=1e-11)
+
+
+@given(st.integers(1, 7), st.data())
+def test_a_coalition_shares_evenly(n: int, data: st.DataObject) -> None:
+    """v = 1 when all of T are there: each of T has 1 / |T|, the others nothing."""
+    together = data.draw(st.sets(st.integers(0, n - 1), min_size=1))
+    v = Exact(n).sets[:, sorted(together)].all(axis=1).astype(float)
+    expected = [1 / len(together) if channel in together else 0.0 for channel in range(n)]
+    np.testing.assert_allclose(Exact(n).of(v), expected, atol=1e-15)
+
+
+def test_values_of_any_shape_are_shared_apart() -> None:
+    v = np.random.default_rng(0).random((8, 2, 3))
+    found = Exact(3).of(v)
+    assert found.shape == Exact(3).error(v).shape == (3, 2, 3)
+    for i, j in itertools.product(range(2), range(3)):
+        np.testing.assert_array_equal(found[:, i, j], Exact(3).of(v[:, i, j]))
+
+
+@pytest.mark.parametrize("way", [Exact(5), Sampled.drawn(9, 3)])
+def test_sets_ascend_from_none_to_all(way: Exact | Sampled) -> None:
+    rows = [tuple(shown) for shown in way.sets]
+    assert rows == sorted(set(rows))
+    assert not any(rows[0])
+    assert all(rows[-1])
+
+
+def rough(way: Exact | Sampled, seed: int = 0) -> Array:
+    """Return values in [0, 1] of a game with interactions of every order."""
+    generator = np.random.default_rng(seed)
+    weights = generator.normal(0, 1, (way.sets.shape[1], 6))
+    return np.tanh(np.sin(way.sets @ weights).sum(axis=1) / 3) / 2 + 0.5
+
+
+def test_sampling_agrees_within_its_standard_error() -> None:
+    """Over many games, (estimate - exact) / error has a spread of 1: the error is honest."""
+    exact, deviations = Exact(8), []
+    for seed in range(30):
+        way = Sampled.drawn(8, seed, n_pairs=60)
+        error = way.error(rough(way, seed))
+        assert (error > 0).all()
+        deviations.append((way.of(rough(way, seed)) - exact.of(rough(exact, seed))) / error)
+    spread = np.sqrt(np.mean(np.square(deviations)))
+    assert 0.85 < spread < 1.15
+    assert np.abs(deviations).max() < 5
+
+
+def test_an_order_and_its_reverse_cancel_pairwise_interactions() -> None:
+    """With interactions of two channels at most, every pair of orders gives the exact shares."""
+    generator = np.random.default_rng(2)
+    alone, both = generator.random(16), np.triu(generator.normal(0, 0.1, (16, 16)), 1)
+    way = Sampled.drawn(16, 5, n_pairs=3)
+    shown = way.sets.astype(float)
+    v = shown @ alone + np.einsum("si,ij,sj->s", shown, both, shown)
+    np.testing.assert_allclose(way.of(v), alone + (both + both.T).sum(axis=1) / 2, atol=1e-10)
+    np.testing.assert_allclose(way.error(v), 0, atol=1e-10)
+
+
+def test_sampled_shares_add_up_and_know_their_seed() -> None:
+    way = Sampled.drawn(17, 4)
+    v = rough(way)
+    np.testing.assert_allclose(way.of(v).sum(), v[-1] - v[0], atol=1e-10)
+    assert way.orders.shape == (PAIRS, 2, 17)
+    np.testing.assert_array_equal(Sampled.drawn(17, 4).sets, way.sets)
+    assert not np.array_equal(Sampled.drawn(17, 5).orders, way.orders)
+    assert isinstance(shares(14, 0), Exact)
+    assert isinstance(shares(15, 0), Sampled)
+
+
+def small_request(
+    name: str = "small_cnn", n_channels: int = 4, n_cells: int = 30
+) -> ExplainRequest:
+    """Return a question to an untrained network; channel 1 is what fills it."""
+    with private_randomness(CPU, 2):
+        model = build_network(
+            name,
+            BuildRequest(
+                n_channels=n_channels,
+                n_classes=3,
+                image_size=(16, 16),
+                options=(("channel_dropout", True),),
+            ),
+        )
+        for _ in range(3):
+            model(torch.rand(16, n_channels, 16, 16))  # a history for BatchNorm
+    generator = np.random.default_rng(6)
+    images = generator.integers(0, 4096, (n_cells, n_channels, 16, 16)).astype(np.uint16)
+    images[:, DEAD] = 1000
+    limits = Normaliser(np.zeros(n_channels, np.float32), np.full(n_channels, 4095, np.float32))
+    cells = DeviceCells(ArrayCells(images), np.arange(n_cells), limits, CPU)
+    layer = dropout_of(model)
+    assert layer is not None
+    layer.fill.copy_(cells.batch(torch.arange(1))[0, :, 0, 0])
+    head = [part for part in model.modules() if isinstance(part, nn.Linear)][-1]
+    with evaluating(model):
+        logits = model(cells.batch(torch.arange(n_cells)))
+        head.bias -= logits.mean(dim=0)  # no class is ahead
+        head.bias /= logits.std()
+        head.weight /= logits.std()
+    labels = generator.integers(0, 3, n_cells)
+    return ExplainRequest(
+        model=model, cells=cells, labels=labels, n_classes=3, layout=Layout(batch_size=13)
+    )
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_every_model_shares_its_f1_and_probability_out(name: str) -> None:
+    asked = small_request(name)
+    found = SHAPLEY.explain(asked)
+    cells = asked.cells.batch(torch.arange(30))
+    f1, own = [], []
+    for shown in (True, False):
+        with evaluating(asked.model), present(asked.model, torch.full((4,), shown)):
+            probability = asked.model(cells).softmax(1).numpy()
+        f1.append(f1_of_present(asked.labels, probability.argmax(1), 3))
+        own.append(probability[np.arange(30), asked.labels])
+    np.testing.assert_allclose(found.scores[0].sum(axis=0), f1[0] - f1[1], atol=1e-11)
+    np.testing.assert_allclose(found.base_score, f1[0])
+    np.testing.assert_allclose(found.cell_drop.sum(axis=0), own[0] - own[1], atol=1e-6)
+    assert np.abs(found.cell_drop[0]).max() > 1e-5
+    for k in range(3):
+        mean = found.cell_drop[:, asked.labels == k].mean(axis=1)
+        np.testing.assert_allclose(found.probability_drop[0, :, k], mean, atol=1e-7)
+    np.testing.assert_array_equal(found.scores[:, DEAD], 0)
+    np.testing.assert_array_equal(found.cell_drop[DEAD], 0)
+    assert found.notes[0] == "exact: all 16 sets of 4 channels"
+
+
+def test_channels_that_say_the_same_share_it() -> None:
+    cells = planted()
+    images = cells.images.copy()
+    images[:, 0] = images[:, 2]
+    model = Reader()
+    model.missing.fill[0] = model.missing.fill[2]
+    with torch.no_grad():
+        weights = model.linear.weight.view(3, 4, -1)
+        weights[:, 0] = weights[:, 2]
+    twins = replace(request(replace(cells, images=images)), model=model)
+    found = SHAPLEY.explain(twins)
+    np.testing.assert_allclose(found.scores[:, 0], found.scores[:, 2], atol=1e-12)
+    assert found.scores[:, 0].mean() > 0.15
+
+
+class NoStem(nn.Module):
+    """Something else than the first convolution reads the cells too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropout = ChannelDropout(4)
+        self.conv = nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        images = self.dropout(images)
+        return ((self.conv(images) + 5 * images) ** 2).mean(dim=(2, 3))
+
+
+class Grouped(NoStem):
+    """The first convolution is no sum over all channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, groups=2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (self.conv(self.dropout(images)) ** 2).mean(dim=(2, 3)) * 20
+
+
+def models() -> Iterator[tuple[nn.Module, bool]]:
+    """Yield networks, and whether their first convolution may be added up."""
+    for name in MODELS:
+        yield small_request(name).model, True
+    with private_randomness(CPU, 3):
+        yield NoStem(), False
+        yield Grouped(), False
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_adding_maps_up_gives_what_filling_gives(*, channels_last: bool) -> None:
+    block = torch.rand(6, 4, 16, 16, generator=torch.Generator().manual_seed(1))
+    kept, layout = block.clone(), Layout(channels_last=channels_last)
+    sets = Exact(4).sets[[0, 3, 5, 5, 6, 12, 15]]
+    for model, adds_up in models():
+        dropout_of(model).fill.copy_(torch.tensor([0.1, 0.9, 0.4, 0.5]))
+        layout.place(model)
+        state = {name: value.clone() for name, value in model.state_dict().items()}
+        with evaluating(model):
+            shower = ShownSets(model, block, layout)
+            assert shower.adds_up is adds_up
+            for _again in range(2):
+                for shown, logits in zip(sets, shower.logits(block, sets), strict=True):
+                    with present(model, torch.from_numpy(shown)):
+                        expected = model(block)
+                    torch.testing.assert_close(logits, expected, atol=2e-5, rtol=2e-5)
+        assert torch.equal(block, kept)
+        assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+
+
+def test_where_memory_is_short_cells_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = small_request()
+    expected = SHAPLEY.explain(asked)
+    monkeypatch.setattr("pxcore.importance.shown_sets.memory_budget", lambda _device: 1)
+    found = SHAPLEY.explain(asked)
+    np.testing.assert_allclose(found.cell_drop, expected.cell_drop, atol=1e-6)
+
+
+def test_beyond_14_channels_it_samples_and_says_how_sure() -> None:
+    asked = replace(small_request(n_channels=15, n_cells=8), layout=Layout(batch_size=8), seed=3)
+    found = SHAPLEY.explain(asked)
+    assert "128 random orders and their reverses" in found.notes[0]
+    error = float(found.notes[0].split("largest standard error ")[1].split(" F1")[0])
+    assert 0 < error < 0.05
+    assert np.ptp(found.scores) > 0.01
+    np.testing.assert_array_equal(found.cell_drop[DEAD], 0)
+    way = Sampled.drawn(15, 3)
+    counts = show_sets(asked, way.sets[[0, -1]], lambda _here, _probability: None).counts
+    f1 = 2 * counts.diagonal(0, 1, 2) / (counts.sum(1) + counts.sum(2))
+    np.testing.assert_allclose(found.scores[0].sum(axis=0), f1[1] - f1[0], atol=1e-10)
+
+
+def test_a_class_without_cells_has_no_share() -> None:
+    asked = replace(small_request(), n_classes=3, labels=np.arange(30) % 2)
+    found = SHAPLEY.explain(asked)
+    assert np.isnan(found.scores[..., 2]).all()
+    assert np.isfinite(found.scores[..., :2]).all()
+    assert np.isnan(found.base_score).tolist() == [False, False, True]
+
+
+def test_refuses_models_and_labels_that_do_not_fit() -> None:
+    asked = small_request()
+    plain = MODELS["small_cnn"].build(BuildRequest(n_channels=4, n_classes=3, image_size=(16, 16)))
+    with pytest.raises(MethodError, match="channel_dropout = true: train the model again"):
+        SHAPLEY.explain(replace(asked, model=plain))
+    with pytest.raises(MethodError, match="trained with 5 channels, the cells have 4"):
+        SHAPLEY.explain(replace(asked, model=small_request(n_channels=5).model))
+    with pytest.raises(MethodError, match="29 labels were given for 30"):
+        SHAPLEY.explain(replace(asked, labels=asked.labels[1:]))
+    with pytest.raises(MethodError, match=r"gives \(30, 3\) numbers .* 4 classes"):
+        SHAPLEY.explain(replace(asked, n_classes=4))
