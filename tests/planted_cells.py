@@ -159,9 +159,7 @@ def request_for(
     made = request(cells, channels)
     if method.kind != "attribution":
         return made
-    return replace(
-        made, model=PictureReader(channels), last_convolution=lambda model: model.layer1
-    )
+    return replace(made, model=PictureReader(channels), last_convolution=lambda model: model.layer1)
 
 
 def retrained(cells: Planted, channels: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[Array, ...]:

@@ -149,7 +149,9 @@ def named_part(name: str) -> Callable[[nn.Module], nn.Module]:
     """
 
     def find(network: nn.Module) -> nn.Module:
-        found = [part for path, part in network.named_modules() if path.rpartition(".")[2] == name]
+        found: list[nn.Module] = [
+            part for path, part in network.named_modules() if path.rpartition(".")[2] == name
+        ]
         if len(found) != 1:
             message = (
                 f"the network has {len(found)} parts called {name!r}; expected one. Choose the "
