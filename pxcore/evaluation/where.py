@@ -1,4 +1,4 @@
-"""Where or how much: does a marker need imaging, or would its brightness do?
+"""Where or how much: whether a marker needs imaging, or its brightness would do.
 
 ::
 

@@ -43,8 +43,10 @@ class ChannelPair:
     second: int
     joint: Interval
     interaction: Interval
-    """joint - first alone - second alone: above 0 they stand in for one another, below 0 they
-    work only together."""
+    """joint - first alone - second alone. Above 0 they stand in for one another. Below 0 says
+    little: F1 cannot fall twice, so channels that are independent lie there too."""
+    only_together: bool = False
+    """Once one is lost, the other is worth less than half of what it is worth alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,9 @@ class ChannelGroup:
     """One of them may be kept for all."""
     keep_order: tuple[int, ...]
     """The same channels, the one to keep first: by cost, then by importance."""
+    beyond: tuple[Interval, ...] = ()
+    """Drop in F1 when of each one, as ``channels``, only what the most alike other one does not
+    show is exchanged; empty when it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
