@@ -61,7 +61,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
     with Container.open(pixels) as cells:
         annotation, label_notes = _annotation(request, source, intake, cells.object_numbers)
         tell("Checking quality", 0.7)
-        warnings = check_pixels(cells, panel.names)
+        warnings = check_pixels(cells, panel)
         found = overview(cells, annotation, warnings, lambda s: tell("Overview", 0.8 + 0.2 * s))
     annotation.save(_new(workspace / "annotation"))
     found.save(_new(workspace / "overview"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from pxcore.data.source import CellSource
+from pxcore.data.source import CellSource, spaced_sample
 from pxcore.data.tile_frames import frame_pixels, true_frames
 from pxcore.errors import DatasetError
 from pxcore.types import Array, Fold, MaskKind
@@ -134,9 +134,7 @@ def stain_levels(source: CellSource, cells: Array, stains: tuple[int, ...]) -> S
     if len(cells) == 0:
         message = "no training cell is given to estimate the brightness of stains from"
         raise DatasetError(message)
-    cell_bytes = int(np.prod(source.image_shape)) * source.dtype.itemsize
-    n = min(len(cells), max(4, min(_SAMPLED_CELLS, _SAMPLED_BYTES // cell_bytes)))
-    sample = np.asarray(cells)[np.linspace(0, len(cells) - 1, n).round().astype(np.int64)]
+    sample = spaced_sample(source, cells, _SAMPLED_CELLS, _SAMPLED_BYTES)
     images = source.images(sample)  # (n, C, H, W)
     masks = source.masks(sample)
     frames = true_frames(images, masks if source.mask_kind is MaskKind.FRAME else None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pxcore.data.annotation import Annotation
 from pxcore.data.quality import check_classes
+from pxcore.data.quality_donors import CellFeatures, cell_features
 from pxcore.data.source import CellSource, blocks
 from pxcore.errors import DatasetError
 from pxcore.types import Array, frozen
@@ -50,6 +51,8 @@ class Overview:
     """(C, K + 1, 64) int64: cells"""
     class_by_group: Array
     """(K + 1, G + 1) int64: cells"""
+    features: CellFeatures | None = None
+    """Of some cells, to try whether donors can be told apart; None in older files."""
     classes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     pixel_warnings: tuple[str, ...] = ()
@@ -69,6 +72,8 @@ class Overview:
         """Write ``overview.npz`` into an existing folder."""
         values = {name: np.asarray(getattr(self, name)) for name in (*_ARRAYS, "n_sampled")}
         texts = {name: np.array(getattr(self, name), dtype=np.str_) for name in _TEXTS}
+        if self.features is not None:
+            values |= {"feature_cells": self.features.cells, "features": self.features.values}
         np.savez_compressed(folder / FILE_NAME, allow_pickle=False, **(values | texts))
 
     @classmethod
@@ -77,7 +82,11 @@ class Overview:
         try:
             with np.load(folder / FILE_NAME, allow_pickle=False) as file:
                 texts = [tuple(str(text) for text in file[name]) for name in _TEXTS]
+                features = None
+                if "features" in file:
+                    features = CellFeatures(file["feature_cells"], file["features"])
                 return cls(
+                    features=features,
                     n_sampled=int(file["n_sampled"]),
                     classes=texts[0],
                     groups=texts[1],
@@ -132,6 +141,7 @@ def overview(
         mean_edges=mean_edges,
         mean_counts=np.zeros((n_channels, 1, BINS), dtype=np.int64),
         class_by_group=np.zeros((1, 1), dtype=np.int64),
+        features=cell_features(source),
         pixel_warnings=pixel_warnings,
     )
     return with_annotation(empty, annotation)
@@ -168,6 +178,7 @@ def with_annotation(before: Overview, annotation: Annotation) -> Overview:
             annotation.groups,
             classes=annotation.classes,
             group_names=annotation.group_names,
+            features=before.features,
         ),
     )
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from pxcore.data.source import CellSource, blocks
-from pxcore.types import Array, MaskKind
-
-_FEW_CELLS = 30
-"""Below this a class's scores say little."""
-_PILE = 1e-4
-"""Share of a channel's pixels at its largest value from which on it counts as saturated.
-
-In recordings that are not cut off, the largest values are single pixels of a thin tail.
-"""
-_MANY_VALUES = 16
-"""Range of values below which a pile at the top is no saturation but a drawing."""
-_ENOUGH_CELLS = 20
-"""Below this, equal pixels in all cells are chance."""
-_TIED = 0.5
-"""Cramér's V of class and donor above which they cannot be told apart well."""
-_BLOCK_BYTES = 4 * 1024**2
+from pxcore.data.quality_classes import class_warnings, donor_warnings
+from pxcore.data.quality_donors import CellFeatures, cell_features, donors_told, told_warnings
+from pxcore.data.quality_pixels import pixel_warnings
+from pxcore.data.quality_spill import shared_light, spill_warnings
+from pxcore.data.source import CellSource
+from pxcore.types import Array, Panel, Role
 
 
 def check(
@@ -31,7 +19,7 @@ def check(
     labels: Array,
     groups: Array,
     *,
-    channels: Sequence[str] = (),
+    panel: Panel | None = None,
     classes: Sequence[str] = (),
     group_names: Sequence[str] = (),
 ) -> tuple[str, ...]:
@@ -40,25 +28,34 @@ def check(
     Parameters
     ----------
     source
-        The cells; read once, in blocks of bounded memory.
+        The cells; read once, in blocks of bounded memory. Spill and donors are looked at in a
+        sample.
     labels, groups
         (N,) integers: class and donor numbers, -1 for none.
-    channels, classes, group_names
+    panel
+        Names for the sentences, and roles: only stains spill. Without, numbers and all channels.
+    classes, group_names
         Names for the sentences, by number; numbers stand in for missing ones.
     """
     return (
-        *check_pixels(source, channels),
-        *check_classes(labels, groups, classes=classes, group_names=group_names),
+        *check_pixels(source, panel),
+        *check_classes(
+            labels,
+            groups,
+            classes=classes,
+            group_names=group_names,
+            features=cell_features(source),
+        ),
     )
 
 
-def check_pixels(source: CellSource, channels: Sequence[str] = ()) -> tuple[str, ...]:
+def check_pixels(source: CellSource, panel: Panel | None = None) -> tuple[str, ...]:
     """Return warnings about channels and cells; they hold whatever the labels are."""
     if source.n_cells == 0:
         return ()
-    seen = _look(source)
-    names = [_name(channels, i) for i in range(source.image_shape[0])]
-    return (*_channel_warnings(seen, names, source.n_cells), *_cell_warnings(seen, names, source))
+    names = [_name(panel.names if panel else (), i) for i in range(source.image_shape[0])]
+    light = shared_light(source, _stained(panel, len(names)))
+    return (*pixel_warnings(source, names), *spill_warnings(light, names))
 
 
 def check_classes(
@@ -67,9 +64,13 @@ def check_classes(
     *,
     classes: Sequence[str] = (),
     group_names: Sequence[str] = (),
+    features: CellFeatures | None = None,
 ) -> tuple[str, ...]:
-    """Return warnings about classes and donors; these change when labels are added."""
-    said = list(_class_warnings(labels, classes))
+    """Return warnings about classes and donors; these change when labels are added.
+
+    With ``features`` of some cells it is tried whether their donors can be told apart.
+    """
+    said = list(class_warnings(labels, len(classes), lambda i: _name(classes, i)))
     known = (labels >= 0) & (groups >= 0)
     n_unknown = np.count_nonzero((labels >= 0) & (groups < 0))
     if known.any() and n_unknown:
@@ -80,180 +81,16 @@ def check_classes(
     if np.unique(groups[known]).size > 1:
         table = np.zeros((int(labels.max()) + 1, int(groups.max()) + 1), dtype=np.int64)
         np.add.at(table, (labels[known], groups[known]), 1)
-        said += _donor_warnings(table, classes, group_names)
+        said += donor_warnings(table, lambda i: _name(classes, i), lambda i: _name(group_names, i))
+    if features is not None:
+        said += told_warnings(donors_told(features, labels, groups))
     return tuple(said)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What one pass over the pixels finds."""
-
-    low: Array
-    """(C,): smallest pixel"""
-    high: Array
-    """(C,): largest pixel"""
-    at_high: Array
-    """(C,) int64: pixels of the largest value"""
-    cells_at_high: Array
-    """(C,) int64: cells with such a pixel"""
-    negative: Array
-    """(C,) int64: pixels below zero"""
-    flat: Array
-    """(C,) int64: cells whose image is one value throughout"""
-    pixel_low: Array
-    pixel_high: Array
-    """(C, H, W): smallest and largest value of each pixel over all cells"""
-    no_mask: Array
-    """(M,) int64: cells whose mask is empty; of one plane, or of each channel"""
-    no_mask_at_all: int
-    """Cells whose masks are empty in every plane."""
-    mostly_padded: int
-    """Cells most of whose frame is rows and columns of one value, as padding is."""
-
-
-def _look(source: CellSource) -> _Seen:
-    c = source.image_shape[0]
-    start = source.images(np.zeros(1, dtype=np.int64))[0]  # (C, H, W)
-    masks = source.masks(np.zeros(1, dtype=np.int64))
-    n_planes = 0 if masks is None or source.mask_kind is not MaskKind.CELL else masks.shape[1]
-    seen = _Seen(
-        low=start.min(axis=(1, 2)),
-        high=start.max(axis=(1, 2)),
-        at_high=np.zeros(c, dtype=np.int64),
-        cells_at_high=np.zeros(c, dtype=np.int64),
-        negative=np.zeros(c, dtype=np.int64),
-        flat=np.zeros(c, dtype=np.int64),
-        pixel_low=start.copy(),
-        pixel_high=start.copy(),
-        no_mask=np.zeros(n_planes, dtype=np.int64),
-        no_mask_at_all=0,
-        mostly_padded=0,
-    )
-    for cells in blocks(source, _BLOCK_BYTES):
-        _add_images(seen, source.images(cells))
-        if n_planes:
-            found = np.asarray(source.masks(cells))
-            empty: Array = found.max(axis=(2, 3)) == 0  # (n, M)
-            seen.no_mask += empty.sum(axis=0)
-            seen.no_mask_at_all += int(np.count_nonzero(empty.all(axis=1)))
-    return seen
-
-
-def _add_images(seen: _Seen, images: Array) -> None:
-    """Add a block of (n, C, H, W) pixels."""
-    np.minimum(seen.pixel_low, images.min(axis=0), out=seen.pixel_low)
-    np.maximum(seen.pixel_high, images.max(axis=0), out=seen.pixel_high)
-    rows = images.min(axis=3), images.max(axis=3)  # (n, C, H)
-    low, high = rows[0].min(axis=2), rows[1].max(axis=2)  # (n, C)
-    blank_rows = (rows[0] == rows[1]).all(axis=1)  # (n, H): one value in each channel
-    blank_columns = (images.min(axis=2) == images.max(axis=2)).all(axis=1)  # (n, W)
-    filled = (1.0 - blank_rows.mean(axis=1)) * (1.0 - blank_columns.mean(axis=1))
-    seen.mostly_padded += int(np.count_nonzero((filled < 0.5) & (low < high).any(axis=1)))
-    seen.flat += (low == high).sum(axis=0)
-    seen.low = np.minimum(seen.low, low.min(axis=0))
-    top = np.maximum(seen.high, high.max(axis=0))
-    risen = top > seen.high
-    seen.at_high[risen] = seen.cells_at_high[risen] = 0
-    seen.high = top
-    reach = high == top
-    seen.cells_at_high += reach.sum(axis=0)
-    for channel in np.flatnonzero(reach.any(axis=0)):
-        planes = images[reach[:, channel], channel]
-        seen.at_high[channel] += np.count_nonzero(planes == top[channel])
-    for channel in np.flatnonzero((low < 0).any(axis=0)):
-        seen.negative[channel] += np.count_nonzero(images[:, channel] < 0)
-
-
-def _channel_warnings(seen: _Seen, names: list[str], n_cells: int) -> Iterator[str]:
-    n_pixels = n_cells * seen.pixel_low[0].size
-    for i, name in enumerate(names):
-        low, high = float(seen.low[i]), float(seen.high[i])
-        if low == high:
-            yield f"Channel {name} is constant: every pixel of every cell is {high:g}."
-            continue
-        share = seen.at_high[i] / n_pixels
-        if share >= _PILE and seen.at_high[i] >= 10 and high - low >= _MANY_VALUES:
-            yield (
-                f"Channel {name} is saturated: {share:.2%} of its pixels have its largest value, "
-                f"{high:g}, in {seen.cells_at_high[i]} of {n_cells} cells."
-            )
-        if seen.negative[i]:
-            yield (
-                f"Channel {name} has {seen.negative[i]} negative pixels "
-                f"({seen.negative[i] / n_pixels:.2%}), down to {low:g}: usual after compensation."
-            )
-        if seen.flat[i]:
-            yield f"Channel {name} is one value throughout in {seen.flat[i]} of {n_cells} cells."
-        dead = np.argwhere(seen.pixel_low[i] == seen.pixel_high[i])
-        if n_cells >= _ENOUGH_CELLS and len(dead):
-            places = ", ".join(f"({y}, {x})" for y, x in dead[:3])
-            yield (
-                f"Channel {name} has {len(dead)} dead pixels, the same value in every cell: at row "
-                f"and column {places}{', ...' if len(dead) > 3 else ''}."
-            )
-
-
-def _cell_warnings(seen: _Seen, names: list[str], source: CellSource) -> Iterator[str]:
-    n_cells = source.n_cells
-    if seen.no_mask_at_all:
-        yield f"{seen.no_mask_at_all} of {n_cells} cells have an empty mask."
-    if seen.no_mask.size > 1:
-        for name, n_empty in zip(names, seen.no_mask - seen.no_mask_at_all, strict=True):
-            if n_empty:
-                yield (
-                    f"Channel {name} has no mask of its own in {n_empty} of {n_cells} cells, while "
-                    "other channels have."
-                )
-    if seen.mostly_padded:
-        yield (
-            f"{seen.mostly_padded} of {n_cells} cells are mostly padding: more than half of the "
-            "frame around them is one value. A smaller size fits them better."
-        )
-
-
-def _class_warnings(labels: Array, classes: Sequence[str]) -> Iterator[str]:
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
-    n_unlabelled = np.count_nonzero(labels < 0)
-    if not counts.any():
-        yield "No cell has a class: add labels before training."
-        return
-    if n_unlabelled:
-        yield f"{n_unlabelled} of {labels.size} cells have no class; they are left out of training."
-    if np.count_nonzero(counts) == 1:
-        yield "All labelled cells are of one class: there is nothing to tell apart."
-    for i in np.flatnonzero(counts < _FEW_CELLS):
-        cells = "cell is" if counts[i] == 1 else "cells are"
-        yield (
-            f"Only {counts[i]} {cells} of class {_name(classes, int(i))}; the scores of a class "
-            f"below {_FEW_CELLS} are uncertain."
-        )
-
-
-def _donor_warnings(
-    table: Array, classes: Sequence[str], group_names: Sequence[str]
-) -> Iterator[str]:
-    """Yield warnings about a (classes, donors) table of counts."""
-    n_donors = np.count_nonzero(table, axis=1)
-    for i in np.flatnonzero(n_donors == 1):
-        only = _name(group_names, int(table[i].argmax()))
-        name = _name(classes, int(i))
-        yield f"Class {name} comes from donor {only} only: folds by donor cannot test it."
-    tied = _cramers_v(table)
-    if tied >= _TIED:
-        yield (
-            f"Class and donor go together (Cramér's V {tied:.2f} of 1): a model may learn the "
-            "donor instead of the class."
-        )
-
-
-def _cramers_v(table: Array) -> float:
-    """Return the association of rows and columns, from 0 (none) to 1 (one tells the other)."""
-    table = table[table.any(axis=1)][:, table.any(axis=0)].astype(np.float64)
-    if min(table.shape) < 2:
-        return 0.0
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
-    chi_square = (np.square(table - expected) / expected).sum()
-    return float(np.sqrt(chi_square / (table.sum() * (min(table.shape) - 1))))
+def _stained(panel: Panel | None, n_channels: int) -> list[int]:
+    """Return the channels that light may spill between."""
+    roles = [c.role for c in panel.channels] if panel else [Role.STAIN] * n_channels
+    return [i for i, role in enumerate(roles) if role in (Role.STAIN, Role.VIABILITY)]
 
 
 def _name(names: Sequence[str], number: int) -> str:

@@ -134,3 +134,13 @@ def blocks(source: CellSource, block_bytes: int = 64 * 1024**2) -> Iterator[Arra
     step = max(1, block_bytes // max(1, cell_bytes))
     for start in range(0, source.n_cells, step):
         yield np.arange(start, min(start + step, source.n_cells), dtype=np.int64)
+
+
+def spaced_sample(source: CellSource, cells: Array, most: int, most_bytes: int) -> Array:
+    """Return evenly spaced ones of ``cells``: at most so many, and about so many bytes of images.
+
+    Four are taken however large they are.
+    """
+    cell_bytes = int(np.prod(source.image_shape)) * source.dtype.itemsize
+    n = min(len(cells), max(4, min(most, most_bytes // max(1, cell_bytes))))
+    return np.asarray(cells)[np.linspace(0, len(cells) - 1, n).round().astype(np.int64)]

@@ -8,13 +8,16 @@ import h5py
 import numpy as np
 import pytest
 
-from pxcore.data import quality
+from pxcore.data import quality_pixels
+from pxcore.data.names import guessed_role
 from pxcore.data.quality import check, check_classes, check_pixels
+from pxcore.data.quality_classes import cramers_v
 from pxcore.data.source import ArrayCells
 from pxcore.data.synthetic import IfcParams, ifc_cells
-from pxcore.types import MaskKind
+from pxcore.types import Channel, MaskKind, Panel
 
 NAMES = ("BF", "CD3", "DF")
+PANEL = Panel(tuple(Channel(name=name, role=guessed_role(name)) for name in NAMES))
 
 
 def clean(n=60, dtype=np.uint16):
@@ -23,7 +26,7 @@ def clean(n=60, dtype=np.uint16):
 
 
 def said_of(images, masks=None, kind=None):
-    return check_pixels(ArrayCells(images, masks, kind), NAMES)
+    return check_pixels(ArrayCells(images, masks, kind), PANEL)
 
 
 def test_clean_cells_say_nothing():
@@ -32,14 +35,14 @@ def test_clean_cells_say_nothing():
     assert check(ArrayCells(clean(), masks), labels, groups) == ()
     drawn = ifc_cells(IfcParams(n_cells=400))
     source = ArrayCells(drawn.images, drawn.masks)
-    assert check(source, drawn.labels, drawn.groups, channels=drawn.panel.names) == ()
+    assert check(source, drawn.labels, drawn.groups, panel=drawn.panel) == ()
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
 @pytest.mark.parametrize("block", [1, 2000, 10**9])
 def test_a_saturated_channel(dtype, block, monkeypatch):
     """The largest value may come late: counts start anew whenever it rises."""
-    monkeypatch.setattr(quality, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(quality_pixels, "_BLOCK_BYTES", block)
     images = clean(dtype=dtype)
     images[40:50, 1, :2, :3] = 4095
     (sentence,) = said_of(images)
@@ -148,8 +151,8 @@ def test_class_and_donor_that_go_together():
     groups = np.repeat([0, 1, 2, 1, 2, 0], [60, 60, 60, 5, 8, 7])
     (sentence,) = classes_said(labels, groups)
     assert "go together (Cramér's V 0.8" in sentence
-    assert quality._cramers_v(np.eye(3) * 9) == pytest.approx(1.0)
-    assert quality._cramers_v(np.ones((3, 4)) * 9) == pytest.approx(0.0)
+    assert cramers_v(np.eye(3) * 9) == pytest.approx(1.0)
+    assert cramers_v(np.ones((3, 4)) * 9) == pytest.approx(0.0)
 
 
 def test_unknown_donors_are_counted():
@@ -160,7 +163,7 @@ def test_unknown_donors_are_counted():
 
 
 def test_no_cells():
-    assert check_pixels(ArrayCells(np.zeros((0, 3, 4, 4), np.uint8)), NAMES) == ()
+    assert check_pixels(ArrayCells(np.zeros((0, 3, 4, 4), np.uint8)), PANEL) == ()
 
 
 def test_blocks_give_the_same_sentences(monkeypatch):
@@ -170,7 +173,7 @@ def test_blocks_give_the_same_sentences(monkeypatch):
     images[30:, 2, :3] = 4095
     whole = said_of(images)
     assert len(whole) == 3
-    monkeypatch.setattr(quality, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(quality_pixels, "_BLOCK_BYTES", 1)
     assert said_of(images) == whole
 
 
@@ -181,7 +184,8 @@ def test_jurkat_cells_in_good_time(shared_data):
         channels = [str(name) for name in file.attrs["channel_names"]]
         classes = [str(name) for name in file.attrs["class_names"]]
     start = time.process_time()
-    said = check(ArrayCells(images), labels, np.full(3418, -1), channels=channels, classes=classes)
+    panel = Panel(tuple(Channel(name=name, role=guessed_role(name)) for name in channels))
+    said = check(ArrayCells(images), labels, np.full(3418, -1), panel=panel, classes=classes)
     assert time.process_time() - start < 1.5
     assert [sentence.split(";")[0] for sentence in said] == [
         "Only 15 cells are of class 'Anaphase'",
