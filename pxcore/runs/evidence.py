@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pxcore.evaluation.leakage import Judged
-from pxcore.evaluation.leakage import leakage as leakage_of
-from pxcore.evaluation.left_out import left_out as left_out_of
-from pxcore.evaluation.values import Sizes
-from pxcore.evaluation.where import where_or_how_much
 from pxcore.runs import plan
 from pxcore.runs.method_names import method_name
 from pxcore.runs.saved.evidence import load_gates, load_redundancy
@@ -28,6 +24,9 @@ from pxcore.types import (
     WhereOrHowMuch,
 )
 
+if TYPE_CHECKING:
+    from pxcore.evaluation.values import Sizes
+
 TOTAL, PLACE = plan.TOTAL, "pxpermute_mask"
 Find = Callable[[Task], Path]
 """The folder of a task's result."""
@@ -35,6 +34,8 @@ Find = Callable[[Task], Path]
 
 def where(spec: RunSpec, methods: Sequence[MethodResult]) -> WhereOrHowMuch | None:
     """Return place and amount, where both methods ran with their usual settings."""
+    from pxcore.evaluation.where import where_or_how_much  # noqa: PLC0415 - loads scipy
+
     by_name = {method.method: method for method in methods}
     if TOTAL not in by_name or PLACE not in by_name:
         return None
@@ -68,6 +69,9 @@ def gates(spec: RunSpec, find: Find) -> tuple[GateReport, ...]:
 
 def leakage(spec: RunSpec, performance: Performance, find: Find) -> Leakage | None:
     """Return how much better folds dealt by cell look, where that was asked."""
+    from pxcore.evaluation.leakage import Judged  # noqa: PLC0415 - loads scipy
+    from pxcore.evaluation.leakage import leakage as leakage_of  # noqa: PLC0415
+
     if not spec.leakage:
         return None
     by_cell = plan.by_cell_trains(spec)
@@ -82,6 +86,8 @@ def leakage(spec: RunSpec, performance: Performance, find: Find) -> Leakage | No
 
 def left_out(spec: RunSpec, performance: Performance, find: Find) -> tuple[LeftOut, ...]:
     """Return what training again without some channels costs, for each group asked."""
+    from pxcore.evaluation.left_out import left_out as left_out_of  # noqa: PLC0415 - loads scipy
+
     own = spec.channels or tuple(range(len(spec.panel)))
     return tuple(
         left_out_of(
@@ -99,6 +105,8 @@ def _badness(gate: Gate) -> tuple[bool, float]:
 
 
 def _sizes(spec: RunSpec, trains: Sequence[TrainTask], find: Find) -> Sizes:
+    from pxcore.evaluation.values import Sizes  # noqa: PLC0415 - loads scipy
+
     stories: list[Story] = [load_story(find(train)) for train in trains]
     tested = [story.n_test for story in stories]
     return Sizes(

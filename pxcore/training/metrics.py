@@ -25,14 +25,18 @@ Source: van Rijsbergen, Information Retrieval, 1979. The averages equal scikit-l
 
 from __future__ import annotations
 
-from typing import TypeVar
+import sys
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import torch
 
 from pxcore.types import Array
 
-Counts = TypeVar("Counts", Array, torch.Tensor)
+if TYPE_CHECKING:
+    import torch
+    from typing_extensions import TypeIs
+
+Counts = TypeVar("Counts", Array, "torch.Tensor")
 
 
 def confusion(labels: Counts, predicted: Counts, n_classes: int) -> Counts:
@@ -46,7 +50,9 @@ def confusion(labels: Counts, predicted: Counts, n_classes: int) -> Counts:
     """
     lead = tuple(predicted.shape[:-1])
     cells = n_classes * n_classes
-    if isinstance(labels, torch.Tensor):
+    if _is_tensor(labels):
+        import torch  # noqa: PLC0415 - the web process makes tables of counts without it
+
         rows = predicted.reshape(-1, labels.shape[0]).long()
         pair = labels.long() * n_classes + rows  # (rows, n)
         pair = pair + cells * torch.arange(rows.shape[0], device=pair.device)[:, None]
@@ -86,7 +92,7 @@ def f1_per_class(counts: Counts) -> Counts:
 def f1_macro(counts: Counts) -> Counts:
     """Return the mean F1 (...) over the classes that occur, true or called."""
     value = f1_per_class(counts)
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         return value.nanmean(-1)
     there = ~np.isnan(value)
     return _ratio(np.where(there, value, 0.0).sum(-1), there.sum(-1))
@@ -105,6 +111,12 @@ def accuracy(counts: Counts) -> Counts:
     return _ratio(hits.sum(-1), true.sum(-1))
 
 
+def _is_tensor(value: object) -> TypeIs[torch.Tensor]:
+    """Return True for a torch tensor; where torch was never loaded there is none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def _margins(counts: Counts) -> tuple[Counts, Counts, Counts]:
     """Return per class: rightly called, called, true; each (..., K)."""
     return counts.diagonal(0, -2, -1), counts.sum(-2), counts.sum(-1)
@@ -112,7 +124,7 @@ def _margins(counts: Counts) -> tuple[Counts, Counts, Counts]:
 
 def _ratio(part: Counts, whole: Counts) -> Counts:
     """Return part / whole in float64, NaN (and no warning) where the whole is 0."""
-    if isinstance(part, torch.Tensor):
+    if _is_tensor(part):
         return part.double() / whole.double()
     safe = np.where(whole == 0, np.nan, whole)
     return np.asarray(part / safe, dtype=np.float64)
@@ -120,6 +132,6 @@ def _ratio(part: Counts, whole: Counts) -> Counts:
 
 def _fill(value: Counts, where: Counts) -> Counts:
     """Return ``value`` with 0 at ``where``."""
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         return value.masked_fill(where, 0.0)
     return np.where(where, 0.0, value)

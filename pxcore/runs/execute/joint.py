@@ -7,7 +7,7 @@ import torch
 
 from pxcore.data import normalise
 from pxcore.errors import MethodError
-from pxcore.evaluation.association import association, cell_sizes, channel_features
+from pxcore.evaluation.association import association, cell_sizes, channel_features, groups
 from pxcore.evaluation.redundancy import units_to_measure
 from pxcore.importance.joint import measure_joint
 from pxcore.importance.masks import cell_masks, mask_reader
@@ -39,9 +39,9 @@ def joint(context: Context, task: JointTask) -> None:
         alike = _alike(
             asked.seen, task.alone.train.channels, task.roles, task.alone.train.split_seed
         )
-        units = units_to_measure(alike)
+        units, together = units_to_measure(alike), groups(alike)
         scores, _ = with_smaller_batches(
-            lambda size: measure_joint(asked.with_batches(size), units),
+            lambda size: measure_joint(asked.with_batches(size), units, together),
             asked.batch_size,
             context.work,
         )
