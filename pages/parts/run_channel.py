@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.parts import links
 from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_way
@@ -134,10 +135,7 @@ def _no_example(result: RunResult, method: MethodResult, c: int) -> str:
         )
     way = method_way(method.method)
     if way == "attribution":
-        return (
-            "Nothing is changed: the method follows the model's gradients back to the pixels. "
-            "Where they lead is shown beside the cells on the Compare page."
-        )
+        return "Nothing is changed: the method follows the model's gradients back to the pixels."
     if way == "subsets":
         return "No cell is changed: a model trained for it sees the cells without some channels."
     if way == "retraining":
@@ -151,6 +149,9 @@ def _examples(result: RunResult, method: MethodResult, c: int) -> None:
     reason = _no_example(result, method, c)
     if reason:
         st.caption(reason)
+        if method_way(method.method) == "attribution" and c < len(source):
+            item = f"{result.run.id}:{method.method}"
+            links.link("Where they lead, cell by cell", "compare", items=item, view="pictures")
         return
     channel = source[c]
     names: list[str] = []

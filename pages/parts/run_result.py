@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import (
+    links,
     run_channel,
     run_classes,
     run_details,
@@ -115,6 +116,9 @@ def _ranking(result: RunResult, method: MethodResult, order: Order) -> Callable[
         ranking_table(result, method),
     )
     st.caption(yardstick(result.panel, method.importance.unit), width=980)
+    if len(result.methods) > 1:
+        icon = ":material/compare_arrows:"
+        links.link("Compare methods", "compare", icon=icon, items=result.run.id)
     return run_channel.draw(result, method, opened[0] if opened else None)
 
 

@@ -107,6 +107,22 @@ def test_a_method_that_changes_no_cell_shows_none(
     assert ("probability of the true class" in text) is (method != "lrp")
 
 
+def test_methods_are_compared_and_gradients_are_followed_by_a_link(
+    told: FakeLab, visit: Open
+) -> None:
+    def ways(app: AppTest) -> dict[str, str]:
+        return {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+
+    app = visit("run", run="finished")
+    app.segmented_control(key="method").set_value("lrp").run()
+    app.selectbox(key="channel").set_value(1).run()
+    assert ways(app)["Compare methods"] == "items=finished"
+    assert "finished%3Alrp" in ways(app)["Where they lead, cell by cell"]
+    assert told.finished is not None
+    one = opened(told, visit, methods=told.finished.methods[:1])
+    assert "Compare methods" not in ways(one)
+
+
 def test_every_real_channel_has_a_sentence(told: FakeLab, visit: Open) -> None:
     app = visit("run", run="finished")
     listed = next(one.value for one in app.markdown if one.value.startswith("- ●"))
