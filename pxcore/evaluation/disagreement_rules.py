@@ -207,6 +207,23 @@ RULES = (
         ),
     ),
     Rule(
+        "used_but_replaceable",
+        lambda f: f.kinds == ("attribution", "retraining"),
+        lambda _f: (
+            "An attribution shows what the trained model looks at, training without the channel "
+            "what another model can do without it."
+        ),
+    ),
+    Rule(
+        "needed_but_unseen",
+        lambda f: f.kinds == ("retraining", "attribution"),
+        lambda _f: (
+            "Without it from the start the models do worse, though the trained model's output "
+            "reacts little to its single pixels: attributions miss what only many pixels or "
+            "channels together tell."
+        ),
+    ),
+    Rule(
         "output_not_decision",
         lambda f: set(f.kinds) == {"attribution", "perturbation"} and not f.partners,
         lambda _f: (

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from pxcore.plots.compare_words import full_names, names_of
+from pxcore.plots.compare_words import full_names, heading, names_of
 from pxcore.plots.matrix import add_tiles
 from pxcore.plots.numbers import MINUS, count
 from pxcore.plots.style import Theme, dressed
@@ -93,7 +93,7 @@ def agreement_matrix(comparison: Comparison, measure: Measure, theme: Theme) -> 
 def _axes(figure: go.Figure, comparison: Comparison) -> None:
     """Name the rankings on both sides."""
     names = [
-        plain(method, 22) + (f"<br>{plain(run, 22)}" if run else "")
+        heading(method, run, max(14, 90 // len(comparison.columns)))
         for method, run in names_of(comparison)
     ]
     size, ticks = len(names), list(range(len(names)))

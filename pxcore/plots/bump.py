@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from pxcore.plots.compare_words import full_names, names_of, span_text
+from pxcore.plots.compare_words import full_names, heading, names_of, span_text
 from pxcore.plots.numbers import count, listed
 from pxcore.plots.style import DASHES, Theme, dressed, mark, tinted
 from pxcore.plots.text import one_line, plain, readable
+from pxcore.types import Role
 from pxcore.types.comparison import Comparison, RankSpan
 
 ROW = 46
-APART = 0.34
+APART = 0.42
 """Room in which the ranges of one ranking stand beside one another."""
 
 
@@ -30,10 +31,10 @@ def bump(
     shared = comparison.shared
     drawn = [c for c in shared if c in channels]
     for number, c in enumerate(drawn):
-        colour, dash = _look(shared.index(c), theme)
+        colour, dash = _look(comparison, c, theme)
         faint = bool(lit) and c not in lit
         paint = tinted(theme.muted, 0.35) if faint else colour
-        shift = (number - (len(drawn) - 1) / 2) * min(0.05, APART / max(1, len(drawn)))
+        shift = (number - (len(drawn) - 1) / 2) * min(0.06, APART / max(1, len(drawn)))
         _add_line(figure, comparison, c, (paint, dash, shift), theme)
     orders = [
         f"{one_line(name)}: {listed(_order(comparison, n, drawn))}"
@@ -46,9 +47,12 @@ def bump(
     return figure
 
 
-def _look(number: int, theme: Theme) -> tuple[str, str]:
+def _look(comparison: Comparison, c: int, theme: Theme) -> tuple[str, str]:
     """Return the colour and dash of a channel, the same whichever others are drawn."""
-    series = theme.series
+    if comparison.channels[c].role is Role.DECOY:
+        return theme.muted, "dot"
+    real = [o for o in comparison.shared if comparison.channels[o].role is not Role.DECOY]
+    number, series = real.index(c), theme.series
     return series[number % len(series)], DASHES[(number // len(series)) % len(DASHES)]
 
 
@@ -90,9 +94,9 @@ def _add_line(
             "symmetric": False,
             "array": [span.high - span.rank for _, span in spans],
             "arrayminus": [span.rank - span.low for _, span in spans],
-            "color": paint,
-            "thickness": 2,
-            "width": 4,
+            "color": tinted(paint, 0.3) if paint.startswith("#") else paint,
+            "thickness": 6,
+            "width": 0,
         },
         unselected={"marker": {"opacity": 1}},
         hovertemplate="%{text}<extra></extra>",
@@ -118,11 +122,16 @@ def _labels(
     for c in drawn:
         spans = _spans(comparison, c)
         if spans:
-            colour, _ = _look(comparison.shared.index(c), theme)
+            colour, _ = _look(comparison, c, theme)
             faint = bool(lit) and c not in lit
             sign = mark(comparison.channels[c].role).character
             figure.add_annotation(
-                **{"x": last + APART / 2, "y": spans[-1][1].rank, "xanchor": "left", "xshift": 10},
+                **{
+                    "x": last + APART / 2 + 0.04,
+                    "y": spans[-1][1].rank,
+                    "xanchor": "left",
+                    "xshift": 10,
+                },
                 **{"text": f"{sign} {plain(comparison.channels[c].name, 26)}", "align": "left"},
                 showarrow=False,
                 font={"size": 13, "color": theme.muted if faint else colour},
@@ -132,12 +141,12 @@ def _labels(
 def _axes(figure: go.Figure, comparison: Comparison, ranks: int) -> None:
     """Name the rankings below and the ranks at the left."""
     names = [
-        plain(method, 24) + (f"<br>{plain(run, 24)}" if run else "")
+        heading(method, run, max(12, 130 // len(comparison.columns) - 4))
         for method, run in names_of(comparison)
     ]
     longest = max(len(readable(plain(one.name, 26))) for one in comparison.channels)
     figure.update_xaxes(
-        range=[-0.35, len(names) - 1 + APART / 2 + 0.02],
+        range=[-0.3, len(names) - 1 + APART / 2 + 0.06],
         tickvals=list(range(len(names))),
         ticktext=names,
         tickangle=-30 if len(names) > 7 else 0,

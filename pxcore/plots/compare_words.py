@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from pxcore.plots.numbers import listed
-from pxcore.plots.text import one_line
+from pxcore.plots.text import one_line, plain
 from pxcore.types import Role
 from pxcore.types.comparison import Agreement, Comparison, RankSpan
 
@@ -34,8 +35,21 @@ def names_of(comparison: Comparison) -> tuple[tuple[str, str], ...]:
 
 
 def full_names(comparison: Comparison) -> tuple[str, ...]:
-    """Return each column's name in one line: "Occlusion" or "Occlusion, Jurkat fast"."""
-    return tuple(", ".join(part for part in pair if part) for pair in names_of(comparison))
+    """Return each column's name in one line: "Occlusion" or "Occlusion (Jurkat fast)"."""
+    return tuple(
+        f"{one_line(method)} ({one_line(run)})" if run else one_line(method)
+        for method, run in names_of(comparison)
+    )
+
+
+def heading(method: str, run: str, width: int) -> str:
+    """Return a column's name as plotly text in lines of about ``width`` characters, two at most.
+
+    The run, where there is one, gets a line of its own.
+    """
+    lines = textwrap.wrap(one_line(method, 2 * width), width)[:2] or [""]
+    text = "<br>".join(plain(line, width + 8) for line in lines)
+    return f"{text}<br>{plain(run, width + 2)}" if run else text
 
 
 def span_text(span: RankSpan) -> str:
@@ -78,11 +92,29 @@ def _first(comparison: Comparison) -> str:
             return f"{every} {what} put {name} first{among}."
         certain = f"by {len(sure)} of them surely" if sure else "but none of them surely"
         return f"{every} {what} put {name} first on average{among}, {certain}."
-    parts = [
-        f"{one_line(comparison.channels[c].name)} comes first by {_by(comparison, found)}"
-        for c, found in sorted(firsts.items(), key=lambda pair: -len(pair[1]))
-    ]
-    return f"The {number} {what} do not agree about the first channel{among}: {listed(parts)}."
+    ordered = sorted(firsts.items(), key=lambda pair: -len(pair[1]))
+    parts = [_lead(comparison, c, found) for c, found in ordered]
+    some = "neither" if number == 2 else "none"
+    if not any(_surely(comparison, c) for c in firsts):
+        return (
+            f"On average {listed(parts)}{among}; {some} of the {number} {what} is sure of its "
+            "first channel."
+        )
+    return f"On average {listed(parts)}{among}."
+
+
+def _lead(comparison: Comparison, channel: int, columns: Sequence[int]) -> str:
+    """Return who puts a channel first on average, and how many of them surely."""
+    sure = [n for n in _surely(comparison, channel) if n in columns]
+    name = one_line(comparison.channels[channel].name)
+    if not sure:
+        certain = ""
+    elif len(sure) == len(columns):
+        certain = ", surely"
+    else:
+        certain = f", {len(sure)} of them surely"
+    bracket = f" ({certain.removeprefix(', ')})" if certain else ""
+    return f"{name} comes first by {_by(comparison, columns)}{bracket}"
 
 
 def _what(comparison: Comparison) -> str:
@@ -105,8 +137,8 @@ def _by(comparison: Comparison, columns: Sequence[int]) -> str:
     """Return the names of a few columns, the number of many."""
     names = full_names(comparison)
     if len(columns) <= 2:
-        return listed([one_line(names[n]) for n in columns])
-    return f"{len(columns)} of them"
+        return listed([names[n] for n in columns])
+    return f"{len(columns)} {_what(comparison)}"
 
 
 def _differences(comparison: Comparison) -> str:
@@ -139,11 +171,9 @@ def _difference(comparison: Comparison, channel: int) -> str:
     names = full_names(comparison)
     if not known:  # ranked among the channels of a pair only
         a, b = pairs[0]
-        return f"{name} (higher by {one_line(names[a])} than by {one_line(names[b])})"
+        return f"{name} (higher by {names[a]} than by {names[b]})"
     a, b, x, y = max(known, key=lambda found: found[3].rank - found[2].rank)
-    return (
-        f"{name} ({span_text(x)} by {one_line(names[a])}, {span_text(y)} by {one_line(names[b])})"
-    )
+    return f"{name} ({span_text(x)} by {names[a]}, {span_text(y)} by {names[b]})"
 
 
 def luck(agreements: Sequence[Agreement]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from pxcore.evaluation.scaling import of_starts
-from pxcore.plots.compare_words import full_names, names_of, span_text
+from pxcore.plots.compare_words import full_names, heading, names_of, span_text
 from pxcore.plots.dots import ROW
 from pxcore.plots.numbers import count, listed, with_interval
 from pxcore.plots.style import Theme, dressed, mark, tone
@@ -19,7 +19,8 @@ from pxcore.types.comparison import Comparison
 
 A_LINE = 6
 """Strips beside one another; more go into a second line."""
-HEAD = 58
+LINE = 17
+"""Height of a line of a strip's name."""
 GAP = 0.018
 BEYOND = 0.3
 """How far intervals may reach beyond the values, in shares of their span; the rest is cut."""
@@ -56,8 +57,9 @@ def side_by_side(comparison: Comparison, strips: Strips, theme: Theme) -> go.Fig
     figure = go.Figure()
     number = len(comparison.columns)
     lines = -(-number // A_LINE)
-    tall = HEAD + ROW * len(strips.channels) + 56
-    places = [_place(n, number, lines, tall, strips) for n in range(number)]
+    head = 14 + LINE * max(text.count("<br>") + 1 for text in _headings(comparison))
+    tall = head + ROW * len(strips.channels) + 50
+    places = [_place(n, number, (head, tall), strips) for n in range(number)]
     for place in places:
         _add_strip(figure, comparison, strips, place, theme)
     shown = [one_line(comparison.channels[c].name) for c in strips.channels]
@@ -74,13 +76,24 @@ def side_by_side(comparison: Comparison, strips: Strips, theme: Theme) -> go.Fig
     return figure
 
 
-def _place(n: int, number: int, lines: int, tall: int, strips: Strips) -> _Strip:
-    """Return where the n-th strip stands, in shares of the plot."""
-    across = min(number, A_LINE)
+def _headings(comparison: Comparison) -> list[str]:
+    """Return the names of strips, as many characters a line as there is room."""
+    room = 150 // min(len(comparison.columns), A_LINE)
+    width = max(14, min(34, room - 6))
+    return [
+        f"<b>{heading(method, '', width)}</b>" + (f"<br>{plain(run, width + 2)}" if run else "")
+        for method, run in names_of(comparison)
+    ]
+
+
+def _place(n: int, number: int, heights: tuple[int, int], strips: Strips) -> _Strip:
+    """Return where the n-th strip stands, in shares of the plot; heights of head and line."""
+    head, tall = heights
+    across, lines = min(number, A_LINE), -(-number // A_LINE)
     line, at = divmod(n, A_LINE)
     width = (1 - GAP * (across - 1)) / across
     left = at * (width + GAP)
-    top = 1 - (line * tall + HEAD) / (tall * lines)
+    top = 1 - (line * tall + head) / (tall * lines)
     bottom = top - ROW * len(strips.channels) / (tall * lines)
     axis = str(n + 1) if n else ""
     return _Strip(n, axis, (left, min(1.0, left + width)), (max(0.0, bottom), top), at == 0)
@@ -215,12 +228,11 @@ def _dress_strip(
         figure.add_shape(
             type="line", x0=zero, x1=zero, y0=0, y1=1, line=line, layer="below", **axes
         )
-    method, run = names_of(comparison)[place.column]
-    text = f"<b>{plain(method, 26)}</b>" + (f"<br>{plain(run, 26)}" if run else "")
     figure.add_annotation(
         **{"x": 0, "xref": f"x{place.axis} domain", "xanchor": "left"},
         **{"y": 1, "yref": f"y{place.axis} domain", "yanchor": "bottom", "yshift": 4},
-        **{"text": text, "showarrow": False, "align": "left", "font": {"size": 13}},
+        **{"showarrow": False, "align": "left", "font": {"size": 13}},
+        text=_headings(comparison)[place.column],
     )
     _absent(figure, comparison, strips, place, theme)
 

@@ -63,8 +63,8 @@ def draw_scatter(axes: Axes, trace: go.Scatter) -> None:
         )
     if trace.error_y.array is not None:
         reach = np.stack([_numbers(trace.error_y.arrayminus), _numbers(trace.error_y.array)])
-        tone = colour(trace.error_y.color)
-        axes.errorbar(x, y, yerr=reach, fmt="none", elinewidth=2, capsize=3, ecolor=tone)
+        wide, tone = trace.error_y.thickness or 2, colour(trace.error_y.color)
+        axes.errorbar(x, y, yerr=reach, fmt="none", elinewidth=wide, ecolor=tone)
     if "markers" in mode and trace.marker.opacity != 0:
         shown = 1.0 if trace.marker.opacity is None else trace.marker.opacity
         axes.scatter(
