@@ -1,11 +1,33 @@
-"""The verdict of one channel in words a biologist can quote, with its reason and numbers."""
+"""The verdict of one channel in words a biologist can quote, with its reason and numbers.
+
+The first sentence says what was lost and what that was measured against; the second what else
+must be known: whether imaging is needed, what it is redundant with, that its importance is
+circular, that classes were left out. A method that failed a sanity check is told first. Nothing
+is claimed that an interval does not allow.
+"""
 
 from __future__ import annotations
 
-from pxcore.plots.numbers import with_interval
+from collections.abc import Sequence
+
+from pxcore.plots.method_words import in_f1, score_name, words
+from pxcore.plots.numbers import listed, score, with_interval
 from pxcore.plots.text import one_line
-from pxcore.plots.verdicts import WORDS
-from pxcore.types import Interval, MethodResult, RunResult
+from pxcore.plots.verdicts import SMALL, words_of
+from pxcore.types import (
+    ChannelGroup,
+    Interval,
+    MethodResult,
+    Ranking,
+    Redundancy,
+    Role,
+    RunResult,
+    Verdict,
+    Where,
+    WhereOrHowMuch,
+)
+
+MOST_NAMES = 4
 
 
 def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> str:
@@ -16,10 +38,169 @@ def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> s
     channel
         Position in ``result.panel``.
     """
+    name, ranking = _name(result, channel), method.ranking
+    if result.panel.channels[channel].role is Role.DECOY:
+        value = _interval(ranking, channel)
+        return f"{name} is a made channel that knows nothing; it reaches {value}."
+    f1, classes = result.performance.f1_macro, len(result.performance.f1_per_class)
+    if classes and not f1.low > 1 / classes:
+        return (
+            f"Nothing can be said about {name} yet: the models hardly tell the classes apart "
+            f"(F1 {with_interval(f1)}, guessing gives about {score(1 / classes)})."
+        )
+    failed = _failed(result, method)
+    first = f"{name} {_verdict(method, channel)}"
+    if failed:
+        return f"Do not trust {method.label}, which failed {failed}. {first}."
+    further = _further(result, ranking, channel)
+    if not further:
+        return f"{first}."
+    second = "; ".join(further)
+    return f"{first}. {second[0].upper()}{second[1:]}."
+
+
+def _verdict(method: MethodResult, c: int) -> str:
+    """Return the verdict with the numbers and what they were measured against."""
+    ranking, found = method.ranking, method.ranking.verdict[c]
+    lost = _lost(method, c)
+    word = words_of(ranking)[found]
+    if found is Verdict.NEGLIGIBLE:
+        return f"adds nothing we can measure: {lost}, surely below {SMALL}"
+    if found is Verdict.INFORMATIVE:
+        if ranking.decoy_bound is None:
+            return f"is {word}: {lost} (this run has no decoys to compare with)"
+        return f"is {word}: {lost}, and the decoys reach {score(ranking.decoy_bound)} at most"
+    return f"is {word}: {lost}, {_why_undecided(method, c)}"
+
+
+def _lost(method: MethodResult, c: int) -> str:
+    """Return what a method took away and what that cost."""
+    value = _interval(method.ranking, c)
+    if not in_f1(method):
+        return f"its {method.importance.unit} ({method.label}) is {value}"
+    how = words(method.method)
+    return f"{how.own} {score_name(method)} {how.moves} by {value}"
+
+
+def _why_undecided(method: MethodResult, c: int) -> str:
+    """Return which yardstick the interval does not clear."""
     ranking = method.ranking
-    value = Interval(
-        mean=ranking.mean[channel], low=ranking.low[channel], high=ranking.high[channel], folds=()
+    if len(ranking.folds) < 2:
+        return "and one training says nothing about another"
+    if ranking.decoy_bound is None:
+        if not in_f1(method):
+            return "and without decoys nothing tells how large that is"
+        clear = ranking.low[c] > 0
+    else:
+        clear = ranking.low[c] > ranking.decoy_bound
+    if clear:
+        return "but too few cells stand behind it for a verdict"
+    if ranking.decoy_bound is None:
+        return "which does not clear zero"
+    return f"which does not clear the decoys (up to {score(ranking.decoy_bound)})"
+
+
+def _further(result: RunResult, ranking: Ranking, c: int) -> list[str]:
+    """Return what else must be known, in clauses."""
+    clauses = []
+    if result.where is not None:
+        clauses += _where(result.where, c, ranking.verdict[c])
+    if result.redundancy is not None:
+        clauses += _redundant(result, result.redundancy, c)
+    if result.panel.channels[c].gate_defining:
+        clauses.append("it defined the gate of the classes, so its importance is circular")
+    if ranking.small_classes:
+        names = [_class_name(result, k) for k in ranking.small_classes]
+        few = "has" if len(names) == 1 else "have"
+        clauses.append(f"{_shortened(names)} {few} too few cells to take part in this")
+    return clauses
+
+
+def _where(where: WhereOrHowMuch, c: int, found: Verdict) -> list[str]:
+    """Return whether the channel's picture or its brightness is needed."""
+    total, place = where.total[c], where.place[c]
+    parts = (
+        f"rearranged inside the cell it costs {with_interval(place)} of {with_interval(total)} "
+        "in all"
     )
-    name = one_line(result.panel.names[channel])
-    word = WORDS[ranking.verdict[channel]]
-    return f"{name} is {word}: {method.importance.unit} {with_interval(value)}."
+    match where.verdict[c]:
+        case Where.PLACE:
+            return [f"where it lies matters, so imaging is needed: {parts}"]
+        case Where.AMOUNT:
+            return [f"its amount is most of it, which ordinary flow cytometry sees: {parts}"]
+        case Where.UNDECIDED if found is Verdict.INFORMATIVE:
+            return [f"whether its place or its amount counts is undecided: {parts}"]
+        case Where.NOT_INFORMATIVE if found is not Verdict.NEGLIGIBLE:
+            return [f"with another cell's picture F1 falls by {with_interval(total)}: no more"]
+    return []
+
+
+def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
+    """Return what stands in for the channel, and what it needs beside it."""
+    clauses = [_group(result, group, c) for group in found.groups if c in group.channels]
+    partners = [
+        pair.second if pair.first == c else pair.first
+        for pair in found.pairs
+        if pair.only_together and c in (pair.first, pair.second)
+    ]
+    if partners:
+        names = _shortened([_name(result, p) for p in partners])
+        clauses.append(
+            f"it works only together with {names}: without one the other is worth little"
+        )
+    return clauses
+
+
+def _group(result: RunResult, group: ChannelGroup, c: int) -> str:
+    """Return what a group of channels that are alike says about one of them."""
+    place = group.channels.index(c)
+    others = _shortened([_name(result, o) for o in group.channels if o != c])
+    costs = (
+        f"its loss alone costs {with_interval(group.alone[place])}, together with {others} "
+        f"{with_interval(group.joint)}"
+    )
+    if not group.interchangeable:
+        return f"{costs}; they look alike, but one is not shown to be enough"
+    keep = ", ".join(_name(result, o) for o in group.keep_order)
+    beyond = (
+        f", and beyond what they share it adds {with_interval(group.beyond[place])}"
+        if group.beyond
+        else ""
+    )
+    return f"{costs}{beyond}: keep one of {{{keep}}}"
+
+
+def _failed(result: RunResult, method: MethodResult) -> str:
+    """Return the sanity checks that the method failed in this run, in words."""
+    names = [
+        gate.id.replace("_", " ")
+        for report in result.gates
+        if report.method == method.method
+        for gate in report.gates
+        if not gate.passed
+    ]
+    if not names:
+        return ""
+    checks = "sanity check" if len(names) == 1 else "sanity checks"
+    return f"its {checks} {listed(names)}"
+
+
+def _interval(ranking: Ranking, c: int) -> str:
+    return with_interval(
+        Interval(mean=ranking.mean[c], low=ranking.low[c], high=ranking.high[c], folds=())
+    )
+
+
+def _name(result: RunResult, c: int) -> str:
+    return one_line(result.panel.names[c])
+
+
+def _class_name(result: RunResult, k: int) -> str:
+    return f"class {one_line(result.spec.classes[k])}"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """Return names as a list in words; of many the last ones are counted."""
+    if len(names) <= MOST_NAMES + 1:
+        return listed(names)
+    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
