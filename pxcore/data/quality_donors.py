@@ -93,7 +93,7 @@ def donors_told(features: CellFeatures, labels: Array, groups: Array) -> DonorsT
     """
     donors, kinds, values = groups[features.cells], labels[features.cells], features.values
     sizes = np.bincount(donors[donors >= 0])
-    used = (donors >= 0) & np.isin(donors, np.flatnonzero(sizes >= _ENOUGH_CELLS))
+    used = np.isin(donors, np.flatnonzero(sizes >= _ENOUGH_CELLS))
     names, own = np.unique(donors[used], return_inverse=True)
     if names.size < 2:
         return None
