@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
-from pxcore.commands.run import with_model
+from pxcore.commands.spec_options import with_model
 from pxcore.errors import Cancelled, RunError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
@@ -176,7 +176,7 @@ def test_ranking_and_id_are_told_before_the_json_is_written(
     lab.close()
     carry_on(store)
     monkeypatch.setattr("pxcore.commands.run.follow", lambda *_: run_id)
-    monkeypatch.setattr("pxcore.commands.run.ranking_tables", lambda _: ["the ranking"])
+    monkeypatch.setattr("pxcore.commands.run.result_parts", lambda _: ["the ranking"])
     monkeypatch.setattr("pxcore.api.Lab.result", lambda *_: None)
     monkeypatch.setattr("pxcore.commands.run.write_json", full)
     done = CliRunner().invoke(app, ["run", dataset.id, "--json", str(tmp_path / "x.json")])

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from pxcore.api import open_lab
-from pxcore.commands.terminal import ERR, OUT, left_in_words, ranking_tables, text
+from pxcore.commands.terminal import ERR, OUT, left_in_words, result_parts, text
 from pxcore.types import Progress, RunState
 
 RunId = Annotated[str, typer.Argument(help="Id of a run.")]
@@ -41,8 +41,8 @@ def show(run_id: RunId) -> None:
     with closing(open_lab()) as lab:
         progress = lab.progress(run_id)
         if progress.run.state is RunState.FINISHED:
-            for table in ranking_tables(lab.result(run_id)):
-                OUT.print(table)
+            for part in result_parts(lab.result(run_id)):
+                OUT.print(part)
             return
     OUT.print(_steps(progress))
     if not progress.run.state.final and not progress.runner_alive:

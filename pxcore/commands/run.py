@@ -7,22 +7,33 @@ import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
 from pxcore.api import Lab, open_lab
 from pxcore.commands.following import Following
-from pxcore.commands.terminal import ERR, OUT, ranking_tables, text
-from pxcore.errors import RunError, StoreError
+from pxcore.commands.spec_options import (
+    groups_of,
+    options_of,
+    repeats_of,
+    split_of,
+    with_evidence,
+    with_model,
+)
+from pxcore.commands.terminal import ERR, OUT, result_parts, text
+from pxcore.errors import StoreError
 from pxcore.runs.method_names import parse_method
-from pxcore.types import ModelSpec, RunSpec, Split
+from pxcore.types import RunSpec
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     dataset: Annotated[str, typer.Argument(help="Id of a data set.")],
     preset: Annotated[str, typer.Option(help="fast, standard or paper.")] = "fast",
     model: Annotated[str, typer.Option(help="small_cnn or resnet18.")] = "",
+    model_option: Annotated[
+        list[str] | None, typer.Option(help="A setting of the model, such as width=16.")
+    ] = None,
     weights: Annotated[str, typer.Option(help="random, imagenet or file:NAME.")] = "",
     methods: Annotated[str, typer.Option(help="Such as pxpermute,occlusion:fill=mean.")] = "",
     folds: Annotated[int, typer.Option(help="Folds; 0 takes the preset's.")] = 0,
@@ -31,6 +42,19 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="donor, or cell: cells of a donor on both sides, scores too good."),
     ] = "donor",
     repeats: Annotated[str, typer.Option(help="auto, or a number.")] = "",
+    decoys: Annotated[
+        bool | None, typer.Option(help="Rank made channels too: what zero looks like.")
+    ] = None,
+    redundancy: Annotated[
+        bool | None, typer.Option(help="Find channels that say the same.")
+    ] = None,
+    gates: Annotated[bool, typer.Option("--gates", help="Check the methods' sanity.")] = False,  # noqa: FBT002
+    leakage: Annotated[  # noqa: FBT002
+        bool, typer.Option("--leakage", help="Train by cell too: what donors leak.")
+    ] = False,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Train again without, such as CD3,CD19.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
     title: Annotated[str, typer.Option(help="Name of the run.")] = "",
     json_file: Annotated[str, typer.Option("--json", help="Where the result goes.")] = "",
@@ -39,22 +63,36 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     if json_file:
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
-        spec = lab.draft(dataset, preset, _split(split))
-        spec = with_model(spec, model, weights)
+        spec = lab.draft(dataset, preset, split_of(split))
+        spec = with_model(spec, model, weights, options_of(model_option or ()))
         if methods:
             names = [name.strip() for name in methods.split(",") if name.strip()]
             spec = replace(spec, methods=tuple(parse_method(name) for name in names))
         if repeats:
-            spec = replace(spec, repeats=_repeats(repeats))
-        spec = replace(spec, seed=seed, n_folds=folds or spec.n_folds, title=title or spec.title)
-        for note in lab.estimate(spec).notes:
-            ERR.print(text(f"note: {note}"))
-        run_id = follow(lab, spec)
-        for table in ranking_tables(lab.result(run_id)):
-            OUT.print(table)
-        OUT.print(run_id)
-        if json_file:
-            write_json(lab, run_id, Path(json_file))
+            spec = replace(spec, repeats=repeats_of(repeats))
+        spec = with_evidence(spec, decoys=decoys, redundancy=redundancy)
+        spec = replace(
+            spec,
+            gates=gates,
+            leakage=leakage,
+            leave_out=groups_of(spec.panel, leave_out or ()),
+            seed=seed,
+            n_folds=folds or spec.n_folds,
+            title=title or spec.title,
+        )
+        _carry_out(lab, spec, json_file)
+
+
+def _carry_out(lab: Lab, spec: RunSpec, json_file: str) -> None:
+    """Run a spec to its end and tell what it found."""
+    for note in lab.estimate(spec).notes:
+        ERR.print(text(f"note: {note}"))
+    run_id = follow(lab, spec)
+    for part in result_parts(lab.result(run_id)):
+        OUT.print(part)
+    OUT.print(run_id)
+    if json_file:
+        write_json(lab, run_id, Path(json_file))
 
 
 def follow(lab: Lab, spec: RunSpec) -> str:
@@ -63,13 +101,6 @@ def follow(lab: Lab, spec: RunSpec) -> str:
     ERR.print(text(f"run {run_id}"))
     Following(lab, run_id).to_the_end()
     return run_id
-
-
-def with_model(spec: RunSpec, model: str, weights: str) -> RunSpec:
-    """Return the spec with another model or other weights; empty keeps the preset's."""
-    if model and model != spec.model.id:
-        spec = replace(spec, model=ModelSpec(id=model))
-    return replace(spec, model=replace(spec.model, weights=weights)) if weights else spec
 
 
 def check_writable(file: Path) -> None:
@@ -95,20 +126,3 @@ def write_json(lab: Lab, run_id: str, file: Path) -> None:
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}"
         raise StoreError(message) from error
-
-
-def _split(words: str) -> Split:
-    for known in get_args(Split):
-        if words == known:
-            return cast(Split, known)
-    message = f"--split is {words!r}; give donor or cell"
-    raise RunError(message)
-
-
-def _repeats(words: str) -> int | None:
-    if words == "auto":
-        return None
-    if not words.isdecimal():
-        message = f"--repeats is {words!r}; give auto or a number such as 20"
-        raise RunError(message)
-    return int(words)

@@ -46,6 +46,23 @@ def left_in_words(seconds: float | None) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
+def result_parts(result: RunResult) -> list[Table | str]:
+    """Return the tables of a finished run, then what it allows to say, in sentences."""
+    from pxcore.plots.channel_sentence import channel_sentence  # noqa: PLC0415 - loads plotly
+
+    parts: list[Table | str] = [*ranking_tables(result)]
+    for method in result.methods:
+        parts.append(text(f"{method.label}:"))
+        parts += [
+            text(f"  {channel_sentence(result, method, c)}") for c in range(len(result.panel))
+        ]
+    for report in result.gates:
+        for gate in report.gates:
+            word = "passed" if gate.passed else "FAILED"
+            parts.append(text(f"{report.method}, {gate.id.replace('_', ' ')} {word}: {gate.said}"))
+    return parts
+
+
 def ranking_tables(result: RunResult) -> list[Table]:
     """Return performance and one table a method, channels by rank."""
     performance = result.performance

@@ -8,17 +8,26 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pxcore.plots.channel_sentence import channel_sentence
+from pxcore.runs.evidence_rows import (
+    Row,
+    evidence_json,
+    gate_rows,
+    interval_json,
+    number,
+    redundancy_rows,
+    where_rows,
+)
 from pxcore.runs.result import result, stories
 from pxcore.store.home import Store
-from pxcore.types import Interval, MethodResult, RunResult
-
-Row = dict[str, str | int | float]
+from pxcore.types import Interval, MethodResult, Role, RunResult
 
 
 def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
     """Return importance, ranking, per_class, performance, confusion and training.
 
-    Channels stand in panel order. What is not known (a class without cells) is missing.
+    With ``where``, ``redundancy`` and ``gates`` (sanity checks) where the run has them. Channels
+    stand in panel order. What is not known (a class without cells) is missing.
     """
     found = result(store, run_id)
     rows = {
@@ -29,6 +38,12 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
         "confusion": list(_confusion(found)),
         "training": list(_training(store, run_id)),
     }
+    further = {
+        "where": list(where_rows(found)),
+        "redundancy": list(redundancy_rows(found)),
+        "gates": list(gate_rows(found)),
+    }
+    rows |= {name: listed for name, listed in further.items() if listed}
     return {name: pd.DataFrame(listed) for name, listed in rows.items()}
 
 
@@ -38,45 +53,41 @@ def run_json(store: Store, run_id: str) -> dict[str, object]:
     Lists follow ``channels`` (panel order). ``repeats``: of each training.
     """
     found = result(store, run_id)
-    measures = ("f1_macro", "f1_weighted", "accuracy")
-    performance: dict[str, object] = {}
-    for name in measures:
-        interval: Interval = getattr(found.performance, name)
-        performance[name] = {
-            "mean": _number(interval.mean),
-            "low": _number(interval.low),
-            "high": _number(interval.high),
-            "folds": [_number(value) for value in interval.folds],
-        }
+    performance = {
+        name: interval_json(getattr(found.performance, name))
+        for name in ("f1_macro", "f1_weighted", "accuracy")
+    }
     return {
         "run_id": found.run.id,
         "dataset_id": found.run.dataset_id,
         "channels": list(found.panel.names),
+        "decoys": [one.name for one in found.panel.channels if one.role is Role.DECOY],
         "classes": list(found.spec.classes),
         "performance": performance,
-        "importance": {method.method: _method_json(method) for method in found.methods},
+        "importance": {method.method: _method_json(found, method) for method in found.methods},
+        **evidence_json(found),
         "cache": {"computed": found.computed, "reused": found.reused},
         "timing": dict(found.seconds),
     }
 
 
-def _method_json(method: MethodResult) -> dict[str, object]:
+def _method_json(found: RunResult, method: MethodResult) -> dict[str, object]:
     ranking = method.ranking
     return {
-        "mean": [_number(value) for value in ranking.mean],
-        "low": [_number(value) for value in ranking.low],
-        "high": [_number(value) for value in ranking.high],
+        "mean": [number(value) for value in ranking.mean],
+        "low": [number(value) for value in ranking.low],
+        "high": [number(value) for value in ranking.high],
         "rank": list(ranking.rank),
         "rank_low": list(ranking.rank_low),
         "rank_high": list(ranking.rank_high),
         "repeats": list(method.importance.repeats),
         "unit": method.importance.unit,
         "verdict": [str(verdict) for verdict in ranking.verdict],
+        "decoy_bound": number(ranking.decoy_bound),
+        "probability_drop": [number(one.mean) for one in ranking.probability],
+        "small_classes": [found.spec.classes[k] for k in ranking.small_classes],
+        "sentence": [channel_sentence(found, method, c) for c in range(len(found.panel))],
     }
-
-
-def _number(value: float | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _importance(found: RunResult, method: MethodResult) -> Iterator[Row]:
@@ -108,8 +119,10 @@ def _ranking(found: RunResult, method: MethodResult) -> Iterator[Row]:
             "rank_low": ranking.rank_low[c],
             "rank_high": ranking.rank_high[c],
             "verdict": str(ranking.verdict[c]),
-            "probability_drop": ranking.probability[c].mean,
+            "decoy_bound": math.nan if ranking.decoy_bound is None else ranking.decoy_bound,
+            "probability_drop": ranking.probability[c].mean if ranking.probability else math.nan,
             "unit": method.importance.unit,
+            "sentence": channel_sentence(found, method, c),
             **{f"training_{j + 1}": values[c] for j, values in enumerate(ranking.folds)},
         }
 
@@ -153,10 +166,10 @@ def _confusion(found: RunResult) -> Iterator[Row]:
 
 
 def _training(store: Store, run_id: str) -> Iterator[Row]:
-    for number, (label, story) in enumerate(stories(store, run_id), start=1):
+    for place, (label, story) in enumerate(stories(store, run_id), start=1):
         for epoch in story.history:
             yield {
-                "training": number,
+                "training": place,
                 "label": label,
                 "epoch": epoch.number,
                 "training_loss": epoch.train_loss,
