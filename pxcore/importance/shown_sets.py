@@ -126,7 +126,7 @@ class _Given(nn.Module):
         """Return (B, F, H', W'), the caller's to write into."""
         if self.maps is not None:
             return self.maps.clone()
-        result: torch.Tensor = self.instead_of(images) if self.instead_of else images
+        result: torch.Tensor = images if self.instead_of is None else self.instead_of(images)
         return result
 
 

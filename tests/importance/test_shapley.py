@@ -179,14 +179,17 @@ def test_every_model_shares_its_f1_and_probability_out(name: str) -> None:
     asked = small_request(name)
     found = SHAPLEY.explain(asked)
     cells = asked.cells.batch(torch.arange(30))
-    f1, own = [], []
+    f1, own, called = [], [], []
     for shown in (True, False):
         with evaluating(asked.model), present(asked.model, torch.full((4,), shown)):
             probability = asked.model(cells).softmax(1).numpy()
+        called.append(probability.argmax(1))
         f1.append(f1_of_present(asked.labels, probability.argmax(1), 3))
         own.append(probability[np.arange(30), asked.labels])
     np.testing.assert_allclose(found.scores[0].sum(axis=0), f1[0] - f1[1], atol=1e-11)
     np.testing.assert_allclose(found.base_score, f1[0])
+    np.testing.assert_array_equal(found.base_predictions, called[0])
+    assert (called[0] != called[1]).any()
     np.testing.assert_allclose(found.cell_drop.sum(axis=0), own[0] - own[1], atol=1e-6)
     assert np.abs(found.cell_drop[0]).max() > 1e-5
     for k in range(3):
@@ -236,11 +239,19 @@ class Grouped(NoStem):
         return (self.conv(self.dropout(images)) ** 2).mean(dim=(2, 3)) * 20
 
 
+class Bare(NoStem):
+    """Without BatchNorm there is nothing to fold: the model must be copied all the same."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.conv(self.dropout(images)).relu().mean(dim=(2, 3)) * 10
+
+
 def models() -> Iterator[tuple[nn.Module, bool]]:
     """Yield networks, and whether their first convolution may be added up."""
     for name in MODELS:
         yield small_request(name).model, True
     with private_randomness(CPU, 3):
+        yield Bare(), True
         yield NoStem(), False
         yield Grouped(), False
 

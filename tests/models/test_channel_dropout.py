@@ -82,6 +82,13 @@ def test_it_starts_from_the_same_weights_and_keeps_their_options(name: str) -> N
         build_network(name, asked(DROPOUT, ("colour", 1)))
 
 
+def test_some_channels_can_be_shown_always() -> None:
+    made = build_network("small_cnn", dataclasses.replace(asked(DROPOUT), always=(2, 0)))
+    layer = dropout_of(made)
+    assert layer is not None
+    assert layer.always == (0, 2)
+
+
 def test_a_word_is_no_truth_value() -> None:
     with pytest.raises(TrainingError, match="channel_dropout is 'yes'; expected true or false"):
         build_network("small_cnn", asked(("channel_dropout", "yes")))
