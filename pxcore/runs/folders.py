@@ -111,7 +111,10 @@ def save_upload(store: Store, name: str, data: BinaryIO, owner: str) -> Path:
 
 
 def forget_upload(store: Store, path: Path) -> None:
-    """Remove an upload whose import was never queued; any other path is left alone."""
+    """Remove an upload that no import under way names; any other path is left alone.
+
+    Its import has ended or was never queued. Its folder, named by us, goes with it.
+    """
     folder = path.parent
     if folder in set(_upload_folders(store)) and folder not in _awaited(store):
         shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from pxcore.data.ingest import Ingested, ingest
 from pxcore.data.limits import Limits
 from pxcore.data.overview import Overview
 from pxcore.errors import Cancelled, DatasetError, PxError
-from pxcore.runs import catalogue, datasets
+from pxcore.runs import catalogue, datasets, folders
 from pxcore.runs.sources import check_places, expected_bytes, places
 from pxcore.settings import Settings
 from pxcore.store.database import next_ordinal, now
@@ -34,8 +34,6 @@ from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState
 
 LOG = logging.getLogger("pxcore.imports")
 TELL_SECONDS = 0.5
-UPLOAD_DEPTH = 3
-"""An upload lies in ``uploads/owner/number/file``."""
 Tell = Callable[[str, float], None]
 Values = dict[str, str | float]
 
@@ -187,16 +185,8 @@ class ImportDesk:
             return
         self._owed = None
         if values["state"] != ImportState.QUEUED:
-            self._forget_upload(row)
-
-    def _forget_upload(self, row: ImportProgress) -> None:
-        """Remove an uploaded file: nobody opens it again. Its folder, named by us, goes with it."""
-        uploads = self._store.uploads
-        for text in places(row.request):
-            place = Path(text)
-            inside = place.relative_to(uploads).parts if place.is_relative_to(uploads) else ()
-            if len(inside) == UPLOAD_DEPTH and ".." not in inside:
-                shutil.rmtree(place.parent, ignore_errors=True)
+            for path in places(row.request):  # nobody opens an uploaded file again
+                folders.forget_upload(self._store, Path(path))
 
     def _write(self, import_id: str, **values: str | float) -> None:
         with self._store.database.writing() as connection:

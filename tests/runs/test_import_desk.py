@@ -110,6 +110,16 @@ def test_no_folder_but_an_uploads_own_is_removed(lab: Store) -> None:
     assert (lab.uploads / "ann" / "1234" / "x.npz").exists()
 
 
+def test_an_upload_stays_until_its_last_import_has_ended(lab: Store, shelf: Path) -> None:
+    """The second import of the same file still finds it."""
+    place = lab.uploads / "ann" / "1234" / "cells.npz"
+    place.parent.mkdir(parents=True)
+    place.write_bytes((shelf / "cells.npz").read_bytes())
+    ends = one_by_one(lab, *(ImportRequest(path=str(place), title=t) for t in ("one", "two")))
+    assert [end.state for end in ends] == [ImportState.FINISHED] * 2
+    assert not place.parent.exists()
+
+
 def test_a_result_that_cannot_be_shown_ends_the_row(
     lab: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
