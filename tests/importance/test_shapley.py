@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -37,18 +37,22 @@ GAMES = st.integers(1, 6).flatmap(
     lambda n: st.lists(st.floats(0, 1, width=32), min_size=2**n, max_size=2**n)
 )
 
+PATIENT = settings(deadline=None)  # a busy machine is no failure
+
 
 def game(values: list[float]) -> tuple[int, Array]:
     """Return the number of players, and the value of each set in ascending order."""
     return int(np.log2(len(values))), np.array(values)
 
 
+@PATIENT
 @given(GAMES)
 def test_shares_add_up_to_what_all_channels_give(values: list[float]) -> None:
     n, v = game(values)
     np.testing.assert_allclose(Exact(n).of(v).sum(), v[-1] - v[0], atol=1e-11)
 
 
+@PATIENT
 @given(GAMES, st.randoms(use_true_random=False))
 def test_names_of_channels_do_not_matter_to_the_bit(values: list[float], random: object) -> None:
     n, v = game(values)
@@ -60,6 +64,7 @@ def test_names_of_channels_do_not_matter_to_the_bit(values: list[float], random:
     np.testing.assert_array_equal(Exact(n).of(np.array(renamed)), Exact(n).of(v)[order])
 
 
+@PATIENT
 @given(GAMES)
 def test_a_channel_that_changes_nothing_has_exactly_no_share(values: list[float]) -> None:
     n, v = game(values)
@@ -71,6 +76,7 @@ def test_a_channel_that_changes_nothing_has_exactly_no_share(values: list[float]
         np.testing.assert_allclose(others, Exact(n).of(v), atol=1e-11)
 
 
+@PATIENT
 @given(st.integers(1, 7), st.data())
 def test_a_coalition_shares_evenly(n: int, data: st.DataObject) -> None:
     """v = 1 when all of T are there: each of T has 1 / |T|, the others nothing."""
