@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts import dataset_detail, importing, links, register
+from pages.parts import catalogue, dataset_detail, importing, links, register
 from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab
@@ -41,10 +41,12 @@ def _all() -> None:
     else:
         _table(datasets)
     _imports(live, [one for one in imports if one.state is ImportState.FAILED][:3])
-    with st.expander(
-        "Add cells", icon=":material/add_circle:", expanded=not datasets or bool(asked("add"))
-    ):
+    public = asked("add") == "public"
+    open_first = not datasets or bool(asked("add"))
+    with st.expander("Add cells", icon=":material/add_circle:", expanded=open_first and not public):
         register.draw()
+    with st.expander("Public data sets", icon=":material/public:", expanded=public):
+        catalogue.draw()
 
 
 def _table(datasets: Sequence[Dataset]) -> None:

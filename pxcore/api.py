@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pxcore.data.csv_guard import csv_text
 from pxcore.doors.public import PublicSets
+from pxcore.doors.published import Published
 from pxcore.runs import (
     choices,
     datasets,
@@ -123,6 +124,11 @@ class Lab:
     def public(self) -> PublicSets:
         """Public data sets: what there is, what is here, fetching one."""
         return PublicSets(self._store)
+
+    @cached_property
+    def published(self) -> Published:
+        """The results of the paper, with our statistics on them."""
+        return Published()
 
     # -- imports
 

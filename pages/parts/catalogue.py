@@ -1,0 +1,70 @@
+"""Public data sets on the Data sets page: what they are, how far they are here, fetching one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.session import lab, visit
+from pages.parts.text import md
+from pages.parts.words import size
+from pxcore.types.public import PublicState
+
+
+def draw() -> None:
+    """Draw each data set of the catalogue with its state, source and button."""
+    st.markdown(
+        "The cells of the PXPermute paper, fetched from where their authors keep them. A download "
+        "that breaks off goes on where it stopped.",
+        width=720,
+    )
+    for one in lab().public.states():
+        with st.container(border=True):
+            _one(one)
+
+
+def _one(one: PublicState) -> None:
+    """Draw one data set."""
+    entry = one.entry
+    st.markdown(f"**{md(entry.title)}** · {md(entry.summary, 200)}", width=760)
+    channels = ", ".join(entry.panel.names)
+    st.caption(
+        f"{entry.n_cells:,} labelled cells, {entry.n_classes} classes, {len(entry.panel)} "
+        f"channels: {md(channels, 200)}"
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if one.dataset_id:
+            links.link(
+                "Open the data set", "datasets", icon=":material/biotech:", dataset=one.dataset_id
+            )
+        label = "Import it" if one.state == "here" else "Fetch and import"
+        if one.state == "partly":
+            label = f"Go on fetching ({size(one.n_bytes)} are here)"
+        if st.button(
+            label,
+            icon=":material/cloud_download:",
+            key=f"public-{entry.id}",
+            disabled=bool(one.dataset_id),
+        ):
+            links.go("datasets", importing=lab().public.start(entry.id, visit().owner))
+        links.link(
+            "Published results", "published", icon=":material/menu_book:", **{"set": entry.id}
+        )
+    with st.expander("Source, licence, host without internet", type="compact"):
+        _source(one)
+
+
+def _source(one: PublicState) -> None:
+    """Draw citation, licence, where the file goes by hand, and what is assumed of it."""
+    entry = one.entry
+    known = f"sha256 `{one.sha256}`, recorded when the file was first taken" if one.sha256 else ""
+    lines = [
+        f"{md(entry.citation, 400)}, [doi {entry.doi}](https://doi.org/{entry.doi})",
+        f"Licence: {md(entry.licence, 200)}",
+        f"File: [{md(entry.file)}]({entry.page}), at most {size(entry.most_bytes)} are taken; "
+        + (known or "no checksum is published, that of the first file is recorded"),
+        f"Without the internet: put the file into `{one.folder}` and press the button; any name "
+        "will do, and a folder of unpacked cells too",
+    ]
+    lines += [f"Assumed: {md(text, 400)}" for text in entry.assumed]
+    st.markdown("\n".join(f"- {line}" for line in lines), width=760)
