@@ -7,15 +7,14 @@ version of any perturbation can drift from the real one.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from pxcore.data.container import Container
-from pxcore.errors import MethodError, PanelError
+from pxcore.errors import PanelError
 from pxcore.runs import datasets
+from pxcore.runs.child import run_child
 from pxcore.runs.choices import check_method
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.method_names import parse_method
@@ -73,18 +72,10 @@ def _draw(store: Store, dataset_id: str, position: int, folder: Path, request: s
     given = folder / "cells.npz"
     np.savez(given, allow_pickle=False, **arrays)
     kind = str(dataset.mask_kind)
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "pxcore.runs.preview_child", str(folder), kind],
-        input=request.encode(),
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    given.unlink()
-    if done.returncode != 0:
-        told = done.stderr.decode().strip().splitlines()
-        message = f"the example cannot be drawn: {told[-1] if told else done.returncode}"
-        raise MethodError(message)
+    try:
+        run_child("pxcore.runs.preview_child", (str(folder), kind), request, "the example", SECONDS)
+    finally:
+        given.unlink()
 
 
 def _with_partners(position: int, groups: Array) -> Array:

@@ -39,7 +39,7 @@ def result(store: Store, run_id: str) -> RunResult:
 
     Raises RunError while the run is not finished, and when a part of it has left the store.
     """
-    record = _finished(store, run_id)
+    record = finished(store, run_id)
     spec, tasks = record.spec, ledger.task_rows(store, run_id)
     ranked = [load_ranked(_folder(store, task)) for task in tasks if task.kind == "rank"]
     methods = tuple(
@@ -80,9 +80,9 @@ def result(store: Store, run_id: str) -> RunResult:
 
 def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
     """Return what every trained model of a finished run said about its held-out cells."""
-    record = _finished(store, run_id)
+    record = finished(store, run_id)
     found = []
-    trains = _own(record.spec, ledger.task_rows(store, run_id))
+    trains = own_trainings(store, record)
     for number, task in enumerate(trains):  # folds in order, the starts of each together
         tested = load_tested(_folder(store, task))
         found.append(
@@ -100,16 +100,21 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
 
 def stories(store: Store, run_id: str) -> tuple[tuple[str, Story], ...]:
     """Return the label and story of every training of a finished run that sees all channels."""
-    record = _finished(store, run_id)
-    trains = _own(record.spec, ledger.task_rows(store, run_id))
+    record = finished(store, run_id)
+    trains = own_trainings(store, record)
     return tuple((task.label, load_story(_folder(store, task))) for task in trains)
 
 
-def _own(spec: RunSpec, tasks: Sequence[TaskRow]) -> list[TaskRow]:
-    """Return the run's own trainings: not those without channels, nor of another split.
+def own_trainings(store: Store, record: RunRecord) -> list[TaskRow]:
+    """Return a run's own trainings: not those without channels, nor of another split.
 
-    A run that an earlier version carried out has other keys, and no other trainings.
+    Folds in order, the starts of each together. A run that an earlier version carried out has
+    other keys, and no other trainings.
     """
+    return _own(record.spec, ledger.task_rows(store, record.id))
+
+
+def _own(spec: RunSpec, tasks: Sequence[TaskRow]) -> list[TaskRow]:
     rows = {task.key: task for task in tasks}
     keys = [key(train) for train in plan.trains(spec)]
     if all(one in rows for one in keys):
@@ -133,7 +138,8 @@ def _panel(spec: RunSpec) -> Panel:
     return Panel((*real.channels, *decoy_channels(spec.decoys, real.names)))
 
 
-def _finished(store: Store, run_id: str) -> RunRecord:
+def finished(store: Store, run_id: str) -> RunRecord:
+    """Return the row of a finished run. Raises RunError for any other."""
     record = ledger.record(store, run_id)
     if record.state is RunState.FINISHED:
         return record
