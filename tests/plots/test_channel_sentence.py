@@ -1,0 +1,189 @@
+"""One channel in one or two sentences: quotable, with its numbers, and never too much."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+import tests.evidence_values as ev
+import tests.example_values as ex
+from pxcore.plots.channel_sentence import channel_sentence
+from pxcore.plots.verdicts import SMALL, meaning_of, words_of, yardstick
+from pxcore.types import MethodResult, Ranking, RunResult, Verdict, Where
+
+BF, PI, SSC, LIVE, DECOY = range(5)
+
+
+def bare() -> RunResult:
+    """A run with decoys and nothing else beside its ranking."""
+    return replace(ev.result(), where=None, redundancy=None, gates=(), leakage=None, left_out=())
+
+
+def said(result: RunResult, c: int, method: MethodResult | None = None) -> str:
+    return channel_sentence(result, result.methods[0] if method is None else method, c)
+
+
+def quiet(ranking: Ranking) -> Ranking:
+    return replace(ranking, small_classes=())
+
+
+def without_small(result: RunResult) -> RunResult:
+    return replace(
+        result,
+        methods=tuple(replace(m, ranking=quiet(m.ranking)) for m in result.methods),
+    )
+
+
+def judged(ranking: Ranking, c: int, found: Verdict) -> Ranking:
+    verdicts = list(ranking.verdict)
+    verdicts[c] = found
+    return replace(ranking, verdict=tuple(verdicts))
+
+
+def test_verdicts_with_reason_and_numbers() -> None:
+    result = without_small(bare())
+    assert said(result, PI) == (
+        "PI (DNA) is informative: without its structure F1 falls by 0.660 (0.620 to 0.700), and "
+        "the decoys reach 0.020 at most."
+    )
+    assert said(result, SSC) == (
+        "Darkfield (SSC) adds nothing we can measure: without its structure F1 falls by 0.001 "
+        "(−0.003 to 0.005), surely below 0.01."
+    )
+    assert said(result, LIVE) == (
+        "Live/dead is undecided: without its structure F1 falls by 0.020 (−0.040 to 0.080), which "
+        "does not clear the decoys (up to 0.020)."
+    )
+    assert said(result, DECOY).startswith("decoy: empty is a made channel that knows nothing")
+
+
+def test_without_decoys_informative_is_not_said() -> None:
+    result = without_small(ex.result())
+    text = said(result, PI)
+    assert "is above zero" in text
+    assert "no decoys to compare with" in text
+    assert "informative" not in text
+    assert "does not clear zero" in said(result, LIVE)
+
+
+def test_attributions_need_decoys() -> None:
+    result = without_small(bare())
+    lrp = result.methods[2]
+    assert "its relevance (lrp) is 0.660" in said(result, PI, lrp)
+    assert "F1" not in said(result, PI, lrp)
+    alone = replace(
+        lrp, ranking=judged(replace(lrp.ranking, decoy_bound=None), PI, Verdict.UNDECIDED)
+    )
+    assert "without decoys nothing tells how large that is" in said(result, PI, alone)
+
+
+def test_undecided_says_why() -> None:
+    result = without_small(bare())
+    method = result.methods[0]
+    few = replace(method, ranking=judged(method.ranking, PI, Verdict.UNDECIDED))
+    assert "too few cells stand behind it" in said(result, PI, few)
+    one = replace(few, ranking=replace(few.ranking, folds=few.ranking.folds[:1]))
+    assert "one training says nothing about another" in said(result, PI, one)
+
+
+def test_place_or_amount() -> None:
+    result = without_small(replace(bare(), where=ev.where()))
+    assert said(result, BF).endswith(
+        "Where it lies matters, so imaging is needed: rearranged inside the cell it costs 0.192 "
+        "(0.182 to 0.202) of 0.240 (0.200 to 0.280) in all."
+    )
+    assert "Its amount is most of it, which ordinary flow cytometry sees" in said(result, PI)
+    assert said(result, SSC).count(".") == said(without_small(bare()), SSC).count(".")
+    assert "place or its amount" not in said(result, LIVE)
+    verdicts = (Where.UNDECIDED,) * 6
+    open_ = replace(result, where=replace(ev.where(), verdict=verdicts))
+    assert "Whether its place or its amount counts is undecided" in said(open_, PI)
+    assert "place" not in said(open_, LIVE)
+
+
+def test_keep_one_of_a_group() -> None:
+    result = without_small(replace(bare(), redundancy=ev.redundancy()))
+    assert said(result, LIVE).endswith(
+        "Its loss alone costs 0.010 (−0.010 to 0.030), together with PI (DNA) 0.700 (0.650 to "
+        "0.750): keep one of {Live/dead, PI (DNA)}."
+    )
+    (group,) = ev.redundancy().groups
+    beyond = replace(group, beyond=(ex.interval(0.001, 0.004), ex.interval(0.002, 0.003)))
+    told = replace(result, redundancy=replace(ev.redundancy(), groups=(beyond,)))
+    assert "beyond what they share it adds 0.002 (−0.001 to 0.005): keep one" in said(told, LIVE)
+    doubtful = replace(group, interchangeable=False)
+    open_ = replace(result, redundancy=replace(ev.redundancy(), groups=(doubtful,)))
+    assert "keep one" not in said(open_, LIVE)
+    assert "they look alike, but one is not shown to be enough" in said(open_, LIVE)
+    assert "alike" not in said(result, BF)
+
+
+def test_only_together_is_said_of_those_alone() -> None:
+    pairs = [replace(pair, only_together=n == 1) for n, pair in enumerate(ev.redundancy().pairs)]
+    found = replace(ev.redundancy(), pairs=tuple(pairs), groups=())
+    result = without_small(replace(bare(), redundancy=found))
+    assert "It works only together with PI (DNA)" in said(result, BF)
+    assert "only together with Brightfield" in said(result, PI)
+    assert "together" not in said(result, SSC)
+
+
+def test_circular_and_small_classes() -> None:
+    result = bare()
+    channels = list(result.panel.channels)
+    channels[PI] = replace(channels[PI], gate_defining=True)
+    marked = replace(result, panel=replace(result.panel, channels=tuple(channels)))
+    text = said(marked, PI)
+    assert "its importance is circular" in text
+    assert text.endswith("class G2 has too few cells to take part in this.")
+    assert "circular" not in said(marked, BF)
+
+
+def test_failed_checks_come_first() -> None:
+    result = replace(bare(), gates=ev.gates())
+    occlusion = result.methods[1]
+    assert said(result, PI, occlusion).startswith(
+        "Do not trust occlusion, which failed its sanity check random weights. PI (DNA) is"
+    )
+    assert "trust" not in said(result, PI)
+    passed = replace(result, gates=ev.gates(failing=False))
+    assert "trust" not in said(passed, PI, occlusion)
+
+
+def test_models_that_know_nothing_say_nothing() -> None:
+    result = bare()
+    third = ex.interval(0.35, 0.05)
+    lost = replace(result, performance=replace(result.performance, f1_macro=third))
+    assert said(lost, PI).startswith("Nothing can be said about PI (DNA) yet")
+    assert "informative" not in said(lost, PI)
+
+
+@pytest.mark.parametrize("name", ex.HOSTILE)
+def test_one_or_two_sentences_whatever_the_names(name: str) -> None:
+    result = ev.result()
+    channels = list(result.panel.channels)
+    channels[PI] = replace(channels[PI], name=name)
+    named = replace(result, panel=replace(result.panel, channels=tuple(channels)))
+    for method in named.methods:
+        for c in range(6):
+            text = channel_sentence(named, method, c)
+            assert "\n" not in text
+            assert text.endswith(".")
+            assert len(re.findall(r"\.(?= [A-Z])", text)) <= 1
+
+
+def test_words_of_verdicts() -> None:
+    with_decoys = ev.method().ranking
+    without = replace(with_decoys, decoy_bound=None)
+    assert words_of(with_decoys)[Verdict.INFORMATIVE] == "informative"
+    assert words_of(without)[Verdict.INFORMATIVE] == "above zero"
+    assert "decoys" in meaning_of(with_decoys)[Verdict.INFORMATIVE]
+    assert "decoys" not in meaning_of(without)[Verdict.INFORMATIVE]
+    for ranking in (with_decoys, without):
+        assert set(words_of(ranking)) == set(meaning_of(ranking)) == set(Verdict)
+    assert f"{SMALL} F1" in words_of(without)[Verdict.NEGLIGIBLE]
+    assert "above all decoys" in yardstick(ev.panel(), "drop in F1")
+    assert "above all decoys" in yardstick(ev.panel(), "relevance")
+    assert "No decoys" in yardstick(ex.PANEL, "drop in F1")
+    assert "No verdicts" in yardstick(ex.PANEL, "relevance")
