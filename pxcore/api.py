@@ -211,13 +211,15 @@ class Lab:
             weights.require_weights(self._store, spec.model)
         return ledger.submit(self._store, drafts.frozen_spec(self._store, spec), once=once)
 
-    def follow_up(self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()) -> str:
+    def follow_up(
+        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
+    ) -> str:
         """Return the id of a run that adds one thing to an earlier one; what is there is reused.
 
         ``what``: ``gates``, ``leakage`` or ``left_out`` (with ``groups`` of channels, positions in
         the data set's panel). An equal run that exists is returned instead.
         """
-        return followups.follow_up(self._store, run_id, what, groups)
+        return followups.follow_up(self._store, run_id, what, groups, owner)
 
     def runs(self) -> tuple[RunRow, ...]:
         """Return every run, newest first."""

@@ -225,11 +225,6 @@ class FakeLab:
         self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"
 
-    def follow_up(self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()) -> str:
-        self.asked.append(("follow up", (run_id, what, tuple(groups))))
-        self.progresses["r8"] = ex.progress(RunState.QUEUED)
-        return "r8"
-
     def runs(self) -> tuple[RunRow, ...]:
         return tuple(replace(one.run, id=key) for key, one in self.progresses.items())
 

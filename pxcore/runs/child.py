@@ -8,9 +8,7 @@ import sys
 from pxcore.errors import MethodError
 
 
-def run_child(
-    module: str, arguments: tuple[str, ...], request: str, what: str, seconds: int
-) -> None:
+def run_child(module: str, words: tuple[str, ...], request: str, what: str, seconds: int) -> None:
     """Run a module of ours with ``request`` on its stdin, until it ends.
 
     ``what``: what it makes, for the message. Raises MethodError with the child's last line when

@@ -42,7 +42,9 @@ def left_out(spec: RunSpec, groups: Sequence[Group]) -> RunSpec:
     return _titled(replace(spec, leave_out=every), f"without {told}")
 
 
-def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> str:
+def follow_up(
+    store: Store, run_id: str, what: str, groups: Sequence[Group] = (), owner: str = ""
+) -> str:
     """Return the id of a run that asks one thing more of an earlier one, queued.
 
     Where an equal run exists that did not fail, its id comes back instead.
@@ -53,6 +55,8 @@ def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()
         ``gates``, ``redundancy``, ``leakage`` or ``left_out``.
     groups
         For ``left_out``: channels to train without, each group by itself.
+    owner
+        Who asks; empty for the earlier run's owner.
 
     Raises
     ------
@@ -69,7 +73,8 @@ def follow_up(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()
         message = f"nothing is known to follow a run as {what!r}; there is {', '.join(questions)}"
         raise RunError(message)
     earlier = ledger.record(store, run_id)
-    spec = drafts.frozen_spec(store, questions[what](earlier.spec))
+    asked = questions[what](earlier.spec)
+    spec = drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner))
     for found in ledger.records(store):
         ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
         if not ended_badly and _plain(found.spec) == _plain(spec):
