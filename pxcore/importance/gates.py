@@ -178,7 +178,7 @@ def _constant_channel(checked: _Checked) -> Gate:
     return _gate(
         "constant_channel",
         value,
-        f"channel {channel + 1}, made 0 in every cell, scores {_percent(value)} of the largest score",
+        f"channel {channel + 1}, made 0 in every cell, scores {_percent(value)} of the largest",
     )
 
 

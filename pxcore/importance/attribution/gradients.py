@@ -137,6 +137,12 @@ def guided_gradcam(model: nn.Module, part: Callable[[nn.Module], nn.Module]) -> 
         given = images.detach().requires_grad_()
         with _quiet():
             found: torch.Tensor = oracle.attribute(given, target=targets)
+        if found.shape != images.shape:
+            message = (
+                "the part of the network that Guided Grad-CAM was told to look at puts out no "
+                "maps; expected (cells, features, height, width). Choose another layer"
+            )
+            raise MethodError(message)
         return found.detach().float()
 
     return maps
@@ -170,7 +176,8 @@ def _copied(model: nn.Module) -> nn.Module:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep captum from telling that it puts hooks on the network: it is our copy."""
+    """Keep captum from telling of its hooks, and of parts without maps (we say that ourselves)."""
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Couldn't appropriately interpolate")
         warnings.filterwarnings("ignore", message="Setting (forward, )?backward hooks")
         yield

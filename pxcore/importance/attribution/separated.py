@@ -103,9 +103,8 @@ def separated(model: nn.Module, part: Callable[[nn.Module], nn.Module] | None = 
     MethodError
         When the network decides by its input which way to go, so that it has no one graph.
     """
-    own = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
-    own.add_module(MARKED, nn.Identity())
-    tracer = _Tracer(None if part is None else part(own))
+    own = _Framed(copy.deepcopy(model).eval().requires_grad_(requires_grad=False))
+    tracer = _Tracer(None if part is None else part(own.network))
     try:
         graph = tracer.trace(own)
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
@@ -122,6 +121,20 @@ def separated(model: nn.Module, part: Callable[[nn.Module], nn.Module] | None = 
     rewritten.graph.lint()
     rewritten.recompile()
     return rewritten.eval()
+
+
+class _Framed(nn.Module):
+    """A network with a place to mark beside it, not inside: a sequence would run through it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.add_module(MARKED, nn.Identity())
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return what the network gives."""
+        result: torch.Tensor = self.network(images)
+        return result
 
 
 class _Tracer(fx.Tracer):
