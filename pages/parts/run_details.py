@@ -27,7 +27,7 @@ KINDS = {
 
 def draw(result: RunResult) -> None:
     """Draw the machinery, folded; it is read from the store only when opened."""
-    st.subheader("What ran", anchor=False)
+    st.subheader("What ran", anchor="ran")
     times = ", ".join(
         f"{md(KINDS.get(name, name))} {duration(seconds)}" for name, seconds in result.seconds
     )

@@ -16,7 +16,7 @@ from pxcore.types import MethodResult, RunResult
 
 def heat_map(result: RunResult, method: MethodResult, order: Order) -> None:
     """Draw importance by channel and class."""
-    st.subheader("Which channel serves which class", anchor=False)
+    st.subheader("Which channel serves which class", anchor="classes")
     show(
         lambda theme: matrix.heat_map(result.panel, result.spec.classes, method, theme, order),
         Shown(key=f"channel-class-{method.method}", stem=result.run.title),

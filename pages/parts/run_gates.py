@@ -18,6 +18,7 @@ GATES = {
     "constant_channel": "A channel that is the same everywhere scores zero",
 }
 """What each check asks, for people."""
+MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:] **failed**"}
 
 
 def warn(result: RunResult, method: MethodResult) -> None:
@@ -36,7 +37,7 @@ def warn(result: RunResult, method: MethodResult) -> None:
 
 def draw(result: RunResult) -> None:
     """Draw the section; where the checks were not run, the button that runs them."""
-    st.subheader("Sanity checks of the methods", anchor=False)
+    st.subheader("Sanity checks of the methods", anchor="checks")
     if not result.gates:
         st.caption(
             "Not run yet. They ask of every method what a sound one must do, such as losing its "
@@ -51,20 +52,28 @@ def draw(result: RunResult) -> None:
     said = f"{failed} of {every} failed" if failed else f"All {count(every, 'check')} passed"
     models = max(report.trainings for report in result.gates)
     st.markdown(f"{said}, the worst of {count(models, 'training')} each.", width=980)
-    lines = [line for report in result.gates for line in _lines(report, labels[report.method])]
-    st.markdown("\n".join(["| | Method | Check | What was found |", "|:-:|:--|:--|:--|", *lines]))
-    with st.expander("Table", icon=":material/table_rows:", type="compact"):
+    st.markdown(_overview(result.gates, labels))
+    for report in result.gates:
+        for gate in report.gates:
+            if not gate.passed:
+                st.markdown(f"- **{md(labels[report.method])}**: {md(gate.said, 400)}", width=980)
+    with st.expander("Every check in words", icon=":material/table_rows:", type="compact"):
         st.dataframe(gate_table(result.gates, labels), hide_index=True, key="gates")
 
 
-def _lines(report: GateReport, label: str) -> list[str]:
-    """Return the checks of one method as lines of a Markdown table."""
-    marks = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:] **failed**"}
-    return [
-        f"| {marks[gate.passed]} | {md(label)} | {md(GATES.get(gate.id, gate.id))} "
-        f"| {md(gate.said, 300)} |"
-        for gate in report.gates
+def _overview(reports: tuple[GateReport, ...], labels: dict[str, str]) -> str:
+    """Return methods by checks as a Markdown table of marks."""
+    every = {gate.id for report in reports for gate in report.gates}
+    ids = [one for one in GATES if one in every] + sorted(every - set(GATES))
+    lines = [
+        f"| Method | {' | '.join(md(GATES.get(one, one)) for one in ids)} |",
+        f"|:--|{':-:|' * len(ids)}",
     ]
+    for report in reports:
+        found = {gate.id: MARKS[gate.passed] for gate in report.gates}
+        cells = " | ".join(found.get(one, ":gray[–]") for one in ids)
+        lines.append(f"| {md(labels[report.method])} | {cells} |")
+    return "\n".join(lines)
 
 
 def gate_table(reports: tuple[GateReport, ...], labels: dict[str, str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts import run_follow
 from pages.parts.figures import Shown, show
-from pages.parts.text import md
+from pages.parts.text import md, sentence
 from pxcore.plots import guards
 from pxcore.plots import redundancy as plots
 from pxcore.plots.redundancy import group_sentence, interaction_word, names_of
@@ -21,7 +21,7 @@ WHY = (
 
 def draw(result: RunResult) -> None:
     """Draw the section; where it was not asked for, the button that asks for it."""
-    st.subheader("Redundancy: which channels say the same?", anchor=False)
+    st.subheader("Redundancy: which channels say the same?", anchor="redundancy")
     found = result.redundancy
     if found is None:
         st.caption(WHY, width=980)
@@ -36,7 +36,7 @@ def draw(result: RunResult) -> None:
     _matrices(result, found)
     _measured(result, found)
     for note in found.notes:
-        st.caption(md(note, 400), width=980)
+        st.caption(md(sentence(note), 400), width=980)
     _left_out(result)
     groups = leave_out_groups(result, found.groups)
     if groups and not result.left_out:
@@ -110,7 +110,8 @@ def _measured(result: RunResult, found: Redundancy) -> None:
         )
         st.caption(
             "Above 0 two channels stand in for one another: F1 falls only when both are spoilt. "
-            "Below 0 they work only together: spoiling either already takes what they say.",
+            "Below 0 they work together: spoiling either already takes part of what both say, or "
+            "all of it where they say something only together.",
             width=980,
         )
 

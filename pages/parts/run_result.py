@@ -31,6 +31,11 @@ from pxcore.plots.sentence import sentence
 from pxcore.plots.verdicts import yardstick
 from pxcore.types import MethodResult, RunResult
 
+CONTENTS = (
+    "On this page: [each channel in a sentence](#worth) · [where or how much](#where) · "
+    "[redundancy](#redundancy) · [classes](#classes) · [sanity checks](#checks) · "
+    "[what ran](#ran)"
+)
 ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
 
 
@@ -45,6 +50,7 @@ def draw(run_id: str) -> None:
         answer = sentence(result.panel, method, result.performance)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
+        st.caption(CONTENTS)
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
     run_verdicts.draw(result, method, order)

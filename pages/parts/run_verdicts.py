@@ -8,19 +8,18 @@ import streamlit as st
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.ranking import Order, order_of
-from pxcore.plots.style import badged, mark
+from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, Role, RunResult
 
 
 def draw(result: RunResult, method: MethodResult, order: Order) -> None:
     """Draw one sentence a channel, in the order of the ranking above; decoys have none."""
-    st.subheader("What each channel is worth, in a sentence", anchor=False)
+    st.subheader("What each channel is worth, in a sentence", anchor="worth")
     frame = verdict_table(result, method, order)
-    lines = []
-    for name, said in zip(frame["channel"], frame["sentence"], strict=True):
-        channel = result.panel.channels[result.panel.index(name)]
-        head = f"{mark(channel.role).character} **{md(badged(channel, 60))}**"
-        lines.append(f"- {head}: {md(said, 1200)}")
+    lines = [
+        f"- {_line(result, name, said)}"
+        for name, said in zip(frame["channel"], frame["sentence"], strict=True)
+    ]
     st.markdown("\n".join(lines), width=980)
     with st.container(horizontal=True):
         with st.popover("Copy all", icon=":material/content_copy:"):
@@ -35,6 +34,15 @@ def draw(result: RunResult, method: MethodResult, order: Order) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def _line(result: RunResult, name: str, said: str) -> str:
+    """Return a channel's sentence with its name set off, and a badge where it defined the gate."""
+    shown, told = md(one_line(name)), md(said, 1200)
+    if told.startswith(shown):
+        told = f"**{shown}**{told.removeprefix(shown)}"
+    gate = result.panel.channels[result.panel.index(name)].gate_defining
+    return f"{told} :orange-badge[defines the gate]" if gate else told
 
 
 def verdict_table(result: RunResult, method: MethodResult, order: Order) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_labels
-from pages.parts.text import md
+from pages.parts.text import md, sentence
 from pxcore.plots import where
 from pxcore.plots.numbers import listed
 from pxcore.plots.ranking import Order
@@ -19,7 +19,7 @@ NEEDS = ("permute_cells", "pxpermute_mask")
 
 def draw(result: RunResult, order: Order) -> None:
     """Draw the section, or say which methods it needs."""
-    st.subheader("Where or how much: does the stain need imaging?", anchor=False)
+    st.subheader("Where or how much: does the stain need imaging?", anchor="where")
     found = result.where
     if found is None:
         _missing(result)
@@ -37,7 +37,7 @@ def draw(result: RunResult, order: Order) -> None:
         width=980,
     )
     for note in found.notes:
-        st.caption(md(note, 400), width=980)
+        st.caption(md(sentence(note), 400), width=980)
 
 
 def _missing(result: RunResult) -> None:

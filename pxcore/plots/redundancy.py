@@ -9,16 +9,19 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pxcore.plots.dots import DotPlot, Row, dot_plot, interval_row
-from pxcore.plots.matrix import MOST_NUMBERS, add_tiles, name_axes
-from pxcore.plots.numbers import listed, score, with_interval
+from pxcore.plots.matrix import add_tiles, name_axes
+from pxcore.plots.numbers import MINUS, listed, score, with_interval
 from pxcore.plots.style import PURPLE, Theme, badged, dressed, mark, tone
 from pxcore.plots.text import one_line, plain
 from pxcore.types import ChannelGroup, ChannelPair, Panel, Redundancy
 
+ALL_NUMBERS = 6
+"""Channels up to which every tile has its number; beyond, those of at least ``WRITTEN``."""
+WRITTEN = 0.3
 MOST_PAIRS = 8
 """Interactions drawn; the table holds all."""
 TOGETHER = "stand in for one another"
-ONLY_TOGETHER = "work only together"
+WORK_TOGETHER = "work together"
 ADDITIVE = "no interaction shown"
 
 
@@ -64,6 +67,7 @@ def drops_together(panel: Panel, redundancy: Redundancy, theme: Theme) -> go.Fig
     dressed(figure, theme, alt=alt, height=36 * len(z) + 120)
     names = [badged(channel, 22) for channel in panel.channels]
     name_axes(figure, names, names)
+    figure.update_xaxes(title={"text": "1: spoiling either costs the same cells"})
     return figure
 
 
@@ -111,7 +115,7 @@ def interaction_word(pair: ChannelPair) -> str:
     """Return what an interaction allows to say: its whole interval beside zero, or nothing."""
     if pair.interaction.low > 0:
         return TOGETHER
-    return ONLY_TOGETHER if pair.interaction.high < 0 else ADDITIVE
+    return WORK_TOGETHER if pair.interaction.high < 0 else ADDITIVE
 
 
 def names_of(panel: Panel, channels: Sequence[int]) -> str:
@@ -143,8 +147,8 @@ def _add_square(
 ) -> None:
     """Add a channel x channel matrix with numbers where they fit and names in the hovers."""
     n = len(z)
-    shown = n <= MOST_NUMBERS
-    text = [[f"{v:.2f}" if shown and np.isfinite(v) else "" for v in row] for row in z]
+    least = 0.0 if n <= ALL_NUMBERS else WRITTEN
+    text = [[_number(v) if np.isfinite(v) and abs(v) >= least else "" for v in row] for row in z]
     names = [plain(name) for name in panel.names]
     hover = [
         [
@@ -154,3 +158,13 @@ def _add_square(
         for r in range(n)
     ]
     add_tiles(figure, z, [[r, c] for r in range(n) for c in range(n)], text, hover)
+
+
+def _number(value: float) -> str:
+    """Return a number that fits a narrow tile.
+
+    >>> _number(0.982), _number(-0.4), _number(-0.001), _number(1.0)
+    ('.98', '−.40', '.00', '1.00')
+    """
+    text = f"{abs(value):.2f}".removeprefix("0")
+    return f"{MINUS}{text}" if value < 0 and text != ".00" else text

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from pxcore.plots.numbers import listed, with_interval
 from pxcore.plots.ranking import Order
-from pxcore.plots.style import ORANGE, Theme, badged, dressed
+from pxcore.plots.style import ORANGE, Theme, badged, dressed, tinted
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Interval, Panel, Role, Where, WhereOrHowMuch
 
@@ -63,6 +63,7 @@ def where_dots(
     alt = f"Drop in F1 by channel, in total, by place and by amount. {'; '.join(said)}."
     dressed(figure, theme, alt=alt, height=ROW * len(channels) + 110)
     figure.add_vline(x=0, line={"color": theme.muted, "width": 1.5}, layer="below")
+    _add_band(figure, panel, where, theme)
     for row, c in enumerate(channels):
         _add_verdict(figure, panel, where, (row, c), theme)
     figure.update_xaxes(title_text="drop in F1", side="bottom")
@@ -139,6 +140,24 @@ def _add_part(
     )
 
 
+def _add_band(figure: go.Figure, panel: Panel, where: WhereOrHowMuch, theme: Theme) -> None:
+    """Shade how far the decoys reach, in total and by their place."""
+    decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
+    if not decoys:
+        return
+    values = [part[c] for part in (where.total, where.place) for c in decoys]
+    low = min(0.0, *(_known(value.low) for value in values))
+    high = max(0.0, *(_known(value.high) for value in values))
+    figure.add_vrect(
+        x0=low, x1=high, fillcolor=tinted(theme.muted, 0.18), line={"width": 0}, layer="below"
+    )
+    figure.add_annotation(
+        **{"x": (low + high) / 2, "y": 1, "yref": "paper", "yanchor": "bottom"},
+        **{"text": "what zero looks like", "showarrow": False},
+        font={"size": 11, "color": theme.muted},
+    )
+
+
 def _add_verdict(
     figure: go.Figure, panel: Panel, where: WhereOrHowMuch, place: tuple[int, int], theme: Theme
 ) -> None:
@@ -147,7 +166,8 @@ def _add_verdict(
     word = plain(verdict_where(panel, where, c))
     decoy = panel.channels[c].role is Role.DECOY
     clear = where.verdict[c] in (Where.PLACE, Where.AMOUNT) and not decoy
-    text = word if decoy else f"<b>{word}</b><br>{MEANING[where.verdict[c]]}"
+    strong = f"<b>{word}</b>" if clear else word
+    text = word if decoy else f"{strong}<br>{MEANING[where.verdict[c]]}"
     figure.add_annotation(
         **{"x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 16, "y": row, "text": text},
         **{"showarrow": False, "align": "left"},

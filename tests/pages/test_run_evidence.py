@@ -125,10 +125,10 @@ def test_methods_are_compared_and_gradients_are_followed_by_a_link(
 
 def test_every_real_channel_has_a_sentence(told: FakeLab, visit: Open) -> None:
     app = visit("run", run="finished")
-    listed = next(one.value for one in app.markdown if one.value.startswith("- ●"))
+    listed = next(one.value for one in app.markdown if one.value.startswith("- **PI"))
     assert listed.count("\n- ") == 3
     copied = app.get("code")[0].value if app.get("code") else ""
-    assert "decoy" not in copied.split("\n")[0]
+    assert not any(line.startswith("decoy") for line in copied.splitlines())
     assert "PI (DNA)" in copied
 
 
@@ -151,7 +151,7 @@ def test_redundancy_in_words_and_numbers(told: FakeLab, visit: Open) -> None:
     assert "interchangeable: keep one, Live/dead first, else PI (DNA)" in text
     assert "Trained without PI (DNA) and Live/dead, F1 falls by 0.420" in text
     assert tables(app, "says") == [
-        "stand in for one another", "work only together", "no interaction shown",
+        "stand in for one another", "work together", "no interaction shown",
     ]  # fmt: skip
     assert not any(one.label == "Confirm by retraining" for one in app.button)
 

@@ -17,6 +17,7 @@ WITH_EXAMPLES = (
     "pages.parts.words",
     "pxcore.data.csv_guard",
     "pxcore.plots.numbers",
+    "pxcore.plots.redundancy",
     "pxcore.plots.sprites",
     "pxcore.plots.style",
     "pxcore.plots.text",

@@ -186,7 +186,7 @@ def test_association_frames_what_is_grouped_and_leaves_the_diagonal_empty() -> N
 def test_interactions_are_named_only_when_their_interval_is_clear() -> None:
     figure = redundancy.interactions(ev.panel(), ev.redundancy().pairs, style.LIGHT)
     said = [readable(note.text).split("\n")[0] for note in figure.layout.annotations]
-    assert said == [redundancy.TOGETHER, redundancy.ONLY_TOGETHER, redundancy.ADDITIVE]
+    assert said == [redundancy.TOGETHER, redundancy.WORK_TOGETHER, redundancy.ADDITIVE]
 
 
 def test_groups_say_which_to_keep_first_and_at_what_cost() -> None:
