@@ -72,7 +72,7 @@ def _choose(runs: dict[str, list[Column]]) -> _Choice | None:
             key: one_line(found[0].run.title or found[0].run.dataset_title, 40)
             for key, found in runs.items()
         }
-        run_id = _select("run", "Run", titles)
+        run_id = _select("cells_run", "Run", titles)
         column = runs[run_id][0]
         tested = lab().test_predictions(run_id)
         folds = {str(one.fold + 1): f"fold {one.fold + 1}" for one in tested if not one.seed_index}
@@ -107,12 +107,12 @@ def _select(name: str, label: str, options: dict[str, str]) -> str:
 
 def _page(pages: int) -> int:
     """Draw the choice of a page, in the address."""
-    asked_for = [text for text in asked_all("page") if text.isascii() and text.isdecimal()]
+    asked_for = [text for text in asked_all("cells_page") if text.isascii() and text.isdecimal()]
     wanted = min(max(1, int(asked_for[0][:6])), pages) if asked_for else 1
-    st.session_state["compare-page"] = wanted
-    page = int(st.pagination(pages, max_visible_pages=5, key="compare-page"))
+    st.session_state["compare-cells-page"] = wanted
+    page = int(st.pagination(pages, max_visible_pages=5, key="compare-cells-page"))
     if page != wanted:
-        put("page", [str(page)] if page > 1 else [])
+        put("cells_page", [str(page)] if page > 1 else [])
     return page
 
 

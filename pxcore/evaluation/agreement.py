@@ -26,22 +26,18 @@ def agreements(
 ) -> tuple[Agreement, ...]:
     """Return the agreement of every pair of columns on the real channels that both have.
 
-    ``top``: m of the overlap. Decoys are left out: everybody puts them last, which would look
-    like agreement.
+    ``top``: m of the overlap, at most one less than the most channels that any pair shares.
+    Decoys are left out: everybody puts them last, which would look like agreement.
     """
-    real = [channel for channel in channels if channel.role is not Role.DECOY]
+    pairs = {(a, b): _shared(channels, a, b) for b in range(len(columns)) for a in range(b)}
+    most = max((len(both) for both in pairs.values()), default=0)
+    top = max(1, min(top, most - 1))
     found = []
-    for b in range(len(columns)):
-        for a in range(b):
-            both = [
-                (channel.positions[a], channel.positions[b])
-                for channel in real
-                if channel.positions[a] is not None and channel.positions[b] is not None
-            ]
-            mine, theirs = [p for p, _ in both], [q for _, q in both]
-            same = columns[a].item.run_id == columns[b].item.run_id
-            values = _values(columns[a], mine), _values(columns[b], theirs)
-            found.append(_pair((a, b), *values, paired=same, top=top))
+    for (a, b), both in pairs.items():
+        mine, theirs = [p for p, _ in both], [q for _, q in both]
+        same = columns[a].item.run_id == columns[b].item.run_id
+        values = _values(columns[a], mine), _values(columns[b], theirs)
+        found.append(_pair((a, b), *values, paired=same, top=top))
     return tuple(found)
 
 
@@ -91,6 +87,17 @@ def by_chance(n_channels: int) -> float:
     return 1 / math.factorial(n_channels)
 
 
+def _shared(channels: Sequence[ComparedChannel], a: int, b: int) -> list[tuple[int, int]]:
+    """Return the positions of the real channels that two columns have."""
+    return [
+        (mine, theirs)
+        for channel in channels
+        if channel.role is not Role.DECOY
+        and (mine := channel.positions[a]) is not None
+        and (theirs := channel.positions[b]) is not None
+    ]
+
+
 def _pair(
     which: tuple[int, int], first: Array, second: Array, *, paired: bool, top: int
 ) -> Agreement:
@@ -108,11 +115,10 @@ def _pair(
     )
 
 
-def _values(column: Column, positions: Sequence[int | None]) -> Array:
+def _values(column: Column, positions: Sequence[int]) -> Array:
     """Return (1 + J, C) values: the means, then every training's."""
     rows = [column.ranking.mean, *column.ranking.folds]
-    chosen = [p for p in positions if p is not None]
-    return np.array(rows, dtype=np.float64)[:, chosen]
+    return np.array(rows, dtype=np.float64)[:, list(positions)]
 
 
 def _measured(table: Array, *, paired: bool) -> Measured:
