@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 from sqlalchemy import insert, select
 
+from pxcore.importance.methods import METHODS
 from pxcore.runs import tasks
 from pxcore.runs.tasks import (
     ExplainTask,
@@ -27,6 +29,16 @@ RECENT = 20
 JOINT_REPEATS = 5
 USUAL_REPEATS = 15
 """An adaptive ranking mostly stops after about so many."""
+GATE_CELLS = 256
+"""A sanity check looks at about so many cells, ..."""
+GATE_LOOKS = 4
+"""... so often with the method it checks."""
+MOST_SETS = 4096
+"""Of channels that Shapley values show a model."""
+GRADIENT = 3
+"""Passes forward that one forward and back takes."""
+STEPS = {"integrated_gradients": 50}
+"""Passes forward and back a cell, where it is not one or two."""
 
 FIRST_GUESS = {
     ("train", "small_cnn"): 6e-8,
@@ -44,7 +56,9 @@ def kind_of(task: Task, device: str) -> str:
         case TrainTask():
             model = task.model.id
         case ExplainTask():
-            model = task.train.model.id
+            repeated = METHODS[task.method.id].repeated
+            stage = "explain" if repeated else f"explain-{task.method.id}"
+            return f"{stage}:{task.train.model.id}:{device}"
         case JointTask():
             model = task.alone.train.model.id
         case GateTask():
@@ -58,7 +72,8 @@ def work_of(task: Task, dataset: Dataset) -> float:
     """Return a measure of a task's work: pixels that go through the network.
 
     Training: labelled cells outside the test part x epochs x channels x height x width.
-    Ranking: test cells x (channels x repeats + 1) x the same pixels. Combining: predictions.
+    Ranking: test cells x (channels x repeats + 1) x the same pixels; attributions and sets of
+    channels by the passes they take. Combining: predictions.
     """
     _, height, width = dataset.image_shape
     tile = height * width
@@ -67,13 +82,15 @@ def work_of(task: Task, dataset: Dataset) -> float:
             cells = dataset.n_labelled * (1 - 1 / task.n_folds)
             work = cells * task.usual_epochs * task.n_channels * tile
         case ExplainTask():
-            work = _looks(task, dataset) * (task.train.n_channels * _repeats(task) + 1) * tile
+            work = _looks(task, dataset) * _passes(task) * tile
         case JointTask():
             channels = task.alone.train.n_channels
             pairs = channels * (channels - 1) / 2
             work = _looks(task.alone, dataset) * pairs * JOINT_REPEATS * tile
         case GateTask():
-            work = 2 * _looks(task.explain, dataset) * task.explain.train.n_channels * tile
+            share = min(1.0, GATE_CELLS * task.explain.train.n_folds / max(1, dataset.n_labelled))
+            passes = GATE_LOOKS * _passes(replace(task.explain, repeats=JOINT_REPEATS))
+            work = _looks(task.explain, dataset) * share * passes * tile
         case RankTask():
             first = task.explains[0]
             work = dataset.n_labelled * first.train.n_channels * _repeats(first)
@@ -123,13 +140,27 @@ class Speeds:
         if past:
             return float(median(past))
         stage, model, device = kind.split(":")
-        guess = FIRST_GUESS.get((stage, model), FIRST_GUESS.get((stage, "resnet18"), 2e-6))
+        alike = "explain" if stage.startswith(("explain", "joint", "gate")) else stage
+        guess = FIRST_GUESS.get((alike, model), FIRST_GUESS.get((alike, "resnet18"), 2e-6))
         return guess / (30 if device == "cuda" else 1)
 
 
 def _looks(task: ExplainTask, dataset: Dataset) -> float:
     """Return how many channel planes one look at the held-out cells takes."""
     return dataset.n_labelled / task.train.n_folds * task.train.n_channels
+
+
+def _passes(task: ExplainTask) -> float:
+    """Return how many times the held-out cells pass the network."""
+    channels, method = task.train.n_channels, METHODS[task.method.id]
+    match method.kind:
+        case "attribution":
+            return float(GRADIENT * STEPS.get(method.id, 2))
+        case "subsets":
+            return float(min(2**channels, MOST_SETS))
+        case "retraining":
+            return 1.0
+    return float(channels * _repeats(task) + 1)
 
 
 def _repeats(task: ExplainTask) -> int:
