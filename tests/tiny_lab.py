@@ -99,7 +99,7 @@ def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
 
 
 def tiny_spec(dataset: Dataset, *, max_epochs: int = 2, repeats: int | None = 2) -> RunSpec:
-    """Return a run of seconds: two folds, two epochs, one method, three channels."""
+    """Return a run of seconds: two folds, two epochs, one method, three channels, no decoys."""
     spec = spec_from("fast", dataset, owner="ann")
     return replace(
         spec,
@@ -108,4 +108,6 @@ def tiny_spec(dataset: Dataset, *, max_epochs: int = 2, repeats: int | None = 2)
         channels=(0, 1, 2),
         n_folds=2,
         repeats=repeats,
+        decoys=(),
+        redundancy=False,
     )

@@ -12,11 +12,19 @@ from pxcore.data.annotation import Annotation
 from pxcore.errors import DatasetError, MethodError, PanelError, PxError, RunError, TrainingError
 from pxcore.models import MODELS
 from pxcore.runs import datasets, drafts, ledger, timing
-from pxcore.runs.method_names import parse_method
+from pxcore.runs.method_names import method_name, parse_method
 from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS
 from pxcore.store.home import Store
-from pxcore.types import Dataset, MethodSpec, ModelSpec, Panel, TrainingParams
+from pxcore.types import (
+    Dataset,
+    MaskKind,
+    MethodSpec,
+    ModelSpec,
+    Panel,
+    Role,
+    TrainingParams,
+)
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -41,7 +49,18 @@ def test_presets_are_what_the_specification_says() -> None:
     assert (paper.model, paper.n_folds, paper.repeats) == (
         ModelSpec(id="resnet18", weights="imagenet"), 5, 100,
     )  # fmt: skip
-    assert [method.id for method in paper.methods] == ["pxpermute"]
+    assert (paper.decoys, paper.redundancy) == ((), False)
+    assert [method_name(method) for method in paper.methods] == [
+        "pxpermute",
+        "occlusion",  # filled with zero
+        "integrated_gradients:aggregate=signed_median",
+        "deeplift:aggregate=signed_median",
+        "lrp:aggregate=signed_median",
+        "guided_gradcam:aggregate=signed_median:layer=layer1",
+    ]
+    for ours in (fast, standard):
+        assert [one.id for one in ours.methods] == ["pxpermute", "permute_cells", "pxpermute_mask"]
+        assert (ours.decoys, ours.redundancy) == (("decoy_empty", "decoy_foreign"), True)
     published = paper.training
     assert (published.batch_size, published.learning_rate, published.schedule) == (
         128, 1e-3, "plateau",
@@ -133,6 +152,34 @@ def test_weights_files_are_fingerprinted_at_submission(store: Store, dataset: Da
             "fill is 'blue'; expected one of zero, mean",
         ),
         ({"model": ModelSpec(id="vgg")}, TrainingError, "'vgg' is not known"),
+        (
+            {"model": ModelSpec(options=(("depth", 3),))},
+            TrainingError,
+            "no setting 'depth'; it has",
+        ),
+        (
+            {"model": ModelSpec(options=(("channel_dropout", 1),))},
+            TrainingError,
+            "expected true or false",
+        ),
+        (
+            {"methods": (parse_method("guided_gradcam:layer=layer1"),)},
+            MethodError,
+            "cannot explain model 'small_cnn': .*; leave the method out or choose another model",
+        ),
+        (
+            {"methods": (MethodSpec(id="leave_one_out"),), "channels": (1,)},
+            MethodError,
+            "leave_one_out trains again without each channel, and one channel takes part",
+        ),
+        ({"decoys": ("decoy_full",)}, DatasetError, "'decoy_full' is not known; there is decoy"),
+        ({"decoys": ("decoy_empty",) * 2}, RunError, "a decoy is chosen twice"),
+        ({"leave_out": ((),)}, PanelError, "expected different positions among"),
+        ({"leave_out": ((1, 1),)}, PanelError, "expected different positions among"),
+        ({"leave_out": ((3,),)}, PanelError, r"among the run's channels \[0, 1, 2\]"),
+        ({"leave_out": ((0, 1, 2),)}, PanelError, "leaves nothing to train on"),
+        ({"leave_out": ((0, 1), (1, 0))}, PanelError, "left out twice"),
+        ({"leakage": True, "split": "cell"}, RunError, "split by donor, or leave the gap out"),
         ({"model": ModelSpec(weights="imagenet")}, TrainingError, "no ImageNet weights"),
         ({"training": TrainingParams(learning_rate=0)}, TrainingError, "learning rate is 0"),
         ({"training": TrainingParams(max_epochs=0)}, TrainingError, "epochs is 0"),
@@ -163,6 +210,53 @@ def test_cells_of_one_class_are_refused_with_the_way_out(store: Store, dataset: 
     datasets.register(store, none, "0" * 64)
     with pytest.raises(DatasetError, match=r"no labels; a classifier needs.*add labels from"):
         drafts.check(store, tiny_spec(none))
+
+
+def test_the_leakage_gap_needs_donors(store: Store, dataset: Dataset) -> None:
+    alone = datasets.register(store, replace(dataset, id="4" * 16, groups=()), "0" * 64)
+    with pytest.raises(RunError, match="no known donors: add a group column"):
+        drafts.check(store, replace(tiny_spec(alone), leakage=True))
+
+
+def test_cells_that_nothing_can_outline_are_ranked_without_outlines(
+    store: Store, dataset: Dataset
+) -> None:
+    """No mask, no brightfield, no stain: the draft leaves the method out, a person is told."""
+    dark = Panel(tuple(replace(c, role=Role.DARKFIELD) for c in dataset.panel.channels))
+    bare = replace(dataset, id="5" * 16, panel=dark, mask_kind=MaskKind.NONE)
+    bare = datasets.register(store, bare, "0" * 64)
+    drafted = drafts.draft(store, bare.id, "fast")
+    assert [method.id for method in drafted.methods] == ["pxpermute", "permute_cells"]
+    drafts.check(store, drafted)
+    asked = replace(drafted, methods=(MethodSpec(id="pxpermute_mask"),))
+    with pytest.raises(MethodError, match="import the cells with masks, correct the roles"):
+        drafts.check(store, asked)
+
+
+def test_what_a_run_takes_beside_its_folds_is_said(store: Store, dataset: Dataset) -> None:
+    spec = replace(
+        tiny_spec(dataset),
+        methods=tuple(MethodSpec(id=one) for one in ("pxpermute", "shapley", "leave_one_out")),
+        decoys=("decoy_empty",),
+        leakage=True,
+        leave_out=((0, 1), (1, 2)),
+    )
+    said = drafts.estimate(store, spec)
+    notes = " ".join(said.notes)
+    extra = {
+        "without each of 4 channels": 8,
+        "with channels missing at random": 2,
+        "with folds dealt by cell": 2,
+        "2 groups of channels": 4,
+    }
+    for words in extra:
+        assert words in notes
+    assert "A decoy channel is made" in notes
+    trainings = sum(step.kind == "train" for step in plan(spec))
+    assert trainings == 2 + sum(extra.values())
+    for number in extra.values():
+        assert f"{number} more trainings" in notes
+    assert "decoy" not in " ".join(drafts.estimate(store, tiny_spec(dataset)).notes)
 
 
 def test_default_settings_said_or_unsaid_are_one_run(store: Store, dataset: Dataset) -> None:
