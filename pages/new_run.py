@@ -125,7 +125,11 @@ def _choose(preset: str) -> None:
 
 def _quality(dataset: Dataset) -> None:
     """Draw what looks odd about the cells before anything is trained on them."""
-    notes = quality_notes(dataset, lab().overview(dataset.id))
+    try:
+        notes = quality_notes(dataset, lab().overview(dataset.id))
+    except PxError as error:  # what is unknown about the cells keeps nobody from starting
+        banner(error)
+        return
     said = count(len(notes), "note") if notes else "nothing odd was found"
     icon = ":material/warning:" if notes else ":material/check:"
     with st.expander(f"Quality of the cells: {said}", icon=icon, expanded=bool(notes)):

@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.session import lab
+from pages.parts.session import lab, visit
 
 What = Literal["gates", "redundancy", "leakage", "left_out"]
 REUSES = "It reuses every training and ranking of this run and adds only what is missing."
@@ -26,5 +26,5 @@ def ask(
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, key=f"ask-{what}", icon=":material/add_task:"):
-            links.go("run", run=lab().follow_up(run_id, what, groups=groups))
+            links.go("run", run=lab().follow_up(run_id, what, groups=groups, owner=visit().owner))
         st.caption(note)

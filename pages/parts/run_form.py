@@ -32,10 +32,10 @@ def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
         with right:
             spec = _ranking(dataset, spec)
     with asked:  # drawn last, as what it costs depends on the folds above
-        left, right = st.columns([3, 2], gap="large")
-        with right:
+        methods, extras = st.container(), st.container()
+        with extras:  # decoys are channels that methods rank
             spec = run_form_extras.extras(dataset, spec, _key(spec))
-        with left:
+        with methods:
             spec = replace(spec, methods=run_form_methods.methods(spec))
     return spec
 

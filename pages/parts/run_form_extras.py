@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.parts.run_form_methods import SPLIT
 from pages.parts.session import lab
-from pages.parts.text import md
 from pxcore.plots.numbers import count, listed
 from pxcore.types import Dataset, ModelSpec, RunSpec
 
@@ -21,14 +21,14 @@ def extras(dataset: Dataset, spec: RunSpec, key: str) -> RunSpec:
     st.markdown("**What else to tell**")
     spec = replace(spec, decoys=_decoys(spec, key))
     redundancy = _switch(
-        "Redundancy: which channels say the same",
+        "Redundancy: who says the same",
         spec.redundancy,
         f"redundancy-{key}",
         "Exchanges the pictures of channels two at a time: about as long as ranking by them, "
         "times half the number of channels.",
     )
     gates = _switch(
-        "Sanity checks of every method",
+        "Sanity checks of the methods",
         spec.gates,
         f"gates-{key}",
         "Asks each method what a sound one must do, on every trained model: about as long as "
@@ -65,18 +65,21 @@ def _decoys(spec: RunSpec, key: str) -> tuple[str, ...]:
     known = lab().choices("decoy")
     names = listed([one.label.lower() for one in known])
     on = _switch(
-        f"Decoys: what does zero look like ({names})",
+        "Decoys: what zero looks like",
         bool(spec.decoys),
         f"decoys-{key}",
-        "Channels that know nothing are added before training and ranked like the others; a stain "
-        f"counts only when it is clear of them. {count(len(known), 'channel')} more to train on "
-        "and to rank.",
+        f"Made channels that know nothing ({names}) are added before training and ranked like the "
+        f"others; a stain counts only when it is clear of them. {count(len(known), 'channel')} "
+        "more to train on and to rank.",
     )
     return (spec.decoys or tuple(one.id for one in known)) if on else ()
 
 
 def _switch(label: str, value: bool, key: str, explained: str) -> bool:  # noqa: FBT001 - a widget
     """Draw a switch with its explanation."""
-    on = st.toggle(md(label, 120), value=value, key=key)
-    st.caption(explained, width=720)
+    left, right = st.columns(SPLIT, gap="small")
+    with left:
+        on = st.toggle(label, value=value, key=key)
+    with right:
+        st.caption(explained)
     return on

@@ -13,6 +13,8 @@ from pxcore.plots.numbers import count
 from pxcore.types import Choice, MethodSpec, RunSpec
 from pxcore.types.runs import Option
 
+SPLIT = (3, 7)
+"""Widths of a choice and of what is said about it."""
 PLACE_AND_AMOUNT = ("permute_cells", "pxpermute_mask")
 
 
@@ -62,11 +64,15 @@ def cost(way: str, spec: RunSpec) -> str:
 def _one(choice: Choice, preset: str, drafted: MethodSpec | None) -> MethodSpec | None:
     """Draw the tick of a method and, once ticked, its settings; return it where it is ticked."""
     key = f"method-{preset}-{choice.id}"
-    label = f"{md(choice.label)} :gray[{md(choice.summary, 300)}]"
-    if not st.checkbox(label, value=drafted is not None, key=key):
-        return None
-    before = drafted or MethodSpec(id=choice.id)
-    return replace(before, options=_options(choice, dict(before.options), key))
+    left, right = st.columns(SPLIT, gap="small")
+    with left:
+        ticked = st.checkbox(md(choice.label), value=drafted is not None, key=key)
+    with right:
+        st.caption(md(choice.summary, 400))
+        if not ticked:
+            return None
+        before = drafted or MethodSpec(id=choice.id)
+        return replace(before, options=_options(choice, dict(before.options), key))
 
 
 def _options(
