@@ -54,8 +54,8 @@ def run(
 
 def beside(*results: RunResult, **asked: object) -> Comparison:
     """Return every method of every run beside one another."""
-    pairs = [(one, method) for one in results for method in one.methods]
-    return compared(pairs, (), Asked(**asked))  # type: ignore[arg-type]
+    columns = [column_of(one, method) for one in results for method in one.methods]
+    return compared(columns, (), Asked(**asked))  # type: ignore[arg-type]
 
 
 def column(

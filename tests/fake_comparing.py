@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pxcore.doors.comparing import compared_items
+from pxcore.doors.comparing import column, compared_items
 from pxcore.errors import RunError
 from pxcore.evaluation.comparison import Asked
 from pxcore.types import AttributionMaps, RunResult
-from pxcore.types.comparison import Comparison, Item, ItemRow
+from pxcore.types.comparison import Column, Comparison, Item, ItemRow
 
 
 @dataclass
@@ -32,11 +32,11 @@ class FakeComparing:
     def compare(self, items: Sequence[Item], *, class_name: str = "", top: int = 3) -> Comparison:
         return compared_items(items, self._load, Asked(class_name=class_name, top=top))
 
-    def _load(self, run_id: str) -> RunResult:
-        if run_id in self.broken:
+    def _load(self, item: Item) -> Column:
+        if item.run_id in self.broken:
             message = "the result of 'Rank channels' has left the store; start the run again"
             raise RunError(message)
-        return self.results[run_id]
+        return column(self.results[item.run_id], item)
 
     def maps(
         self, run_id: str, fold: int, positions: Sequence[int], methods: Sequence[str]

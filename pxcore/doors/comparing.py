@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pxcore.errors import PxError, RunError
-from pxcore.evaluation.comparison import Asked, compared
+from pxcore.evaluation.comparison import Asked, column_of, compared
 from pxcore.runs import ledger
 from pxcore.runs.choices import method_label
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
 from pxcore.store.home import Store
-from pxcore.types import MethodResult, RunResult, RunState
-from pxcore.types.comparison import MOST_ITEMS, Comparison, Item, ItemRow
+from pxcore.types import RunResult, RunState
+from pxcore.types.comparison import MOST_ITEMS, Column, Comparison, Item, ItemRow
 
 if TYPE_CHECKING:
     from pxcore.types import AttributionMaps
+
+KEPT = 120
+"""Rankings remembered between two clicks."""
 
 
 class Comparing:
@@ -25,6 +29,7 @@ class Comparing:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._kept: dict[Item, Column] = {}  # without arrays: a few kB each
 
     def items(self) -> tuple[ItemRow, ...]:
         """Return every ranking that can be compared, the newest run first.
@@ -54,8 +59,7 @@ class Comparing:
                 "once, choose fewer"
             )
             raise RunError(message)
-        asked = Asked(class_name=class_name, top=top)
-        return compared_items(items, lambda run_id: result(self._store, run_id), asked)
+        return compared_items(items, self._column, Asked(class_name=class_name, top=top))
 
     def maps(
         self, run_id: str, fold: int, positions: Sequence[int], methods: Sequence[str]
@@ -68,33 +72,42 @@ class Comparing:
 
         return attribution_maps(self._store, run_id, fold, positions, methods)
 
+    def _column(self, item: Item) -> Column:
+        """Return one ranking; a finished run never changes, but its title may."""
+        row = ledger.record(self._store, item.run_id).row
+        if item not in self._kept:
+            run = result(self._store, item.run_id)
+            while len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)), None)
+            wanted = column(run, item)
+            made = (column_of(run, method) for method in run.methods)
+            self._kept |= {one.item: one for one in made}
+            return wanted
+        return replace(self._kept[item], run=row)
+
 
 def compared_items(
-    items: Sequence[Item], load: Callable[[str], RunResult], asked: Asked
+    items: Sequence[Item], load: Callable[[Item], Column], asked: Asked
 ) -> Comparison:
-    """Return rankings side by side; each run is loaded once.
+    """Return rankings side by side.
 
-    A run that ``load`` refuses with a PxError, and a method that a run does not have, are named in
-    ``missing`` and keep nobody else out.
+    One that ``load`` refuses with a PxError is named in ``missing`` and keeps nobody else out.
     """
-    loaded: dict[str, RunResult | str] = {}
-    found: list[tuple[RunResult, MethodResult]] = []
+    found: list[Column] = []
     missing: list[tuple[Item, str]] = []
     for item in items:
-        if item.run_id not in loaded:
-            try:
-                loaded[item.run_id] = load(item.run_id)
-            except PxError as error:
-                loaded[item.run_id] = str(error)
-        run = loaded[item.run_id]
-        if isinstance(run, str):
-            missing.append((item, run))
-            continue
-        method = next((one for one in run.methods if one.method == item.method), None)
-        if method is None:
-            there = ", ".join(one.method for one in run.methods)
-            why = f"run {item.run_id!r} has no method {item.method!r}; it has {there}"
-            missing.append((item, why))
-        else:
-            found.append((run, method))
+        try:
+            found.append(load(item))
+        except PxError as error:
+            missing.append((item, str(error)))
     return compared(found, missing, asked)
+
+
+def column(run: RunResult, item: Item) -> Column:
+    """Return one method of a run. Raises RunError when the run does not have it."""
+    for method in run.methods:
+        if method.method == item.method:
+            return column_of(run, method)
+    there = ", ".join(method.method for method in run.methods)
+    message = f"run {item.run_id!r} has no method {item.method!r}; it has {there}"
+    raise RunError(message)

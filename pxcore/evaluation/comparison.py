@@ -25,22 +25,19 @@ class Asked:
 
 
 def compared(
-    results: Sequence[tuple[RunResult, MethodResult]],
-    missing: Sequence[tuple[Item, str]],
-    asked: Asked,
+    columns: Sequence[Column], missing: Sequence[tuple[Item, str]], asked: Asked
 ) -> Comparison:
     """Return rankings side by side.
 
     Parameters
     ----------
-    results
-        A run's result and one of its methods for each column.
+    columns
+        The rankings, as :func:`column_of` makes them.
     missing
         What could not be loaded, and why; passed through.
     asked
         Class and m.
     """
-    columns = tuple(column_of(result, method) for result, method in results)
     channels = match_channels(
         [column.panel for column in columns], [column.decoys for column in columns]
     )
@@ -52,7 +49,7 @@ def compared(
     ]
     placed = [_placed(values, channels, n) for n, values in enumerate(own)]
     return Comparison(
-        columns=columns,
+        columns=tuple(columns),
         channels=channels,
         missing=tuple(missing),
         class_name=asked.class_name,
