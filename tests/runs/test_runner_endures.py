@@ -108,7 +108,7 @@ def test_a_run_of_a_method_that_is_gone_stays_in_the_list(store: Store, dataset:
         (heart, "beat", AWAY),
         (runner, "append_log", FULL),
         (runner, "clear", FULL),
-        (Runner, "_adopt", FULL),
+        (Store, "note_artifacts", FULL),
         (FakeEngine, "submit", FULL),
     ],
 )
