@@ -14,6 +14,7 @@ import tests.example_values as ex
 from pxcore.data.annotation import Annotation
 from pxcore.data.overview import Overview, overview
 from pxcore.data.source import ArrayCells
+from pxcore.doors.published import Published
 from pxcore.errors import DatasetError, RunError
 from pxcore.types import (
     CellImages,
@@ -39,6 +40,7 @@ from pxcore.types import (
     WeightsChoice,
     read_only,
 )
+from tests.fake_public import FakePublic
 
 
 @dataclass
@@ -54,6 +56,8 @@ class FakeLab:
     entries: tuple[FolderEntry, ...] = ()
     refusal: str = ""
     asked: list[tuple[str, object]] = field(default_factory=list)
+    public: FakePublic = field(default_factory=FakePublic)
+    published: Published = field(default_factory=Published)
 
     def _images(self, dataset: Dataset) -> np.ndarray:
         generator = np.random.default_rng(3)

@@ -67,8 +67,8 @@ def _empty(recorded: Recorded, ranking: Ranking) -> Finding:
         ]
         over = f", more than {' and '.join(beaten)}" if beaten else ""
         parts.append(
-            f"{name} {score(ranking.mean[c])} ({score(ranking.low[c])} to {score(ranking.high[c])}), "
-            f"above zero in {above} of {len(ranking.folds)} folds{over}"
+            f"{name} {score(ranking.mean[c])} ({score(ranking.low[c])} to "
+            f"{score(ranking.high[c])}), above zero in {above} of {len(ranking.folds)} folds{over}"
         )
     return Finding(
         title="Empty channels score",
