@@ -28,6 +28,7 @@ from pxcore.plots import ranking
 from pxcore.plots.numbers import count, with_interval
 from pxcore.plots.ranking import Order, verdict_word
 from pxcore.plots.sentence import sentence
+from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import yardstick
 from pxcore.types import MethodResult, RunResult
 
@@ -36,6 +37,8 @@ CONTENTS = (
     "[redundancy](#redundancy) · [classes](#classes) · [sanity checks](#checks) · "
     "[what ran](#ran)"
 )
+MOST_BUTTONS = 5
+"""Methods that stand side by side; more are listed in a menu."""
 ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
 
 
@@ -73,15 +76,30 @@ def _method(result: RunResult) -> MethodResult:
     methods = {one.method: replace(one, label=labels[one.method]) for one in result.methods}
     if len(methods) == 1:
         return next(iter(methods.values()))
-    chosen = st.segmented_control(
-        "Ranked by",
-        list(methods),
-        default=next(iter(methods)),
-        required=True,
-        format_func=lambda one: md(methods[one].label),
-        key="method",
-        bind="query-params",
-    )
+    ids = list(methods)
+    if len(methods) > MOST_BUTTONS:
+        failed = {one.method for one in result.gates if not one.passed}
+        chosen = st.selectbox(
+            "Ranked by",
+            ids,
+            format_func=lambda one: (
+                one_line(methods[one].label, 60)
+                + (" (failed a sanity check)" if one in failed else "")
+            ),
+            key="method",
+            bind="query-params",
+            width=420,
+        )
+    else:
+        chosen = st.segmented_control(
+            "Ranked by",
+            ids,
+            default=ids[0],
+            required=True,
+            format_func=lambda one: md(methods[one].label),
+            key="method",
+            bind="query-params",
+        )
     return methods.get(str(chosen), next(iter(methods.values())))
 
 

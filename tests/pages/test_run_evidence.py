@@ -208,6 +208,15 @@ def test_a_failed_check_warns_beside_its_own_ranking_only(told: FakeLab, visit: 
     assert "All 3 checks passed" in words(passed)
 
 
+def test_many_methods_are_a_menu_that_marks_those_that_failed(told: FakeLab, visit: Open) -> None:
+    ids = ("pxpermute", "occlusion", "permute_cells", "pxpermute_mask", "shapley", "leave_one_out")
+    app = opened(told, visit, methods=tuple(ev.method(one) for one in ids))
+    menu = app.selectbox(key="method")
+    assert [one for one in menu.options if "failed" in one] == ["Occlusion (failed a sanity check)"]
+    menu.set_value("occlusion").run()
+    assert len(app.error) == 1
+
+
 @pytest.mark.parametrize("split", ["donor", "cell"])
 @pytest.mark.parametrize("groups", [("a", "b"), ("a",)])
 def test_leakage_is_offered_only_where_donors_are_kept_apart(
