@@ -9,7 +9,7 @@ from pages.parts import links
 from pages.parts.figures import Shown, show
 from pages.parts.header import header
 from pages.parts.session import asked, lab
-from pages.parts.text import md
+from pages.parts.text import md, sentence
 from pxcore.plots.numbers import score, with_interval
 from pxcore.plots.published import methods_map, published_dots, verdict_words
 from pxcore.plots.ranking import order_of, rank_text
@@ -97,7 +97,7 @@ def _ranking(shown: PublishedSet) -> None:
             "Signed medians of attributions: their unit means nothing by itself, and zero is no "
             "yardstick. No verdicts."
         )
-    st.caption(f"{md(method.ranking.notes[0], 300)}.")
+    st.caption(f"{md(sentence(method.ranking.notes[0]), 300)}.")
 
 
 def _ranking_table(shown: PublishedSet, method: PublishedMethod) -> pd.DataFrame:
@@ -160,11 +160,13 @@ def _panels(shown: PublishedSet) -> None:
         return
     st.subheader("Fewer stains", anchor=False)
     worst = -shown.lower_bound
-    margin = next((m for m in (0.01, 0.02, 0.05) if worst < m), None)
-    within = f": within a margin of {margin:g}, not below" if margin else ""
+    margins = (0.01, 0.02, 0.05)
+    within = next((f"{m:g}" for m in margins if worst < m), "none we would set")
+    beyond = [f"{m:g}" for m in margins if worst >= m]
+    besides = f", not of {beyond[-1]}" if beyond else ""
     st.markdown(
-        f"The minimal panel is at worst {worst:.4f} F1 below all channels (one-sided 95 %{within}"
-        ").",
+        f"The minimal panel loses at most {worst:.4f} F1 against all channels (one-sided 95 %): "
+        f"within a margin of {within}{besides}.",
         width=720,
     )
     frame = pd.DataFrame(

@@ -13,23 +13,23 @@ from tests.fake_lab import FakeLab
 from tests.pages.conftest import Open, words
 
 
-def test_the_sentence_comes_first_and_says_no_more_than_the_folds(lab: FakeLab, visit: Open) -> None:
+def test_the_sentence_comes_first_and_says_no_more_than_the_folds(
+    lab: FakeLab, visit: Open
+) -> None:
     app = visit("published", set="synapse")
     first = app.markdown[0].value if app.markdown else ""
     text = words(app)
     assert "Published results" in app.title[0].value
     assert "P-CD3zeta, CD3 and MHCII above what the empty channels reach" in text
     assert "They leave F-Actin and CD18 undecided" in text
-    assert "at worst 0.0169 F1 below all channels" in text
-    assert "within a margin of 0.02" in text
+    assert "loses at most 0.0169 F1 against all channels" in text
+    assert "within a margin of 0.02, not of 0.01." in text
     assert first.startswith("**Five folds put")
 
 
 @pytest.mark.parametrize("set_id", list(CATALOGUE))
 @pytest.mark.parametrize("method", ["pxpermute", "occlusion", "lrp"])
-def test_every_set_and_method_is_drawn(
-    lab: FakeLab, visit: Open, set_id: str, method: str
-) -> None:
+def test_every_set_and_method_is_drawn(lab: FakeLab, visit: Open, set_id: str, method: str) -> None:
     text = words(visit("published", set=set_id, method=method))
     assert ("no interval can be computed" in text) is (method == "occlusion")
     assert ("No verdicts" in text) is (method == "lrp")
@@ -105,7 +105,9 @@ def test_a_fetch_goes_to_its_progress(lab: FakeLab, visit: Open) -> None:
 
 
 def test_a_failed_fetch_shows_address_and_folder(lab: FakeLab, visit: Open, tmp_path: Path) -> None:
-    error = f"https://x.org/f could not be fetched. Without the internet: put the file into {tmp_path}"
+    error = (
+        f"https://x.org/f could not be fetched. Without the internet: put the file into {tmp_path}"
+    )
     lab.import_list = [
         ImportProgress(
             id="imported",
