@@ -103,7 +103,7 @@ def _read(out: Path, shape: Shape) -> dict[str, list[dict[str, object]]]:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - what this program is for
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

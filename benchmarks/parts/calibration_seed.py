@@ -54,9 +54,7 @@ def measure_seed(shape: Shape, seed: int, methods: Sequence[str]) -> Record:
     return record
 
 
-def _explained(
-    run: PlantedRun, name: str, model: Fitted, asked: ExplainRequest
-) -> FoldImportance:
+def _explained(run: PlantedRun, name: str, model: Fitted, asked: ExplainRequest) -> FoldImportance:
     method = METHODS[name]
     if method.needs_dropout:
         other = fitted(run, model.number, options=(("channel_dropout", True),))

@@ -10,7 +10,7 @@ import numpy as np
 
 from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance
-from pxcore.importance.method import DROP_IN_F1
+from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.training.intervals import SAME, corrected_interval, without_spread
@@ -18,7 +18,7 @@ from pxcore.types import Array, Importance, Interval, Ranking, Verdict
 
 NEGLIGIBLE_DROP = 0.01
 """F1: a smaller drop does not matter."""
-IN_F1 = (DROP_IN_F1, "F1")
+IN_F1 = (DROP_IN_F1, SHARE_OF_F1)
 """Units in which a value is a share of F1: drops, and Shapley values of F1."""
 
 
