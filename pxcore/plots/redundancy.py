@@ -128,7 +128,7 @@ def group_sentence(panel: Panel, group: ChannelGroup) -> str:
     names = names_of(panel, group.channels)
     joint = f"all together cost {with_interval(group.joint)} F1"
     if not group.interchangeable:
-        return f"{names} go together, but no one of them may stand for all: {joint}."
+        return f"{names} go together, but that one may stand for all is not shown: {joint}."
     ordered = [one_line(panel.names[c]) for c in group.keep_order]
     cost = panel.channels[group.keep_order[0]].cost
     why = f" (cost {cost:g})" if cost else ""

@@ -74,7 +74,8 @@ def where_dots(
         showgrid=False,
         automargin=True,
     )
-    figure.update_layout(margin={"l": 8, "r": 300, "t": 44, "b": 48})
+    figure.update_layout(legend_y=1 + 20 / (ROW * len(channels)))
+    figure.update_layout(margin={"l": 8, "r": 300, "t": 56, "b": 48})
     return figure
 
 
