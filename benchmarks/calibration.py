@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="2 seeds of few cells, to see it run")
     parser.add_argument("--out", type=Path, default=Path("/tmp/calibration.jsonl"))
+    parser.add_argument("--backwards", action="store_true", help="a second process on one file")
     parser.add_argument("--report", action="store_true", help="count what is there, run nothing")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -70,7 +71,9 @@ def main() -> None:
     if not asked.report:
         for name in asked.parts:
             part = PARTS[name]
-            _collect(name, part, shape, max(1, round(part.share * seeds)), asked.out)
+            last = part.first_seed + max(1, round(part.share * seeds))
+            wanted = range(part.first_seed, last)
+            _collect(name, shape, wanted[::-1] if asked.backwards else wanted, asked.out)
     _say(f"{platform.machine()}, {os.cpu_count()} cores, one thread; torch {torch.__version__}, "
          f"numpy {np.__version__}, Python {platform.python_version()}")  # fmt: skip
     _say(f"{shape.n_cells} cells of {shape.size} x {shape.size}, {shape.n_folds} folds, "
@@ -78,12 +81,12 @@ def main() -> None:
     _say(report(_read(asked.out, shape)))
 
 
-def _collect(name: str, part: Part, shape: Shape, n_seeds: int, out: Path) -> None:
+def _collect(name: str, shape: Shape, seeds: range, out: Path) -> None:
     """Measure the seeds of a part that are not in the file yet."""
+    part = PARTS[name]
     own = Shape(**(asdict(shape) | {"noise_only": part.noise_only}))
-    done = {record["seed"] for record in _read(out, shape).get(name, [])}
-    for seed in range(part.first_seed, part.first_seed + n_seeds):
-        if seed in done:
+    for seed in seeds:
+        if seed in {record["seed"] for record in _read(out, shape).get(name, [])}:
             continue
         record = measure_seed(own, seed, part.methods)
         line = json.dumps({"part": name, "shape": asdict(shape), **record})
@@ -92,14 +95,14 @@ def _collect(name: str, part: Part, shape: Shape, n_seeds: int, out: Path) -> No
 
 
 def _read(out: Path, shape: Shape) -> dict[str, list[dict[str, object]]]:
-    """Return the records of this shape by part."""
-    found: dict[str, list[dict[str, object]]] = {}
+    """Return the records of this shape by part, one a seed."""
+    found: dict[str, dict[int, dict[str, object]]] = {}
     if out.exists():
         for line in out.read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             if record["shape"] == asdict(shape):
-                found.setdefault(record["part"], []).append(record)
-    return found
+                found.setdefault(record["part"], {})[record["seed"]] = record
+    return {part: [seeds[s] for s in sorted(seeds)] for part, seeds in found.items()}
 
 
 def _say(text: str) -> None:
