@@ -1,9 +1,9 @@
 """The same network with every activation in a place of its own, so that rules can be put there.
 
 DeepLift and guided backpropagation keep something at each activation between the pass forward and
-the pass back. A module that is used twice (the ReLU of a residual block), a function (``relu(x)``)
-or one that writes into its input leaves no such place. The graph is rewritten, whatever the
-architecture; the numbers it gives stay the same.
+the pass back. A module that is used twice (the ReLU of a residual block), a function (``relu(x)``),
+one that writes into its input or whose input is another one's output leaves no such place. The
+graph is rewritten, whatever the architecture; the numbers it gives stay the same.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ _WRITTEN: dict[object, Callable[..., nn.Module]] = {
     "relu": nn.ReLU,
     "relu_": nn.ReLU,
     functional.elu: lambda alpha=1.0, inplace=False: nn.ELU(alpha, inplace),
-    functional.leaky_relu: lambda slope=0.01, inplace=False: nn.LeakyReLU(slope, inplace),
+    functional.leaky_relu: lambda negative_slope=0.01, inplace=False: nn.LeakyReLU(
+        negative_slope, inplace
+    ),
     functional.sigmoid: nn.Sigmoid,
     torch.sigmoid: nn.Sigmoid,
     "sigmoid": nn.Sigmoid,
@@ -168,7 +170,11 @@ def _functions_to_modules(network: fx.GraphModule) -> None:
 
 
 def _one_use_each(network: fx.GraphModule) -> None:
-    """Give every use of an activation its own copy, and let none write into its input."""
+    """Give every use of an activation its own module and its own input.
+
+    Captum hooks the tensor that goes in: where it is another activation's output, or another
+    layer's input as well, the one would see what the other made of the gradient.
+    """
     for number, node in enumerate(list(network.graph.nodes)):
         if node.op != "call_module":
             continue
@@ -178,6 +184,8 @@ def _one_use_each(network: fx.GraphModule) -> None:
             if hasattr(own, "inplace"):
                 own.inplace = False
             given = node.args[0] if node.args else node.kwargs["input"]
+            with network.graph.inserting_before(node):
+                given = network.graph.call_method("clone", (given,))
             _replace(network, node, f"used_{number}", (own,), given)
 
 
