@@ -77,7 +77,7 @@ def _decoys(spec: RunSpec, key: str) -> tuple[str, ...]:
 
 def _switch(label: str, value: bool, key: str, explained: str) -> bool:  # noqa: FBT001 - a widget
     """Draw a switch with its explanation."""
-    left, right = st.columns(SPLIT, gap="small")
+    left, right = st.columns(SPLIT, gap="small", vertical_alignment="center")
     with left:
         on = st.toggle(label, value=value, key=key)
     with right:

@@ -64,7 +64,7 @@ def cost(way: str, spec: RunSpec) -> str:
 def _one(choice: Choice, preset: str, drafted: MethodSpec | None) -> MethodSpec | None:
     """Draw the tick of a method and, once ticked, its settings; return it where it is ticked."""
     key = f"method-{preset}-{choice.id}"
-    left, right = st.columns(SPLIT, gap="small")
+    left, right = st.columns(SPLIT, gap="small", vertical_alignment="center")
     with left:
         ticked = st.checkbox(md(choice.label), value=drafted is not None, key=key)
     with right:

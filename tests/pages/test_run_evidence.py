@@ -234,16 +234,6 @@ def test_leakage_is_offered_only_where_donors_are_kept_apart(
     assert offered is (split == "donor" and len(groups) > 1)
 
 
-def test_methods_are_named_as_people_do_in_the_list_of_runs(full: FakeLab, visit: Open) -> None:
-    one = full.progresses["running"]
-    row = replace(one.run, methods=("occlusion:fill=mean", "lrp"))
-    full.progresses = {"running": replace(one, run=row)}
-    app = visit("runs")
-    assert set(app.dataframe[0].value["Methods"]) == {"Occlusion (fill=mean), LRP"}
-    app.multiselect(key="filter-Method").set_value(["LRP"]).run()
-    assert len(app.dataframe[0].value) == 1
-
-
 @pytest.mark.parametrize("shift", [0, 4])
 def test_hostile_names_are_text_in_every_section(told: FakeLab, visit: Open, shift: int) -> None:
     names = [HOSTILE[(i + shift) % len(HOSTILE)] for i in range(8)]

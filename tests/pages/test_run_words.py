@@ -41,3 +41,13 @@ def test_a_smaller_model_is_advised_only_where_there_is_one(
 def test_runs_name_their_model_as_people_do(full: FakeLab, visit: Open) -> None:
     table = visit("runs").dataframe[0].value
     assert set(table["Model"]) <= {"Small network", "ResNet18"}
+
+
+def test_methods_are_named_as_people_do_in_the_list_of_runs(full: FakeLab, visit: Open) -> None:
+    one = full.progresses["running"]
+    row = replace(one.run, methods=("occlusion:fill=mean", "lrp"))
+    full.progresses = {"running": replace(one, run=row)}
+    app = visit("runs")
+    assert set(app.dataframe[0].value["Methods"]) == {"Occlusion (fill=mean), LRP"}
+    app.multiselect(key="filter-Method").set_value(["LRP"]).run()
+    assert len(app.dataframe[0].value) == 1
