@@ -21,6 +21,8 @@ from pxcore.types.comparison import Column, Comparison
 A_PAGE = 4
 WIDE = 1100
 """Pixels that the cells of one line may take."""
+TILE = 64
+"""Pixels that one picture takes at least."""
 EVERY = "every class"
 
 
@@ -109,8 +111,8 @@ def _page(pages: int) -> int:
     """Draw the choice of a page, in the address."""
     asked_for = [text for text in asked_all("cells_page") if text.isascii() and text.isdecimal()]
     wanted = min(max(1, int(asked_for[0][:6])), pages) if asked_for else 1
-    st.session_state["compare-cells-page"] = wanted
-    page = int(st.pagination(pages, max_visible_pages=5, key="compare-cells-page"))
+    key = f"compare-cells-page-{wanted}"  # another address, another default
+    page = int(st.pagination(pages, default=wanted, max_visible_pages=5, key=key))
     if page != wanted:
         put("cells_page", [str(page)] if page > 1 else [])
     return page
@@ -135,7 +137,7 @@ def _sheets(maps: AttributionMaps, chosen: _Choice) -> None:
     column = chosen.columns[0]
     channels = column.panel.channels[: maps.images.shape[1]]
     width = len(channels) * (maps.images.shape[3] + 2)
-    zoom = float(max(1, min(4, int(WIDE / (2 * width)))))
+    zoom = float(max(1, -(-TILE // (maps.images.shape[3] + 2))))
     a_line = max(1, int(WIDE / (width * zoom + 20)))
     labels = {one.item.method: one.label for one in chosen.columns}
     view = MapView(
