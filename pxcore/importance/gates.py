@@ -4,7 +4,7 @@
 
     completeness       attributions of a cell add up to f(x) - f(0)              error <= 0.1
     conservation       relevance of a cell adds up to f(x)                       error <= 0.5
-    random_weights     with weights drawn anew the scores become others          kept <= 0.9
+    random_weights     with weights drawn anew the explanation is lost           kept <= 0.9
     constant_channel   a channel that is 0 in every cell scores 0                score <= 1e-6
 
 f is the output of the cell's true class. They run on a sample of the held-out cells (a fifth, 64
@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import nn
 
 from pxcore.errors import MethodError
 from pxcore.importance.attribution.scored import look_for_stop
@@ -61,8 +62,21 @@ def check_gates(method: Method, request: ExplainRequest) -> tuple[Gate, ...]:
     if not method.gates:
         return ()
     small = replace(sampled(request), repeats=_REPEATS if method.repeated else 1)
-    checked = _Checked(method, small, sum(_STEPS[name] for name in method.gates))
+    checked = _Checked(method, small)
     return tuple(_CHECKS[name](checked) for name in method.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """What the pixel attributions of every cell come to: (n,) float64 each."""
+
+    total: Array
+    full: Array
+    """The output of the cell's true class, f(x)."""
+    empty: Array
+    """That of an empty image, f(0)."""
+    kept: Array
+    """Share of the cell's attributions that networks with random weights give too."""
 
 
 @dataclass(slots=True)
@@ -71,63 +85,81 @@ class _Checked:
 
     method: Method
     request: ExplainRequest
-    steps: int
-    """Explanations to come."""
     done: int = 0
-    own_scores: Array | None = None
+    """Explanations made, of ``_STEPS``."""
+    own: Array | None = None
+    added: _Added | None = None
 
-    def scores(self, changed: ExplainRequest | None = None) -> Array:
-        """Return (C, K) for the trained model (made once), or for a changed question."""
-        if changed is None and self.own_scores is not None:
-            self.done += 1
-            return self.own_scores
-        tell, first = self.request.tell, self.done
+    def scores(self) -> Array:
+        """Return (C, K) for the trained model."""
+        if self.own is None:
+            self.own = self.scores_of(self.request)
+        return self.own
 
-        def told(_step: str, share: float) -> None:
-            words = f"sanity checks, explanation {first + 1} of {self.steps}"
-            tell(words, min(1.0, (first + share) / self.steps))
-
-        asked = replace(changed or self.request, tell=told)
+    def scores_of(self, request: ExplainRequest) -> Array:
+        """Return (C, K) for a changed question, 0 for a class without cells."""
+        asked = replace(request, tell=self._telling())
         found: Array = np.nan_to_num(self.method.explain(asked).scores.mean(axis=0))
         self.done += 1
-        if changed is None:
-            self.own_scores = found
         return found
 
-    def sums(self) -> tuple[Array, Array, Array]:
-        """Return each cell's sum of attributions, f(x) and f(0): (n,) float64 each."""
+    def sums(self) -> _Added:
+        """Return what pixel attributions come to, once for all checks."""
+        if self.added is None:
+            request = self.request
+            others = [randomised(request.model, draw) for draw in range(_DRAWS)]
+            tell, rows = self._telling(1 + _DRAWS), []
+            everything = torch.arange(len(request.cells), device=request.cells.device)
+            for positions in torch.split(everything, request.layout.batch_size):
+                look_for_stop(request)
+                rows.append(self._block(positions, others))
+                tell("", (int(positions[-1]) + 1) / len(everything))
+            self.added = _Added(*torch.cat(rows, dim=1).cpu().numpy())
+            self.done += 1 + _DRAWS
+        return self.added
+
+    def _block(self, positions: torch.Tensor, others: list[nn.Module]) -> torch.Tensor:
+        """Return the four numbers of :class:`_Added` of some cells, (4, B) float64."""
+        request, images = self.request, self.request.cells.batch(positions)
+        labels = torch.as_tensor(request.labels, dtype=torch.int64, device=images.device)
+        true = labels[positions]
+        own = self._maps(request.model, images, true)
+        kept = [_kept_pixels(own, self._maps(other, images, true)) for other in others]
+        with evaluating(request.model) as model:
+            outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, 0 * images)]
+        added = own.sum(dim=(1, 2, 3))
+        return torch.stack([added, *(f.double() for f in outputs), torch.stack(kept).mean(dim=0)])
+
+    def _maps(self, model: nn.Module, images: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+        """Return pixel attributions (B, C, H, W) float64."""
         request, maps = self.request, self.method.maps
         if maps is None:
             message = f"{self.method.label} has no pixel attributions that could add up"
             raise MethodError(message)
-        labels = torch.as_tensor(request.labels, dtype=torch.int64, device=request.cells.device)
-        rows: list[torch.Tensor] = []
-        for positions in torch.split(torch.arange(len(labels)), request.layout.batch_size):
-            look_for_stop(request)
-            images, true = request.cells.batch(positions.to(labels.device)), labels[positions]
-            asked = MapRequest(
-                model=request.model,
-                images=images,
-                targets=true,
-                options=request.options,
-                last_convolution=request.last_convolution,
-                batch_size=request.layout.batch_size,
-            )
-            added = maps(asked).double().sum(dim=(1, 2, 3))
-            with evaluating(request.model) as model:
-                outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, 0 * images)]
-            rows.append(torch.stack([added, *(output.double() for output in outputs)]))
-            share = (self.done + (int(positions[-1]) + 1) / len(labels)) / self.steps
-            request.tell("sanity checks, do attributions add up", min(1.0, share))
-        self.done += 1
-        added, full, empty = torch.cat(rows, dim=1).cpu().numpy()
-        return added, full, empty
+        asked = MapRequest(
+            model=model,
+            images=images,
+            targets=true,
+            options=request.options,
+            last_convolution=request.last_convolution,
+            batch_size=request.layout.batch_size,
+        )
+        return maps(asked).double()
+
+    def _telling(self, weight: int = 1) -> Callable[[str, float], None]:
+        """Return what tells how far the checks are, from the share of the next explanations."""
+        tell, first = self.request.tell, self.done
+
+        def told(_step: str, share: float) -> None:
+            tell("sanity checks", min(1.0, (first + weight * share) / _STEPS))
+
+        return told
 
 
 def _completeness(checked: _Checked) -> Gate:
     """Check that attributions add up to what the cell changes in the output."""
-    added, full, empty = checked.sums()
-    value = _relative(added, full - empty)
+    found = checked.sums()
+    value = _relative(found.total, found.full - found.empty)
     return _gate(
         "completeness",
         value,
@@ -138,8 +170,8 @@ def _completeness(checked: _Checked) -> Gate:
 
 def _conservation(checked: _Checked) -> Gate:
     """Check that relevance adds up to the output."""
-    added, full, _ = checked.sums()
-    value = _relative(added, full)
+    found = checked.sums()
+    value = _relative(found.total, found.full)
     return _gate(
         "conservation",
         value,
@@ -149,22 +181,28 @@ def _conservation(checked: _Checked) -> Gate:
 
 
 def _random_weights(checked: _Checked) -> Gate:
-    """Check that the scores come from what the model learnt.
+    """Check that the explanation comes from what the model learnt.
 
-    The measure is the share of the scores that networks with weights drawn anew give as well:
-    the part of each score (channel and class) that has the same sign and is not larger, summed,
-    over the sum of all. Attributions have no scale of their own and are brought to the same sum
-    first. A method that does not look at the model keeps 1.
+    The measure is the share of it that networks with weights drawn anew give as well: the part of
+    each value that has the same sign and is not larger, summed, over the sum of all. A method
+    that does not look at the model keeps 1. The values are the scores (channel and class); or,
+    for attributions, those of the pixels, cell by cell, brought to the same sum first. Their
+    channel scores would not do: random networks too give bright channels more.
     """
-    own, kept = checked.scores(), []
-    for draw in range(_DRAWS):
-        request = checked.request
-        other = checked.scores(replace(request, model=randomised(request.model, draw)))
-        kept.append(_kept(own, other, scaled=checked.method.kind == "attribution"))
-    value = float(np.mean(kept))
-    said = f"networks with random weights keep {_percent(value)} of the scores"
+    if checked.method.maps is not None:
+        value = float(checked.sums().kept.mean())
+        said = f"networks with random weights keep {_percent(value)} of the attributions"
+        return _gate("random_weights", value, said)
+    own, request = checked.scores(), checked.request
     if not np.abs(own).any():
         said = "every score of the trained model is 0: there is no ranking that could be lost"
+        return _gate("random_weights", 1.0, said)
+    kept = []
+    for draw in range(_DRAWS):
+        random = replace(request, model=randomised(request.model, draw))
+        kept.append(_kept_scores(own, checked.scores_of(random)))
+    value = float(np.mean(kept))
+    said = f"networks with random weights keep {_percent(value)} of the scores"
     return _gate("random_weights", value, said)
 
 
@@ -172,7 +210,7 @@ def _constant_channel(checked: _Checked) -> Gate:
     """Check that the channel with the largest score scores 0 once it is 0 in every cell."""
     own = checked.scores()
     channel = int(np.abs(channel_values(own[None])[0]).argmax())
-    found = checked.scores(with_empty_channel(checked.request, channel))
+    found = checked.scores_of(with_empty_channel(checked.request, channel))
     largest = float(np.abs(own).max())
     value = float(np.abs(found[channel]).max()) / (largest or 1.0)
     return _gate(
@@ -188,8 +226,9 @@ _CHECKS: dict[str, Callable[[_Checked], Gate]] = {
     "random_weights": _random_weights,
     "constant_channel": _constant_channel,
 }
-_STEPS = {"completeness": 1, "conservation": 1, "random_weights": 1 + _DRAWS, "constant_channel": 2}
-"""Explanations each check needs."""
+_STEPS = 3 + _DRAWS
+"""Explanations at most: one of the model, those with random weights, one without a channel; and
+one for the pixels."""
 
 
 def _gate(name: str, value: float, said: str) -> Gate:
@@ -206,15 +245,22 @@ def _relative(found: Array, expected: Array) -> float:
     return float(np.abs(found - expected).sum()) / scale if scale else float("inf")
 
 
-def _kept(own: Array, other: Array, *, scaled: bool) -> float:
-    """Return the share of ``own`` (C, K) that ``other`` has too; 1 when there is nothing in it."""
-    total, others = np.abs(own).sum(), np.abs(other).sum()
-    if total == 0:
-        return 1.0
-    if scaled and others > 0:
-        other = other * (total / others)
+def _kept_scores(own: Array, other: Array) -> float:
+    """Return the share of ``own`` (C, K), not all 0, that ``other`` has too."""
     shared = np.where(own * other > 0, np.minimum(np.abs(own), np.abs(other)), 0.0)
-    return float(shared.sum() / total)
+    return float(shared.sum() / np.abs(own).sum())
+
+
+def _kept_pixels(own: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return the share of ``own`` (B, C, H, W) that ``other`` has too, brought to its sum.
+
+    (B,) float64; 0 for a cell in which one of them is empty.
+    """
+    total = own.abs().sum(dim=(1, 2, 3))
+    scale = total / other.abs().sum(dim=(1, 2, 3)).clamp_min(1e-300)
+    other = other * scale[:, None, None, None]
+    shared = torch.where(own * other > 0, torch.minimum(own.abs(), other.abs()), 0.0)
+    return shared.sum(dim=(1, 2, 3)) / total.clamp_min(1e-300)
 
 
 def _percent(value: float) -> str:
