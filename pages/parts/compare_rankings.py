@@ -17,7 +17,8 @@ from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.agreement import Measure, agreement_matrix, title
 from pxcore.plots.bump import bump
 from pxcore.plots.compare_words import luck
-from pxcore.plots.side_by_side import Strips, side_by_side
+from pxcore.plots.side_by_side import side_by_side
+from pxcore.plots.strips import Strips
 from pxcore.plots.text import one_line
 from pxcore.types import Role
 from pxcore.types.comparison import Comparison

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from pxcore.evaluation.scaling import of_starts
 from pxcore.plots.compare_words import full_names, heading, names_of, span_text
 from pxcore.plots.dots import ROW
 from pxcore.plots.numbers import count, listed, with_interval
+from pxcore.plots.strips import Strips, range_of, small_dots, values_of, zero_of
 from pxcore.plots.style import Theme, dressed, mark, tone
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Interval
@@ -22,19 +22,6 @@ A_LINE = 6
 LINE = 17
 """Height of a line of a strip's name."""
 GAP = 0.018
-BEYOND = 0.3
-"""How far intervals may reach beyond the values, in shares of their span; the rest is cut."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strips:
-    """What of a comparison is drawn."""
-
-    channels: tuple[int, ...]
-    """Positions in ``Comparison.channels``, top to bottom."""
-    scaled: bool = True
-    starts: bool = False
-    """Small dots are the means of each random start; else every training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +86,6 @@ def _place(n: int, number: int, heights: tuple[int, int], strips: Strips) -> _St
     return _Strip(n, axis, (left, min(1.0, left + width)), (max(0.0, bottom), top), at == 0)
 
 
-def _values(comparison: Comparison, strips: Strips, column: int) -> tuple[Interval | None, ...]:
-    rows = comparison.scaled if strips.scaled else comparison.values
-    return tuple(rows[column][c] for c in strips.channels)
-
-
-def _small(comparison: Comparison, strips: Strips, column: int, value: Interval) -> list[float]:
-    """Return the values of the small dots."""
-    if strips.starts:
-        found = of_starts(value, comparison.columns[column].seeds)
-        return [one for one in found if one is not None]
-    return list(value.known)
-
-
 def _add_strip(
     figure: go.Figure,
     comparison: Comparison,
@@ -120,13 +94,13 @@ def _add_strip(
     theme: Theme,
 ) -> None:
     """Add one ranking's dots."""
-    values = _values(comparison, strips, place.column)
+    values = values_of(comparison, strips, place.column)
     axes = {"xaxis": f"x{place.axis}", "yaxis": f"y{place.axis}"}
     small = [
         (one, row, c, tone(comparison.channels[c].role, theme))
         for row, (c, value) in enumerate(zip(strips.channels, values, strict=True))
         if value is not None
-        for one in _small(comparison, strips, place.column, value)
+        for one in small_dots(comparison, strips, place.column, value)
     ]
     figure.add_scatter(
         x=[x for x, *_ in small],
@@ -201,7 +175,7 @@ def _dress_strip(
     figure: go.Figure, comparison: Comparison, strips: Strips, place: _Strip, theme: Theme
 ) -> None:
     """Give a strip its axes, its name, and words where a panel lacks a channel."""
-    low, high = _range(comparison, strips)
+    low, high = range_of(comparison, strips)
     names = [plain(comparison.channels[c].name, 26) for c in strips.channels]
     figure.update_layout(
         {
@@ -221,7 +195,7 @@ def _dress_strip(
             },
         }
     )
-    zero = _zero(comparison, strips, place.column)
+    zero = zero_of(comparison, strips, place.column)
     axes = {"xref": f"x{place.axis}", "yref": f"y{place.axis} domain"}
     if zero is not None and low < zero < high:
         line = {"color": theme.muted, "width": 1.2}
@@ -263,7 +237,7 @@ def _absent(
     figure: go.Figure, comparison: Comparison, strips: Strips, place: _Strip, theme: Theme
 ) -> None:
     """Write where a ranking has no value."""
-    values = _values(comparison, strips, place.column)
+    values = values_of(comparison, strips, place.column)
     for row, (c, value) in enumerate(zip(strips.channels, values, strict=True)):
         if value is None:
             missing = comparison.channels[c].positions[place.column] is None
@@ -273,31 +247,3 @@ def _absent(
                 showarrow=False,
                 font={"color": theme.muted, "size": 11},
             )
-
-
-def _zero(comparison: Comparison, strips: Strips, column: int) -> float | None:
-    """Return where zero lies on a strip."""
-    if not strips.scaled:
-        return 0.0
-    low, high = comparison.scales[column]
-    return -low / (high - low) if high > low else None
-
-
-def _range(comparison: Comparison, strips: Strips) -> tuple[float, float]:
-    """Return one range for all strips: all values, and of intervals what is near them."""
-    found = [
-        value
-        for column in range(len(comparison.columns))
-        for value in _values(comparison, strips, column)
-        if value is not None
-    ]
-    points = [0.0, *([1.0] if strips.scaled else [])]
-    points += [one for value in found for one in (*value.known, value.mean) if math.isfinite(one)]
-    ends = [one for value in found for one in (value.low, value.high) if math.isfinite(one)]
-    low, high = min(points), max(points)
-    span = (high - low) or 1.0
-    lowest, highest = min([low, *ends]), max([high, *ends])
-    return (
-        max(lowest, low - BEYOND * span) - 0.04 * span,
-        min(highest, high + BEYOND * span) + 0.04 * span,
-    )

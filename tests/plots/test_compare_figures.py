@@ -20,7 +20,8 @@ from pxcore.plots import style, svg
 from pxcore.plots.agreement import agreement_matrix, number
 from pxcore.plots.attribution import MapView, attribution_sheet, painted, scales_of
 from pxcore.plots.bump import bump
-from pxcore.plots.side_by_side import Strips, side_by_side
+from pxcore.plots.side_by_side import side_by_side
+from pxcore.plots.strips import Strips
 from pxcore.plots.text import readable
 from pxcore.types import Channel, Panel
 from pxcore.types.comparison import Comparison
