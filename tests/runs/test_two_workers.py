@@ -1,0 +1,66 @@
+"""Serial and on two workers: equal seeds give equal numbers, for every kind of task."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pxcore.runs import drafts, ledger
+from pxcore.runs.engine import DaskEngine
+from pxcore.runs.imports import ImportDesk
+from pxcore.runs.result import result
+from pxcore.runs.runner import Runner
+from pxcore.runs.tables import run_json
+from pxcore.runs.tasks import KINDS
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.types import MethodSpec, RunSpec
+from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
+
+
+def every_kind(store: Store) -> RunSpec:
+    return replace(
+        tiny_spec(tiny_dataset(store), max_epochs=1, repeats=1),
+        methods=(MethodSpec(id="permute_cells"), MethodSpec(id="pxpermute_mask")),
+        channels=(0, 2),
+        decoys=("decoy_foreign",),
+        redundancy=True,
+        gates=True,
+        leave_out=((2,),),
+    )
+
+
+@pytest.mark.processes
+def test_serial_and_two_workers_give_the_same_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    told, kinds = [], set()
+    for name, n_workers in (("serial", 0), ("parallel", 2)):
+        settings = Settings(home=tmp_path / name, device="cpu", workers=n_workers)
+        store = open_store(settings)
+        run_id = ledger.submit(store, drafts.frozen_spec(store, every_kind(store)))
+        if n_workers:
+            engine = DaskEngine(store.home, settings)
+            try:
+                runner = Runner(store=store, engine=engine, desk=ImportDesk(store))
+                runner.carry_on(threading.Event(), until_idle=True)
+            finally:
+                engine.close()
+        else:
+            carry_on(store)
+        found = result(store, run_id)
+        kinds |= {task.kind for task in ledger.task_rows(store, run_id)}
+        json = run_json(store, run_id)
+        same = ("performance", "importance", "where", "redundancy", "gates", "left_out")
+        told.append(({name: json[name] for name in same}, found))
+        store.close()
+    assert kinds == set(KINDS)
+    (serial, one), (parallel, other) = told
+    assert parallel == serial
+    for mine, theirs in zip(one.methods, other.methods, strict=True):
+        np.testing.assert_array_equal(mine.importance.scores, theirs.importance.scores)
