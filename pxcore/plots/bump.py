@@ -94,7 +94,7 @@ def _add_line(
             "symmetric": False,
             "array": [span.high - span.rank for _, span in spans],
             "arrayminus": [span.rank - span.low for _, span in spans],
-            "color": tinted(paint, 0.3) if paint.startswith("#") else paint,
+            "color": tinted(*((paint, 0.3) if paint.startswith("#") else (theme.muted, 0.08))),
             "thickness": 6,
             "width": 0,
         },
