@@ -22,6 +22,8 @@ class Site:
     location: str = ""
     break_after: list[int] = field(default_factory=list)
     """Bytes of body after which each of the next answers is cut off."""
+    lie: int = 0
+    """Added to where a part is said to begin."""
     busy: int = 0
     """So many first answers are 503."""
     asked: list[str | None] = field(default_factory=list)
@@ -61,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if site.etag:
             self.send_header("ETag", site.etag)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+            self.send_header("Content-Range", f"bytes {start + site.lie}-{total - 1}/{total}")
         if site.chunked:
             self.send_header("Transfer-Encoding", "chunked")
         else:

@@ -87,6 +87,12 @@ def test_it_begins_anew_where_the_rest_cannot_be_had(tmp_path: Path, how: str) -
     assert left(tmp_path) == {"file.h5"}
 
 
+def test_another_part_than_the_one_asked_for_is_never_pasted_on(tmp_path: Path) -> None:
+    with serving(CONTENT, break_after=[400_000], lie=5) as site:
+        assert download(order(tmp_path, site), quiet) == SHA
+    assert site.asked == [None, "bytes=400000-", None]
+
+
 def test_busy_servers_are_asked_again(tmp_path: Path) -> None:
     with serving(CONTENT, busy=2) as site:
         assert download(order(tmp_path, site), quiet) == SHA

@@ -93,6 +93,36 @@ def test_the_file_is_whole() -> None:
         assert set(one.channels) == set(CATALOGUE[one.id].panel.names)
 
 
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("apoptotic", (0.0023, 0.4454)),
+        ("synapse", (0.0015, 0.039, 0.0102, 0.0665, 0.1694, 0.2465, 0.2556, -0.0004)),
+        (
+            "blood",
+            (
+                0,
+                0.001,
+                0.0008,
+                0.0129,
+                0.0035,
+                0.0003,
+                0.0164,
+                0.0026,
+                0.0009,
+                0.097,
+                0.0747,
+                0.0329,
+            ),
+        ),
+    ],
+)
+def test_means_are_the_published_ones(name: str, means: tuple[float, ...]) -> None:
+    ranking = SETS[name].methods[0].ranking
+    assert ranking is not None
+    assert ranking.mean == pytest.approx(means, abs=6e-5)  # four digits, from the reference
+
+
 def test_bounds_of_the_minimal_panel_are_those_recomputed_before() -> None:
     assert SETS["blood"].lower_bound == pytest.approx(-0.0185, abs=5e-5)
     assert SETS["synapse"].lower_bound == pytest.approx(-0.0169, abs=5e-5)
