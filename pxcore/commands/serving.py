@@ -11,14 +11,12 @@ import typer
 from pxcore.api import open_lab
 from pxcore.commands.cells import carry_out
 from pxcore.commands.run import follow
-from pxcore.commands.terminal import ERR, OUT, ranking_tables, text
-from pxcore.runs.method_names import parse_method
+from pxcore.commands.terminal import ERR, OUT, result_parts, text
 from pxcore.runs.serve import ServeOptions
 from pxcore.runs.serve import serve as keep_serving
 from pxcore.settings import Settings
 from pxcore.types import ImportRequest
 
-DEMO_METHODS = ("pxpermute", "permute_cells")
 DEMO_REPEATS = 30
 """At most: of channels that are alike, more repeats would not settle the order either."""
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -65,10 +63,9 @@ def demo(
     dataset = carry_out(ImportRequest(path="demo", title="Demonstration cells"))
     with closing(open_lab()) as lab:
         spec = lab.draft(dataset.id, "fast")
-        methods = tuple(parse_method(name) for name in DEMO_METHODS)
-        run_id = follow(lab, replace(spec, methods=methods, max_repeats=DEMO_REPEATS))
-        for table in ranking_tables(lab.result(run_id)):
-            OUT.print(table)
+        run_id = follow(lab, replace(spec, max_repeats=DEMO_REPEATS))
+        for part in result_parts(lab.result(run_id)):
+            OUT.print(part)
     for name, truth in zip(dataset.panel.names, dataset.truth, strict=False):
         ERR.print(text(f"planted in {name}: {truth}"))
     OUT.print(run_id)
