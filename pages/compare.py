@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import compare_pictures, compare_rankings, links
+from pages.parts import compare_pictures, compare_rankings, compare_tables, links
 from pages.parts.compare_address import asked_all, joined, one_of, parse, put
 from pages.parts.compare_rankings import class_options
 from pages.parts.header import header
@@ -30,7 +30,7 @@ def render() -> None:
         return
     chosen = parse(asked("items"), rows)
     comparison = _compared(chosen.items) if chosen.items else None
-    header("Compare", downloads=compare_rankings.downloads(comparison) if comparison else ())
+    header("Compare", downloads=compare_tables.downloads(comparison) if comparison else ())
     _choose(rows, chosen.items)
     for complaint in chosen.complaints:
         st.warning(complaint)

@@ -52,6 +52,8 @@ def render() -> None:
         },
     )
     st.caption(f"{len(chosen)} of {len(runs)} runs")
+    if any(run.state is RunState.FINISHED for run in runs):
+        links.link("Compare rankings of finished runs", "compare", icon=":material/compare_arrows:")
 
 
 def table(runs: Sequence[RunRow]) -> pd.DataFrame:

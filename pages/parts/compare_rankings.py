@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts import compare_tables as tables
 from pages.parts.compare_address import asked_all, follow, keep, one_of, put, some_of
 from pages.parts.figures import Shown, show
-from pages.parts.header import Download
-from pages.parts.text import csv_bytes, file_name, md
+from pages.parts.text import md
 from pxcore.plots.agreement import Measure, agreement_matrix, title
 from pxcore.plots.bump import bump
 from pxcore.plots.compare_words import luck
@@ -23,7 +20,6 @@ from pxcore.plots.text import one_line
 from pxcore.types import Role
 from pxcore.types.comparison import Comparison
 
-STEM = "comparison"
 EVERY = "all classes"
 
 
@@ -133,7 +129,7 @@ def _importance(comparison: Comparison, shape: Shape) -> None:
     strips = Strips(channels=shape.channels, scaled=shape.scaled, starts=shape.starts)
     show(
         lambda theme: side_by_side(comparison, strips, theme),
-        Shown(key="compare-importance", stem=STEM),
+        Shown(key="compare-importance", stem=tables.STEM),
         tables.importance(comparison, shape.channels),
     )
     scaled = (
@@ -157,7 +153,7 @@ def _ranks(comparison: Comparison, shape: Shape) -> None:
     lit = [names[name] for name in asked_all("lit") if name in names]
     clicked = show(
         lambda theme: bump(comparison, shape.channels, lit, theme),
-        Shown(key="compare-ranks", stem=STEM, clickable=True),
+        Shown(key="compare-ranks", stem=tables.STEM, clickable=True),
         tables.ranks(comparison),
     )
     some_of("lit", "Set apart", list(names), "click a line, or choose channels here")
@@ -208,7 +204,7 @@ def _agreement(comparison: Comparison) -> None:
     measure = next(one for one in get_args(Measure) if one == chosen)
     show(
         lambda theme: agreement_matrix(comparison, measure, theme),
-        Shown(key=f"compare-agreement-{measure}", stem=STEM),
+        Shown(key=f"compare-agreement-{measure}", stem=tables.STEM),
         tables.agreement(comparison),
     )
     said = luck([one for one in comparison.agreements if one.n_channels])
@@ -239,23 +235,3 @@ def _top(comparison: Comparison) -> None:
         on_change=keep,
         args=("top", "compare-top"),
     )
-
-
-def downloads(comparison: Comparison) -> list[Download]:
-    """Return every table of the comparison as a file, made when it is taken."""
-    if not comparison.columns:
-        return []
-    every = range(len(comparison.channels))
-    found: dict[str, Callable[[], pd.DataFrame]] = {
-        "Importance": lambda: tables.importance(comparison, every)
-    }
-    if len(comparison.columns) > 1:
-        found["Ranks"] = lambda: tables.ranks(comparison)
-        found["Agreement"] = lambda: tables.agreement(comparison)
-        found["Disagreements"] = lambda: tables.disagreement(comparison)
-    return [_file(name, table) for name, table in found.items()]
-
-
-def _file(name: str, table: Callable[[], pd.DataFrame]) -> Download:
-    file = file_name(STEM, f"{name.lower()}.csv")
-    return Download(f"{name}, CSV", file, "text/csv", lambda: csv_bytes(table()))

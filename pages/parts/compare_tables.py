@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from pages.parts.header import Download
+from pages.parts.text import csv_bytes, file_name
 from pxcore.plots.compare_words import full_names, span_text
 from pxcore.types import Interval
 from pxcore.types.comparison import Comparison
 
+STEM = "comparison"
+"""First part of file names."""
 Row = dict[str, str | int | float | None]
 
 
@@ -73,6 +77,26 @@ def disagreement(comparison: Comparison) -> pd.DataFrame:
         for one in comparison.disagreements
     ]
     return pd.DataFrame(rows)
+
+
+def downloads(comparison: Comparison) -> list[Download]:
+    """Return every table of the comparison as a file, made when it is taken."""
+    if not comparison.columns:
+        return []
+    every = range(len(comparison.channels))
+    found: dict[str, Callable[[], pd.DataFrame]] = {
+        "Importance": lambda: importance(comparison, every)
+    }
+    if len(comparison.columns) > 1:
+        found["Ranks"] = lambda: ranks(comparison)
+        found["Agreement"] = lambda: agreement(comparison)
+        found["Disagreements"] = lambda: disagreement(comparison)
+    return [_file(name, table) for name, table in found.items()]
+
+
+def _file(name: str, table: Callable[[], pd.DataFrame]) -> Download:
+    file = file_name(STEM, f"{name.lower()}.csv")
+    return Download(f"{name}, CSV", file, "text/csv", lambda: csv_bytes(table()))
 
 
 def _placed(comparison: Comparison, c: int, n: int, name: str) -> str:
