@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
-from pxcore.commands.spec_options import with_model
-from pxcore.errors import Cancelled, RunError, StoreError
+from pxcore.commands.spec_options import groups_of, options_of, with_evidence, with_model
+from pxcore.errors import Cancelled, PanelError, RunError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ModelSpec, RunState
@@ -72,7 +72,8 @@ def test_every_command_of_the_specification_is_there() -> None:
     options = {
         "import": ["--name", "--format", "--panel-sheet", "--labels", "--size"],
         "run": ["--preset", "--model", "--methods", "--folds", "--repeats", "--seed", "--json",
-                "--weights"],
+                "--weights", "--decoys", "--gates", "--redundancy", "--leakage", "--leave-out",
+                "--model-option"],
         "export": ["--to"],
         "serve": ["--host", "--port", "--open-to-network"],
         "runner": ["--until-idle"],
@@ -269,6 +270,21 @@ def test_another_model_brings_its_own_defaults(store: Store) -> None:
     assert with_model(spec, "resnet18", "").model == ModelSpec(id="resnet18", weights="random")
     assert with_model(spec, "resnet18", "imagenet").model.weights == "imagenet"
     assert with_model(spec, "", "").model == spec.model
+
+
+def test_what_to_leave_out_is_named_by_channel(store: Store) -> None:
+    spec = tiny_spec(tiny_dataset(store))
+    names = spec.panel.names
+    assert groups_of(spec.panel, [f"{names[2]}, {names[0]}", names[1]]) == ((2, 0), (1,))
+    with pytest.raises(PanelError, match="'CD99' is not in the panel; it has"):
+        groups_of(spec.panel, ["CD99"])
+    both = with_evidence(spec, decoys=True, redundancy=True)
+    assert (both.decoys, both.redundancy) == (("decoy_empty", "decoy_foreign"), True)
+    assert with_evidence(both, decoys=None, redundancy=None) == both
+    assert with_evidence(both, decoys=False, redundancy=False) == spec
+    for bad in ("width", "=3", "width="):
+        with pytest.raises(RunError, match="such as width=16"):
+            options_of([bad])
 
 
 def _failing(self, record) -> None:  # type: ignore[no-untyped-def]

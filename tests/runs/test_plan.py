@@ -8,7 +8,7 @@ import pytest
 
 from pxcore.runs import tasks as planning
 from pxcore.runs.method_names import method_name
-from pxcore.runs.plan import plan
+from pxcore.runs.plan import plan, trains
 from pxcore.runs.tasks import ExplainTask, Lane, RankTask, TrainTask, key
 from pxcore.store.keys import decode, encode
 from pxcore.types import (
@@ -154,3 +154,12 @@ def test_tasks_survive_their_way_to_the_worker(spec: RunSpec) -> None:
         back = decode(kind, encode(step.task))
         assert back == step.task
         assert key(back) == step.key
+
+
+def test_a_runs_own_trainings_see_all_channels_unless_no_method_does(spec: RunSpec) -> None:
+    def dropping(*methods: str) -> set[object]:
+        own = trains(replace(spec, methods=tuple(MethodSpec(id=one) for one in methods)))
+        return {dict(train.model.options).get("channel_dropout") for train in own}
+
+    assert dropping("shapley", "pxpermute") == {None}
+    assert dropping("shapley") == {True}
