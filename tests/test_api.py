@@ -112,7 +112,7 @@ def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> 
     told = lab.run_json(run_id)
     assert set(told) == {
         "run_id", "dataset_id", "channels", "classes", "performance", "importance", "cache",
-        "timing",
+        "timing", "decoys", "where", "redundancy", "gates", "leakage", "left_out",
     }  # fmt: skip
     text = json.dumps(told, allow_nan=False)
     result = lab.result(run_id)
@@ -123,6 +123,7 @@ def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> 
         found = back["importance"][method.method]
         assert set(found) == {
             "mean", "low", "high", "rank", "rank_low", "rank_high", "repeats", "unit", "verdict",
+            "decoy_bound", "probability_drop", "small_classes", "sentence",
         }  # fmt: skip
         assert found["mean"] == list(method.ranking.mean)
         assert found["rank"] == list(method.ranking.rank)
@@ -197,7 +198,7 @@ def test_what_is_not_there_is_said(finished: tuple[Lab, str]) -> None:
         lab.draft("nothere", "fast")
     with pytest.raises(RunError, match="'slow' is not known; there is fast"):
         lab.draft(lab.datasets()[0].id, "slow")
-    with pytest.raises(RunError, match="there is model, method, format"):
+    with pytest.raises(RunError, match="there is model, method, decoy, format"):
         lab.choices("page")
 
 
