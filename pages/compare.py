@@ -15,6 +15,7 @@ from pages.parts.text import md, sentence
 from pages.parts.words import moment
 from pxcore.plots.compare_words import answer, full_names
 from pxcore.plots.numbers import count, with_interval
+from pxcore.plots.tell_apart import Told, told_apart
 from pxcore.plots.text import one_line
 from pxcore.types.comparison import MOST_ITEMS, Comparison, Item, ItemRow
 
@@ -166,13 +167,17 @@ def _facts(comparison: Comparison) -> None:
     ]
     st.caption(" · ".join(told), width=980)
     names = full_names(comparison)
-    hardly = [
-        md(names[n], 80)
-        for n, column in enumerate(comparison.columns)
-        if not column.f1.low > 1 / max(1, len(column.classes))
-    ]
-    if hardly:
-        st.warning(
-            "The models behind these hardly tell the classes apart, so their rankings say "
-            f"nothing about channels: {'; '.join(dict.fromkeys(hardly))}."
-        )
+    for case, why in (
+        (Told.HARDLY, "The models behind these hardly tell the classes apart"),
+        (Told.TOO_FEW, "Too few trainings stand behind these to be sure that they beat guessing"),
+    ):
+        silent = [
+            md(names[n], 80)
+            for n, column in enumerate(comparison.columns)
+            if told_apart(column.f1, len(column.classes)) is case
+        ]
+        if silent:
+            st.warning(
+                f"{why}, so their rankings say nothing about channels: "
+                f"{'; '.join(dict.fromkeys(silent))}."
+            )

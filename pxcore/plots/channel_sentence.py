@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from pxcore.plots.method_words import in_f1, score_name, words
 from pxcore.plots.numbers import listed, score, with_interval
+from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL, words_of
 from pxcore.types import (
@@ -42,12 +43,9 @@ def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> s
     if result.panel.channels[channel].role is Role.DECOY:
         value = _interval(ranking, channel)
         return f"{name} is a made channel that knows nothing; it reaches {value}."
-    f1, classes = result.performance.f1_macro, len(result.performance.f1_per_class)
-    if classes and not f1.low > 1 / classes:
-        return (
-            f"Nothing can be said about {name} yet: the models hardly tell the classes apart "
-            f"(F1 {with_interval(f1)}, guessing gives about {score(1 / classes)})."
-        )
+    why = why_silent(result.performance.f1_macro, len(result.performance.f1_per_class))
+    if why:
+        return f"Nothing can be said about {name} yet: {why}."
     failed = _failed(result, method)
     first = f"{name} {_verdict(method, channel)}"
     if failed:

@@ -2,9 +2,9 @@
 
 Rules, in this order:
 
-1. Where the models do not tell the classes apart (the interval of F1-macro reaches what naming
-   one class always, or guessing, would give: 1 / number of classes), nothing is said about
-   channels.
+1. Where it is not shown that the models tell the classes apart (the interval of F1-macro reaches
+   what naming one class always, or guessing, would give: 1 / number of classes), nothing is said
+   about channels; whether the models or the number of trainings is to blame is told.
 2. A channel counts when its whole interval lies above what zero looks like (above every decoy
    where there are decoys, else above zero) and its mean drop is no smaller than the smallest drop
    that matters, which is our choice; "Keep" is said of a stain only then. An order between such
@@ -25,6 +25,7 @@ from itertools import pairwise
 from pxcore.plots.method_words import in_f1, score_name, words
 from pxcore.plots.numbers import bounds, listed, score
 from pxcore.plots.ranking import order_of
+from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
@@ -35,14 +36,9 @@ MOST_NAMES = 4
 def sentence(panel: Panel, result: MethodResult, performance: Performance) -> str:
     """Return the run's answer in one to three short clauses, as plain text."""
     ranking = result.ranking
-    classes = len(performance.f1_per_class)
-    chance = 1 / classes if classes else 0.0
-    if not performance.f1_macro.low > chance:
-        return (
-            f"The models hardly tell the classes apart (F1 {score(performance.f1_macro.mean)} "
-            f"{bounds(performance.f1_macro.low, performance.f1_macro.high)}; guessing gives about "
-            f"{score(chance)}), so this ranking says nothing about the channels yet."
-        )
+    why = why_silent(performance.f1_macro, len(performance.f1_per_class))
+    if why:
+        return f"{why[0].upper()}{why[1:]}, so this ranking says nothing about the channels yet."
     order = [c for c in order_of(ranking, "rank") if panel.channels[c].role is not Role.DECOY]
     if not in_f1(result):
         return _looked_at(panel, result, order)

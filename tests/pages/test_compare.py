@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
 from pages.parts.compare_address import joined, parse
-from pxcore.types import Channel, Panel
+from pxcore.types import Channel, Interval, Panel
 from pxcore.types.comparison import MOST_ITEMS, Item, ItemRow
 from tests.compared_values import PANEL, ranked, run
 from tests.fake_comparing import FakeComparing
@@ -170,6 +170,20 @@ def test_models_that_know_nothing_are_told(compared: FakeLab, visit: Open) -> No
     app = visit("compare", items="aaa:pxpermute,bbb:pxpermute")
     (warned,) = [one.value for one in app.warning]
     assert "hardly tell the classes apart" in warned
+    assert "Run bbb" in warned
+    assert "Run aaa" not in warned
+
+
+def test_too_few_trainings_are_told_apart_from_models_that_know_nothing(
+    compared: FakeLab, visit: Open
+) -> None:
+    found = compared.comparing.results["bbb"]  # type: ignore[attr-defined]
+    f1 = Interval(mean=0.82, low=0.0, high=1.0, folds=(0.78, 0.86))
+    few = replace(found, performance=replace(found.performance, f1_macro=f1))
+    compared.comparing.results["bbb"] = few  # type: ignore[attr-defined]
+    (warned,) = [one.value for one in visit("compare", items="aaa:pxpermute,bbb:pxpermute").warning]
+    assert "Too few trainings stand behind these" in warned
+    assert "hardly" not in warned
     assert "Run bbb" in warned
     assert "Run aaa" not in warned
 

@@ -11,7 +11,7 @@ import tests.evidence_values as ev
 import tests.example_values as ex
 from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.verdicts import SMALL, meaning_of, words_of, yardstick
-from pxcore.types import MethodResult, Ranking, RunResult, Verdict, Where
+from pxcore.types import Interval, MethodResult, Ranking, RunResult, Verdict, Where
 
 BF, PI, SSC, LIVE, DECOY = range(5)
 
@@ -157,6 +157,17 @@ def test_models_that_know_nothing_say_nothing() -> None:
     lost = replace(result, performance=replace(result.performance, f1_macro=third))
     assert said(lost, PI).startswith("Nothing can be said about PI (DNA) yet")
     assert "informative" not in said(lost, PI)
+
+
+def test_too_few_trainings_say_so() -> None:
+    result = bare()
+    f1 = Interval(mean=0.82, low=0.0, high=1.0, folds=(0.78, 0.86))
+    few = replace(result, performance=replace(result.performance, f1_macro=f1))
+    assert said(few, PI) == (
+        "Nothing can be said about PI (DNA) yet: on average the models tell the classes apart (F1 "
+        "0.820), but 2 trainings are too few to be sure: the interval (0.000 to 1.000) reaches "
+        "guessing (about 0.333)."
+    )
 
 
 @pytest.mark.parametrize("name", ex.HOSTILE)

@@ -12,7 +12,9 @@ import tests.example_values as ex
 from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.ranking import NEGLIGIBLE_DROP
 from pxcore.plots.sentence import sentence
+from pxcore.plots.tell_apart import FEW, Told, told_apart, why_silent
 from pxcore.plots.verdicts import SMALL, WORDS, yardstick
+from pxcore.training.intervals import corrected_interval
 from pxcore.types import Channel, MethodResult, Panel, Role, Verdict
 
 STAINS = Panel(tuple(Channel(name=name) for name in ("CD3", "CD8", "CD19", "CD45")))
@@ -92,6 +94,56 @@ def test_models_near_guessing_say_nothing_about_channels() -> None:
     text = sentence(STAINS, ex.method((0.3, 0.2, 0.1, 0.0), (0.01,) * 4), weak)
     assert "says nothing about the channels" in text
     assert "CD3" not in text
+
+
+def test_two_trainings_too_few_are_not_blamed_on_the_models() -> None:
+    """F1 0.78 and 0.86: t(1) = 12.7 takes the interval to 0; the models are not what is poor."""
+    f1 = corrected_interval([0.78, 0.86], 80, 80, bounds=(0.0, 1.0))
+    assert (f1.low, f1.high) == (0.0, 1.0)
+    few = replace(ex.performance(), f1_macro=f1)
+    text = sentence(STAINS, ex.method((0.3, 0.2, 0.1, 0.0), (0.01,) * 4), few)
+    assert text == (
+        "On average the models tell the classes apart (F1 0.820), but 2 trainings are too few to "
+        "be sure: the interval (0.000 to 1.000) reaches guessing (about 0.333), so this ranking "
+        "says nothing about the channels yet."
+    )
+
+
+@pytest.mark.parametrize(
+    ("folds", "told"),
+    [
+        ((0.78, 0.86), Told.TOO_FEW),
+        ((0.9,), Told.TOO_FEW),
+        ((0.6, None, 0.8), Told.TOO_FEW),
+        ((0.80, 0.81, 0.82), Told.APART),
+        ((0.34, 0.36), Told.HARDLY),  # hardly above guessing
+        ((0.2, 0.9), Told.HARDLY),  # the spread, not the number, hides it
+        ((0.30, 0.31, 0.32), Told.HARDLY),
+        ((0.3,), Told.HARDLY),
+        ((), Told.HARDLY),
+        ((0.1, 0.9, 0.1, 0.9, 0.4), Told.HARDLY),  # not few
+    ],
+)
+def test_too_few_trainings_or_models_that_know_little(
+    folds: tuple[float | None, ...], told: Told
+) -> None:
+    n = max(1, len(folds))
+    f1 = corrected_interval(folds, 100 * (n - 1) or 100, 100, bounds=(0.0, 1.0))
+    assert told_apart(f1, 3) is told
+    assert bool(why_silent(f1, 3)) is (told is not Told.APART)
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=8), st.integers(2, 8))
+def test_models_are_blamed_or_the_trainings_never_both(folds: list[float], classes: int) -> None:
+    n = len(folds)
+    f1 = corrected_interval(folds, max(1, n - 1) * 100, 100, bounds=(0.0, 1.0))
+    text, told = why_silent(f1, classes), told_apart(f1, classes)
+    assert ("hardly" in text) is (told is Told.HARDLY)
+    assert ("to be sure" in text) is (told is Told.TOO_FEW)
+    assert (text == "") is (f1.low > 1 / classes)
+    if told is Told.TOO_FEW:
+        assert n < FEW
+        assert f1.mean > 1 / classes
 
 
 def test_decoys_are_not_named_and_circular_gates_are() -> None:
