@@ -38,7 +38,7 @@ class Part:
 
 
 PARTS = {
-    "planted": Part(first_seed=0, share=1.0, methods=CHEAP),
+    "planted": Part(first_seed=100, share=1.0, methods=CHEAP),
     "noise": Part(first_seed=1000, share=1.0, methods=CHEAP, noise_only=True),
     "gradients": Part(first_seed=2000, share=1 / 3, methods=GRADIENTS),
     "dear": Part(first_seed=3000, share=0.1, methods=DEAR),

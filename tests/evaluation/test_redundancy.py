@@ -95,7 +95,7 @@ def test_copies_are_interchangeable() -> None:
     assert [one.mean for one in group.alone] == pytest.approx([0.22, 0.27])
     assert group.joint.mean == pytest.approx(0.5)
     assert group.extra.mean == pytest.approx(0.01)
-    assert [one.mean for one in group.beyond] == pytest.approx(BEYOND)
+    assert [one.mean for one in group.beyond] == pytest.approx(np.array(BEYOND) / 0.8)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,18 @@ def test_copies_are_interchangeable() -> None:
 def test_what_is_not_interchangeable(joint: float, beyond: tuple[float, ...]) -> None:
     (group,) = redundancy(evidence({(0, 1): joint}, beyond)).groups
     assert not group.interchangeable
+
+
+def test_a_joint_drop_must_be_real() -> None:
+    """Above every decoy, and without decoys above what matters."""
+    little = {"joint": {(0, 1): 0.05}, "beyond": (-0.03, -0.03)}
+    assert redundancy(evidence(**little)).groups[0].interchangeable
+    loud = evidence(**little, alone=(*ALONE[:4], 0.04))
+    assert not redundancy(loud).groups[0].interchangeable
+    free = {"decoys": (), "features": ALIKE, "costs": (0.0,) * 4}
+    assert redundancy(evidence(**little, **free)).groups[0].interchangeable
+    trifle = evidence({(0, 1): 0.02}, (-0.03, -0.03), **free)
+    assert not redundancy(trifle).groups[0].interchangeable
 
 
 def test_unmeasured_is_not_interchangeable_and_said_so() -> None:

@@ -99,6 +99,14 @@ def test_decoys_never_carry_anything() -> None:
     assert small.verdict == (Where.PLACE, Where.NOT_INFORMATIVE)
 
 
+def test_amount_must_be_above_the_decoys_too() -> None:
+    """Rearranging a decoy helped by chance: then its total less its place is large."""
+    rows = [(0.2, 0.3), (-0.02, 0.03)], [(-0.01, 0.02), (-0.5, 0.05)]
+    got = found(*rows, decoys=(1,))
+    assert got.amount[1].high > 0.4
+    assert got.verdict[0] is Where.UNDECIDED
+
+
 def test_without_decoys_zero_is_the_yardstick_and_that_is_said() -> None:
     got = found([(0.02, 0.1), (0.001, 0.1)], [(0.005, 0.08), (-0.001, 0.05)])
     assert got.verdict == (Where.PLACE, Where.UNDECIDED)
@@ -112,9 +120,11 @@ def test_small_classes_take_no_part() -> None:
     scores = total.scores.copy()
     scores[..., 2] = [[[0.9]], [[-0.5]], [[0.4]]]
     noisy = replace(total, scores=scores)
+    place = replace(place, scores=scores - 0.2)
     every = where_or_how_much(noisy, place)
     without = where_or_how_much(noisy, place, small_classes=(2,))
     assert without.total[0].folds == pytest.approx((0.2, 0.2, 0.2))
+    assert without.place[0].folds == pytest.approx((0, 0, 0))
     assert every.total[0].high - every.total[0].low > 0.3
     assert any("1 class has fewer than 30" in note for note in without.notes)
     nothing = where_or_how_much(noisy, place, small_classes=(0, 1, 2))
