@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import threading
+import unicodedata
+import warnings
 from collections.abc import Callable
 
 import matplotlib as mpl
@@ -61,7 +63,10 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
         _legend(axes[""], figure)
         stream = io.BytesIO()
         meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
-        canvas.figure.savefig(stream, format="svg", metadata=meta)
+        with warnings.catch_warnings():
+            # The text stays text: the viewer's fonts draw it, and may have what this one lacks.
+            warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
+            canvas.figure.savefig(stream, format="svg", metadata=meta)
     return stream.getvalue()
 
 
@@ -77,12 +82,17 @@ def _page(figure: go.Figure, width: float, height: float) -> tuple[float, float,
     if figure.layout.width:  # a sheet of cells: its margins fit exactly
         left, bottom = margin.l / width, margin.b / height
         return left, bottom, 1 - left - margin.r / width, 1 - bottom - margin.t / height
-    longest = max((len(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
+    longest = max((_columns(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
     left = max(margin.l or 60, 20 + longest * 6.5 + (24 if figure.layout.yaxis.title.text else 0))
     scale = any(trace.type == "heatmap" and trace.showscale is not False for trace in figure.data)
     right, top = max(margin.r or 20, 76 if scale else 0), max(margin.t or 20, 24)
     bottom = max(margin.b or 40, 52)
     return left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height
+
+
+def _columns(text: str) -> int:
+    """Return how many characters wide a text is; Chinese, Japanese and Korean ones count two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _axes(

@@ -79,6 +79,25 @@ def gate_rows(found: RunResult) -> Iterator[Row]:
             }
 
 
+def leakage_rows(found: RunResult) -> Iterator[Row]:
+    """Yield one row for each way to split, and one for the gap between them."""
+    if found.leakage is None:
+        return
+    for split, interval in _splits(found.leakage).items():
+        yield {"split": split, **_bounds("f1_macro", interval), **_trainings(interval)}
+
+
+def left_out_rows(found: RunResult) -> Iterator[Row]:
+    """Yield one row for each set of channels that models were trained without."""
+    for one in found.left_out:
+        yield {
+            "channels": _listed(found.panel.names, one.channels),
+            **_bounds("f1_macro", one.f1_macro),
+            **_bounds("drop", one.drop),
+            **{f"drop_{name}": value for name, value in _trainings(one.drop).items()},
+        }
+
+
 def evidence_json(found: RunResult) -> Json:
     """Return what stands beside the rankings; None for what was not asked, never NaN."""
     names = found.panel.names
@@ -169,8 +188,11 @@ def _gates(report: GateReport) -> Json:
 def _leakage(found: Leakage | None) -> Json | None:
     if found is None:
         return None
-    parts = {"by_donor": found.by_donor, "by_cell": found.by_cell, "gap": found.gap}
-    return {name: interval_json(part) for name, part in parts.items()}
+    return {name: interval_json(part) for name, part in _splits(found).items()}
+
+
+def _splits(found: Leakage) -> dict[str, Interval]:
+    return {"by_donor": found.by_donor, "by_cell": found.by_cell, "gap": found.gap}
 
 
 def _left_out(found: LeftOut, names: Sequence[str]) -> Json:
@@ -187,6 +209,14 @@ def _matrix(values: Array) -> list[list[float | None]]:
 
 def _listed(names: Sequence[str], channels: Sequence[int]) -> str:
     return ", ".join(names[c] for c in channels)
+
+
+def _trainings(interval: Interval) -> Row:
+    """Return every fold's value; missing where a fold has none."""
+    return {
+        f"training_{j + 1}": math.nan if value is None else value
+        for j, value in enumerate(interval.folds)
+    }
 
 
 def _bounds(name: str, interval: Interval) -> Row:

@@ -10,13 +10,15 @@ import plotly.graph_objects as go
 
 from pxcore.data.csv_guard import csv_text
 from pxcore.errors import StoreError
-from pxcore.plots import curves, matrix, ranking
+from pxcore.plots import curves, guards, matrix, ranking, redundancy
+from pxcore.plots import where as places
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
 from pxcore.runs.tables import run_json, tables
 from pxcore.store.home import Store
+from pxcore.types import RunResult
 
 
 def export(store: Store, run_id: str, folder: Path) -> tuple[Path, ...]:
@@ -48,3 +50,22 @@ def _figures(store: Store, run_id: str) -> Iterator[tuple[str, go.Figure]]:
             yield f"stability_{name}", curves.stability(run.panel, method, LIGHT)
     yield "confusion", matrix.confusion(run.performance, run.spec.classes, LIGHT)
     yield "learning", curves.learning(progress(store, run_id).curves, LIGHT)
+    yield from _evidence(run)
+
+
+def _evidence(run: RunResult) -> Iterator[tuple[str, go.Figure]]:
+    """Yield the figures of what stands beside the rankings, where the run has it."""
+    if run.where is not None:
+        yield "where", places.where_dots(run.panel, run.where, LIGHT)
+    if run.redundancy is not None:
+        found = run.redundancy
+        yield "association", redundancy.association(run.panel, found, LIGHT)
+        yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT)
+        if found.groups:
+            yield "joint_drops", redundancy.joint_drops(run.panel, found.groups, LIGHT)
+        if found.pairs:
+            yield "interactions", redundancy.interactions(run.panel, found.pairs, LIGHT)
+    if run.leakage is not None:
+        yield "leakage", guards.leakage_dots(run.leakage, LIGHT)
+    if run.left_out:
+        yield "left_out", guards.left_out_dots(run.panel, run.left_out, LIGHT)

@@ -14,6 +14,8 @@ from pxcore.runs.evidence_rows import (
     evidence_json,
     gate_rows,
     interval_json,
+    leakage_rows,
+    left_out_rows,
     number,
     redundancy_rows,
     where_rows,
@@ -26,8 +28,9 @@ from pxcore.types import Interval, MethodResult, Role, RunResult
 def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
     """Return importance, ranking, per_class, performance, confusion and training.
 
-    With ``where``, ``redundancy`` and ``gates`` (sanity checks) where the run has them. Channels
-    stand in panel order. What is not known (a class without cells) is missing.
+    With ``where``, ``redundancy``, ``gates`` (sanity checks), ``leakage`` and ``left_out`` where
+    the run has them. Channels stand in panel order. What is not known (a class without cells) is
+    missing.
     """
     found = result(store, run_id)
     rows = {
@@ -42,6 +45,8 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
         "where": list(where_rows(found)),
         "redundancy": list(redundancy_rows(found)),
         "gates": list(gate_rows(found)),
+        "leakage": list(leakage_rows(found)),
+        "left_out": list(left_out_rows(found)),
     }
     rows |= {name: listed for name, listed in further.items() if listed}
     return {name: pd.DataFrame(listed) for name, listed in rows.items()}
