@@ -216,8 +216,8 @@ class Lab:
     ) -> str:
         """Return the id of a run that adds one thing to an earlier one; what is there is reused.
 
-        ``what``: ``gates``, ``leakage`` or ``left_out`` (with ``groups`` of channels, positions in
-        the data set's panel). An equal run that exists is returned instead.
+        ``what``: ``gates``, ``redundancy``, ``leakage`` or ``left_out`` (with ``groups`` of
+        channels, positions in the data set's panel). An equal run is returned instead.
         """
         return followups.follow_up(self._store, run_id, what, groups, owner)
 
@@ -265,7 +265,7 @@ class Lab:
         return preview.permuted_example(self._store, dataset_id, position, channel, method)
 
     def tables(self, run_id: str) -> dict[str, pd.DataFrame]:
-        """Return importance, ranking, per_class, performance, confusion, training."""
+        """Return importance, ranking, per_class, performance, confusion, training, and proofs."""
         from pxcore.runs import tables  # noqa: PLC0415 - pandas takes half a second
 
         return tables.tables(self._store, run_id)

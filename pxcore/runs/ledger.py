@@ -180,8 +180,15 @@ def _under_way(connection: Connection, spec: RunSpec) -> str | None:
         runs.c.state.in_(LIVE),
         runs.c.cancel_requested.is_(False),
     )
-    found = connection.execute(wanted)
-    return next((row.id for row in found if decode(RunSpec, row.spec).title == spec.title), None)
+    for row in connection.execute(wanted):
+        try:
+            under_way = decode(RunSpec, row.spec)
+        except PxError as error:
+            LOG.warning("run %s cannot be read and is passed over: %s", row.id, error)
+            continue
+        if under_way.title == spec.title:
+            return str(row.id)
+    return None
 
 
 def _insert_tasks(connection: Connection, run_id: str, steps: Sequence[Step]) -> None:

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from pxcore.runs import ledger, progress
 from pxcore.runs.board import RunChange, TaskChange
 from pxcore.runs.tasks import TrainTask
 from pxcore.store.home import Store
+from pxcore.store.tables import runs
 from pxcore.types import RunState, TaskState
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
@@ -36,6 +38,19 @@ def test_once_minds_title_and_end_only(store: Store) -> None:
     before = len(ledger.records(store))
     ledger.submit(store, spec, once=True)
     assert len(ledger.records(store)) == before + 1
+
+
+def test_once_passes_over_a_run_that_cannot_be_read(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec = replace(tiny_spec(tiny_dataset(store)), title="Demo")
+    broken = ledger.submit(store, spec)
+    with store.database.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == broken).values(spec='{"later": 1}'))
+    made = ledger.submit(store, spec, once=True)
+    assert made != broken
+    assert ledger.submit(store, spec, once=True) == made
+    assert f"run {broken} cannot be read and is passed over" in caplog.text
 
 
 @pytest.mark.parametrize("state", [RunState.CANCELLED, RunState.FAILED])
