@@ -132,6 +132,8 @@ def _redundancy(records: Sequence[Record]) -> str:
     others = sum(any(p != [4, 5] for p in r["only_together"]) for r in records)  # type: ignore[attr-defined]
     negative = sum(any(p != [4, 5] for p in r["negative"]) for r in records)  # type: ignore[attr-defined]
     copies = [g for of in groups for g in of if g["channels"] == [2, 3]]
+    if not copies:
+        return "The marker and its copy were never a group."
     alone = np.mean([g["alone"] for g in copies], axis=0)
     beyond = np.mean([[b[0] for b in g["beyond"]] for g in copies], axis=0)
     joint = np.mean([g["joint"][0] for g in copies])
