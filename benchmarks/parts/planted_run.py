@@ -19,13 +19,13 @@ from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells, CellSource
 from pxcore.data.synthetic import IfcParams, Planted, SyntheticCells, ifc_cells
 from pxcore.importance.masks import mask_reader
-from pxcore.importance.means import channel_means
 from pxcore.importance.method import ExplainRequest
 from pxcore.models import MODELS, BuildRequest
 from pxcore.models.build import build_network
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import Control, TrainingData, fit
+from pxcore.training.means import channel_means
 from pxcore.types import Array, Fold, MaskKind, Role, TrainedModel, TrainingParams
 
 CPU = torch.device("cpu")

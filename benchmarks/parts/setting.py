@@ -12,13 +12,14 @@ from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.data.synthetic.ifc_cells import IfcParams, SyntheticCells, ifc_cells
 from pxcore.importance.method import ExplainRequest
-from pxcore.models import MODELS, BuildRequest
+from pxcore.models import BuildRequest
+from pxcore.models.build import build_network
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import Control, TrainingData, fit
 from pxcore.types import Fold, TrainedModel, TrainingParams
 
-SIZE, N_NOISE = 64, 3
+MODEL, SIZE, N_NOISE = "resnet18", 64, 3
 CPU = torch.device("cpu")
 
 
@@ -69,10 +70,10 @@ def prepare(n_train: int, n_test: int, epochs: int, device: torch.device) -> Set
             fold=fold,
         ),
         TrainingParams(max_epochs=epochs, batch_size=32, schedule="one_cycle"),
-        lambda: MODELS["resnet18"].build(request),
+        lambda: build_network(MODEL, request),
         Control(seed=0, device=device),
     )
-    model = MODELS["resnet18"].build(request)
+    model = build_network(MODEL, request)
     model.load_state_dict({k: torch.tensor(v) for k, v in trained.weights.items()})
     right = (trained.test_probability.argmax(axis=1) == trained.test_labels).mean()
     print(f"trained in {trained.seconds:.0f} s, held-out accuracy {right:.2f}")

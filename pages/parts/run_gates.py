@@ -38,6 +38,11 @@ def warn(result: RunResult, method: MethodResult) -> None:
 def draw(result: RunResult) -> None:
     """Draw the section; where the checks were not run, the button that runs them."""
     st.subheader("Sanity checks of the methods", anchor="checks")
+    if not result.gates and result.spec.gates:
+        st.caption(
+            "None applies: training again compares models and explains none of them.", width=980
+        )
+        return
     if not result.gates:
         st.caption(
             "Not run yet. They ask of every method what a sound one must do, such as losing its "

@@ -2,12 +2,13 @@
 
 ::
 
-    completeness       attributions of a cell add up to f(x) - f(0)              error <= 0.1
+    completeness       attributions of a cell add up to f(x) - f(reference)      error <= 0.1
     conservation       relevance of a cell adds up to f(x)                       error <= 0.5
     random_weights     with weights drawn anew the explanation is lost           kept <= 0.9
-    constant_channel   a channel that is 0 in every cell scores 0                score <= 1e-6
+    constant_channel   a channel at its reference in every cell scores 0         score <= 1e-6
 
-f is the output of the cell's true class. They run on a sample of the held-out cells (a fifth, 64
+f is the output of the cell's true class; the reference of a channel is 0 but for attributions that
+compare with its training mean. They run on a sample of the held-out cells (a fifth, 64
 to 256 of them) and two repeats, so that they cost about as much as the method.
 
 Source: Sundararajan et al. 2017 (completeness), Bach et al. 2015 (conservation), after Adebayo et
@@ -24,9 +25,10 @@ import torch
 from torch import nn
 
 from pxcore.errors import MethodError
+from pxcore.importance.attribution.reference import reference_image, reference_of
 from pxcore.importance.attribution.scored import look_for_stop
 from pxcore.importance.method import ExplainRequest, MapRequest, Method
-from pxcore.importance.randomised import randomised, with_empty_channel
+from pxcore.importance.randomised import randomised, with_constant_channel
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.sample import sampled
 from pxcore.training.predict import evaluating
@@ -74,7 +76,7 @@ class _Added:
     full: Array
     """The output of the cell's true class, f(x)."""
     empty: Array
-    """That of an empty image, f(0)."""
+    """That of the reference image."""
     kept: Array
     """Share of the cell's attributions that networks with random weights give too."""
 
@@ -125,8 +127,9 @@ class _Checked:
         true = labels[positions]
         own = self._maps(request.model, images, true)
         kept = [_kept_pixels(own, self._maps(other, images, true)) for other in others]
+        empty = reference_image(reference_of(self.method, request), images)
         with evaluating(request.model) as model:
-            outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, 0 * images)]
+            outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, empty)]
         added = own.sum(dim=(1, 2, 3))
         return torch.stack([added, *(f.double() for f in outputs), torch.stack(kept).mean(dim=0)])
 
@@ -140,6 +143,7 @@ class _Checked:
             model=model,
             images=images,
             targets=true,
+            train_mean=request.train_mean,
             options=request.options,
             last_convolution=request.last_convolution,
             batch_size=request.layout.batch_size,
@@ -163,7 +167,7 @@ def _completeness(checked: _Checked) -> Gate:
     return _gate(
         "completeness",
         value,
-        f"the attributions of a cell add up to its output minus an empty image's, "
+        f"the attributions of a cell add up to its output minus the reference image's, "
         f"{_percent(value)} off on average",
     )
 
@@ -207,16 +211,19 @@ def _random_weights(checked: _Checked) -> Gate:
 
 
 def _constant_channel(checked: _Checked) -> Gate:
-    """Check that the channel with the largest score scores 0 once it is 0 in every cell."""
-    own = checked.scores()
+    """Check that the channel with the largest score scores 0 once every cell is alike in it."""
+    own, request = checked.scores(), checked.request
     channel = int(np.abs(channel_values(own[None])[0]).argmax())
-    found = checked.scores_of(with_empty_channel(checked.request, channel))
+    reference = reference_of(checked.method, request)
+    held_at = 0.0 if reference is None else float(reference[channel])
+    found = checked.scores_of(with_constant_channel(request, channel, held_at))
     largest = float(np.abs(own).max())
     value = float(np.abs(found[channel]).max()) / (largest or 1.0)
     return _gate(
         "constant_channel",
         value,
-        f"channel {channel + 1}, made 0 in every cell, scores {_percent(value)} of the largest",
+        f"channel {channel + 1}, made {held_at:.3g} in every cell, scores {_percent(value)} of the "
+        "largest",
     )
 
 

@@ -71,7 +71,7 @@ class ExplainRequest:
     roles: tuple[Role, ...] = ()
     """(C,): what each channel is, looked at only where cell outlines must be found."""
     train_mean: Array | None = None
-    """(C,) mean of the normalised **training** pixels: see ``means.channel_means``."""
+    """(C,) mean of the normalised **training** pixels: see ``training.means.channel_means``."""
     retrained: tuple[Array, ...] = ()
     """For methods of kind ``retraining``: C arrays (n, K), the probabilities that a model trained
     without that channel gives these cells."""
@@ -102,6 +102,8 @@ class MapRequest:
     """(B, C, H, W) float32 in [0, 1], normalised as in training."""
     targets: torch.Tensor
     """(B,) int64: the class whose output is explained, in each cell; usually its true one."""
+    train_mean: Array | None = None
+    """As :attr:`ExplainRequest.train_mean`, for methods that compare with it."""
     options: tuple[Option, ...] = ()
     last_convolution: Callable[[nn.Module], nn.Module] | None = None
     """As :attr:`ExplainRequest.last_convolution`."""

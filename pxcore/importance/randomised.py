@@ -42,25 +42,25 @@ def randomised(model: nn.Module, draw: int) -> nn.Module:
     return changed
 
 
-def with_empty_channel(request: ExplainRequest, channel: int) -> ExplainRequest:
-    """Return the question about cells in which one channel is 0 everywhere.
+def with_constant_channel(request: ExplainRequest, channel: int, value: float) -> ExplainRequest:
+    """Return the question about cells in which one channel has one value everywhere.
 
-    0 is the reference image of attributions. The channel's training mean is then 0 too, and so is
-    what a network shows where the channel is hidden. All cells come to lie in memory.
+    The channel's training mean is then this value too, and so is what a network shows where the
+    channel is hidden. All cells come to lie in memory.
     """
     cells = request.cells
     everything = torch.arange(len(cells), device=cells.device)
     images = cells.batch(everything)  # (n, C, H, W), fresh
-    images[:, channel] = 0.0
+    images[:, channel] = value
     mean = request.train_mean
     if mean is not None:
-        mean = np.where(np.arange(len(mean)) == channel, 0.0, mean)
+        mean = np.where(np.arange(len(mean)) == channel, value, mean)
     model = request.model
     if dropout_of(model) is not None:
         model = copy.deepcopy(model)
         layer = dropout_of(model)
         if layer is not None:
-            layer.fill[channel] = 0.0
+            layer.fill[channel] = value
     return replace(request, cells=held(images), train_mean=mean, model=model)
 
 

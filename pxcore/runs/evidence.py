@@ -56,12 +56,17 @@ def redundancy(spec: RunSpec, find: Find) -> Redundancy | None:
 
 
 def gates(spec: RunSpec, find: Find) -> tuple[GateReport, ...]:
-    """Return the sanity checks of every method, where they were asked: the worst of each."""
+    """Return the sanity checks of every method, where they were asked: the worst of each.
+
+    Methods that no check is defined for, such as training again, have no report.
+    """
     if not spec.gates:
         return ()
     reports = []
     for method in spec.methods:
         found = [load_gates(find(task)) for task in plan.gates(spec, method)]
+        if not found:
+            continue
         worst = tuple(max(same, key=_badness) for same in zip(*found, strict=True))
         reports.append(GateReport(method=method_name(method), gates=worst, trainings=len(found)))
     return tuple(reports)

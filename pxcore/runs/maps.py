@@ -20,7 +20,7 @@ from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
 from pxcore.types import AttributionMaps, Dataset, MethodSpec
 
-VERSION = 1
+VERSION = 2
 MOST_CELLS = 64
 SECONDS = 300
 FILE = "maps.npz"

@@ -29,7 +29,7 @@ BATCH = 16
 def main(folder: Path, order: MapsOrder) -> None:
     """Write the pictures and every method's maps into ``folder``."""
     device, artifacts = choose_device(Settings().device), Artifacts(Path(order.home))
-    trained, fold, _ = load_model(artifacts.folder(order.model_key))
+    trained, fold, means = load_model(artifacts.folder(order.model_key))
     cells = np.asarray(order.positions, dtype=np.int64)
     with seen(artifacts, order.dataset, order.train, fold) as found:
         images = found.source.images(cells, found.channels)
@@ -54,6 +54,7 @@ def main(folder: Path, order: MapsOrder) -> None:
                 model=network,
                 images=pixels,
                 targets=torch.as_tensor(true, device=device),
+                train_mean=means,
                 options=method.options,
                 last_convolution=MODELS[order.train.model.id].last_convolution,
                 batch_size=BATCH,

@@ -64,7 +64,9 @@ def redundancy(spec: RunSpec) -> RedundancyTask:
 
 
 def gates(spec: RunSpec, method: MethodSpec) -> tuple[GateTask, ...]:
-    """Return the sanity checks of one method, one a training."""
+    """Return the sanity checks of one method, one a training; none where none is defined."""
+    if not METHODS[method.id].gates:
+        return ()
     return tuple(GateTask(explain=one) for one in _explains(spec, method))
 
 
@@ -144,7 +146,7 @@ class _Planned:
             name = method_name(method)
             needs: tuple[Task, ...] = (explain.train, *explain.retrained)
             self.add(explain, f"Rank channels with {name}, {place}", needs)
-            if spec.gates:
+            if spec.gates and METHODS[method.id].gates:
                 gate = GateTask(explain=explain)
                 self.add(gate, f"Check the sanity of {name}, {place}", (*needs, explain))
         if spec.redundancy:

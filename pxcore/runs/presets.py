@@ -10,11 +10,11 @@ from pxcore.types import Dataset, MethodSpec, ModelSpec, Preset, RunSpec, Traini
 
 PIXELS, CELLS = MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")
 PIXELS_IN_CELL = MethodSpec(id="pxpermute_mask")
-SIGNED_MEDIAN = ("aggregate", "signed_median")
+SIGNED_MEDIAN, BLACK = ("aggregate", "signed_median"), ("reference", "zero")
 RIVALS = (
     MethodSpec(id="occlusion"),  # filled with zero, its default
-    MethodSpec(id="integrated_gradients", options=(SIGNED_MEDIAN,)),
-    MethodSpec(id="deeplift", options=(SIGNED_MEDIAN,)),
+    MethodSpec(id="integrated_gradients", options=(SIGNED_MEDIAN, BLACK)),
+    MethodSpec(id="deeplift", options=(SIGNED_MEDIAN, BLACK)),
     MethodSpec(id="lrp", options=(SIGNED_MEDIAN,)),
     MethodSpec(id="guided_gradcam", options=(SIGNED_MEDIAN, ("layer", "layer1"))),
 )

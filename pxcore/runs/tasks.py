@@ -15,11 +15,11 @@ from pxcore.types import MethodSpec, ModelSpec, Role, Split, TrainingParams
 
 VERSIONS = {
     "train": 2,
-    "explain": 2,
+    "explain": 3,
     "rank": 3,
     "joint": 1,
     "redundancy": 1,
-    "gate": 1,
+    "gate": 2,
     "judge": 1,
 }
 """Of each stage's code."""

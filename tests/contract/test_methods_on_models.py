@@ -105,6 +105,7 @@ def test_maps_are_what_scores_are_made_of(name: str, model: str) -> None:
             model=request.model,
             images=images,
             targets=torch.from_numpy(LABELS),
+            train_mean=request.train_mean,
             last_convolution=request.last_convolution,
             batch_size=4,
         )

@@ -31,6 +31,7 @@ def pixels(asked: ExplainRequest) -> torch.Tensor:
             model=asked.model,
             images=asked.cells.batch(torch.arange(60)),
             targets=torch.as_tensor(asked.labels),
+            train_mean=asked.train_mean,
         )
     )
 

@@ -11,10 +11,10 @@ from torch import nn
 
 from pxcore.errors import MethodError
 from pxcore.importance.engine import class_means, measure
-from pxcore.importance.means import channel_means
 from pxcore.importance.methods import METHODS, ExplainRequest
 from pxcore.importance.perturbations import PERTURBATIONS, Context
 from pxcore.training.device import Layout
+from pxcore.training.means import channel_means
 from pxcore.types import MaskKind, Role
 from tests.planted_cells import (
     PLANTED,

@@ -16,7 +16,7 @@ from pxcore.importance.methods import METHODS
 from pxcore.importance.randomised import randomised
 from pxcore.importance.sample import sampled
 from pxcore.types import Gate
-from tests.planted_cells import PictureReader, planted, request_for
+from tests.planted_cells import TRAIN_MEAN, PictureReader, planted, request_for
 
 CELLS = planted()
 CHECKED = [method for method in METHODS.values() if method.gates]
@@ -47,7 +47,8 @@ def broken(method: Method, **changes: object) -> Method:
 
     def opened(model: torch.nn.Module):  # type: ignore[no-untyped-def]
         def maps(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-            asked = MapRequest(model=model, images=images, targets=targets)
+            mean = np.array(TRAIN_MEAN)
+            asked = MapRequest(model=model, images=images, targets=targets, train_mean=mean)
             return change(method.maps(asked), images)
 
         return maps

@@ -14,7 +14,7 @@ from pages.parts.run_redundancy import leave_out_groups
 from pxcore.types import Panel, RunResult
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
-from tests.pages.test_hostile_names import HOSTILE, live_markup
+from tests.pages.test_hostile_names import HOSTILE, all_are_text
 
 Open = Callable[..., AppTest]
 
@@ -208,6 +208,13 @@ def test_a_failed_check_warns_beside_its_own_ranking_only(told: FakeLab, visit: 
     assert "All 3 checks passed" in words(passed)
 
 
+def test_checks_that_do_not_apply_are_not_offered_again(told: FakeLab, visit: Open) -> None:
+    spec = replace(ev.result().spec, gates=True)
+    app = opened(told, visit, gates=(), spec=spec)
+    assert "None applies: training again" in words(app)
+    assert "Run the sanity checks" not in [one.label for one in app.button]
+
+
 def test_many_methods_are_a_menu_that_marks_those_that_failed(told: FakeLab, visit: Open) -> None:
     ids = ("pxpermute", "occlusion", "permute_cells", "pxpermute_mask", "shapley", "leave_one_out")
     app = opened(told, visit, methods=tuple(ev.method(one) for one in ids))
@@ -239,13 +246,7 @@ def test_hostile_names_are_text_in_every_section(told: FakeLab, visit: Open, shi
     names = [HOSTILE[(i + shift) % len(HOSTILE)] for i in range(8)]
     channels = zip(names[:4], ex.PANEL.channels, strict=True)
     real = Panel(tuple(replace(c, name=n, gate_defining=True) for n, c in channels))
-    told.finished = replace(ev.result(real, tuple(names[4:7])), left_out=())
+    told.finished = ev.result(real, tuple(names[4:7]))
     app = visit("run", run="finished")
     app.selectbox(key="channel").set_value(1).run()
-    kinds = ("subheader", "markdown", "caption", "error", "info")
-    shown = [one.value for kind in kinds for one in getattr(app, kind)]
-    shown += [one.label for one in (*app.button, *app.expander)]
-    for text in shown:
-        for name in names[:7]:
-            raw = " ".join(name.split())
-            assert raw not in text or live_markup(raw) == [], (name, text)
+    all_are_text(app, names[:7])

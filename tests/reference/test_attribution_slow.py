@@ -16,13 +16,17 @@ from pxcore.importance.attribution.gradients import (
     guided_gradcam,
     integrated_gradients,
 )
+from pxcore.importance.attribution.reference import reference_image
 from pxcore.importance.attribution.relevance import lrp
 from pxcore.models import MODELS, BuildRequest
 from pxcore.training.seeding import private_randomness
+from pxcore.types import Array
 
 CPU = torch.device("cpu")
 N, C, K, SIDE = 4, 2, 3, 12
 TARGETS = torch.tensor([0, 2, 1, 2])
+MEANS = np.array([0.375, 0.8], dtype=np.float32)
+both_references = pytest.mark.parametrize("reference", [None, MEANS], ids=["zero", "mean"])
 
 
 class Small(nn.Module):
@@ -66,15 +70,29 @@ def output(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("make", [integrated_gradients, deeplift, lrp])
 def test_linear_network_in_closed_form(make: object, images: torch.Tensor) -> None:
-    """a = w (x - 0): nothing else can add up for a linear function."""
+    """a = w (x - 0): nothing else can add up for a linear function without a bias."""
     linear = nn.Sequential(nn.Flatten(), nn.Linear(C * SIDE * SIDE, K))
     weights = linear[1].weight.detach()[TARGETS].view(N, C, SIDE, SIDE)
     found = make(linear)(images, TARGETS)
     np.testing.assert_allclose(found, weights * images, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("make", [integrated_gradients, deeplift])
+def test_linear_network_against_means(make: object, images: torch.Tensor) -> None:
+    """a = w (x - m), whatever the bias; a pixel at its channel's mean gets exactly 0."""
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(C * SIDE * SIDE, K))
+    weights = linear[1].weight.detach()[TARGETS].view(N, C, SIDE, SIDE)
+    images[:, 1, 3:5] = float(MEANS[1])
+    found = make(linear, MEANS)(images, TARGETS)
+    expected = weights * (images - torch.tensor(MEANS)[:, None, None])
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+    assert not found[:, 1, 3:5].any()
+    assert found[:, 0].all()
+
+
+@both_references
 def test_integrated_gradients_as_a_sum_over_the_way(
-    network: nn.Module, images: torch.Tensor
+    network: nn.Module, images: torch.Tensor, reference: Array | None
 ) -> None:
     """Equation 1 of the paper, with the same 50 points, one cell and one step after the other."""
     slow = copy.deepcopy(network).double()
@@ -82,18 +100,19 @@ def test_integrated_gradients_as_a_sum_over_the_way(
     expected = torch.zeros(N, C, SIDE, SIDE, dtype=torch.float64)
     for cell in range(N):
         x = images[cell].double()
+        start = reference_image(reference, x[None])[0]
         for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
-            here = (point * x).requires_grad_()
+            here = (start + point * (x - start)).requires_grad_()
             slow(here[None])[0, TARGETS[cell]].backward()
-            expected[cell] += weight * x * here.grad
-    found = integrated_gradients(network)(images, TARGETS)
+            expected[cell] += weight * (x - start) * here.grad
+    found = integrated_gradients(network, reference)(images, TARGETS)
     # A ReLU near its edge may switch at another step in float32.
     difference = (found.double() - expected).abs().sum() / expected.abs().sum()
     assert difference < 2e-3
 
 
-def rescaled(network: Small, x: torch.Tensor, target: int) -> torch.Tensor:
-    """DeepLift's rescale rule by hand for one cell, (C, H, W) float64, reference 0.
+def rescaled(network: Small, x: torch.Tensor, target: int, reference: Array | None) -> torch.Tensor:
+    """DeepLift's rescale rule by hand for one cell, (C, H, W) float64.
 
     Multipliers through layers that are linear are their transposes; a ReLU multiplies by
     Δout / Δin, a pooling gives the difference of each window to the pixels that were largest.
@@ -107,7 +126,8 @@ def rescaled(network: Small, x: torch.Tensor, target: int) -> torch.Tensor:
         second = net.second(pooled)
         return before, after, pooled, second
 
-    full, empty = states(x), states(torch.zeros_like(x))
+    start = reference_image(reference, x[None])[0]
+    full, empty = states(x), states(start)
     m = net.head.weight[target].view(1, 6, 6, 6)  # multiplier of the last ReLU's output
     m = m * quotient(full[3].clamp_min(0) - empty[3].clamp_min(0), full[3] - empty[3])
     m = functional.conv_transpose2d(m, net.second.weight, padding=1)
@@ -116,7 +136,7 @@ def rescaled(network: Small, x: torch.Tensor, target: int) -> torch.Tensor:
     scale = net.norm.weight / (net.norm.running_var + net.norm.eps).sqrt()
     m = m * scale[:, None, None]
     m = functional.conv_transpose2d(m, net.first.weight, padding=1)
-    return (m[0] * x).detach()
+    return (m[0] * (x - start)).detach()
 
 
 def quotient(out: torch.Tensor, given: torch.Tensor) -> torch.Tensor:
@@ -141,11 +161,12 @@ def pooled_back(m: torch.Tensor, full: torch.Tensor, empty: torch.Tensor) -> tor
     return result
 
 
-def test_deeplift_by_hand(network: Small, images: torch.Tensor) -> None:
-    found = deeplift(network)(images, TARGETS)
+@both_references
+def test_deeplift_by_hand(network: Small, images: torch.Tensor, reference: Array | None) -> None:
+    found = deeplift(network, reference)(images, TARGETS)
     with torch.no_grad():
         pairs = zip(images, TARGETS, strict=True)
-        expected = torch.stack([rescaled(network, x.double(), int(t)) for x, t in pairs])
+        expected = torch.stack([rescaled(network, x.double(), int(t), reference) for x, t in pairs])
     difference = (found - expected).abs().sum() / expected.abs().sum()
     assert difference < 1e-4
 
@@ -218,10 +239,11 @@ def test_lrp_of_the_small_network_by_hand() -> None:
 MAKERS: dict[str, PixelMaps] = {"integrated_gradients": integrated_gradients, "deeplift": deeplift}
 
 
+@both_references
 @pytest.mark.parametrize(("name", "bound"), [("integrated_gradients", 0.02), ("deeplift", 1e-5)])
 def test_adds_up_to_the_difference(
-    network: nn.Module, images: torch.Tensor, name: str, bound: float
+    network: nn.Module, images: torch.Tensor, name: str, bound: float, reference: Array | None
 ) -> None:
-    found = MAKERS[name](network)(images, TARGETS).double().sum(dim=(1, 2, 3))
-    expected = output(network, images) - output(network, torch.zeros_like(images))
+    found = MAKERS[name](network, reference)(images, TARGETS).double().sum(dim=(1, 2, 3))
+    expected = output(network, images) - output(network, reference_image(reference, images))
     assert float((found - expected).abs().sum() / expected.abs().sum()) < bound

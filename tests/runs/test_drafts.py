@@ -53,8 +53,8 @@ def test_presets_are_what_the_specification_says() -> None:
     assert [method_name(method) for method in paper.methods] == [
         "pxpermute",
         "occlusion",  # filled with zero
-        "integrated_gradients:aggregate=signed_median",
-        "deeplift:aggregate=signed_median",
+        "integrated_gradients:aggregate=signed_median:reference=zero",
+        "deeplift:aggregate=signed_median:reference=zero",
         "lrp:aggregate=signed_median",
         "guided_gradcam:aggregate=signed_median:layer=layer1",
     ]

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from pxcore.importance.methods import METHODS
 from pxcore.runs import tasks as planning
 from pxcore.runs.method_names import method_name
-from pxcore.runs.plan import plan, trains
-from pxcore.runs.tasks import ExplainTask, Lane, RankTask, TrainTask, key
+from pxcore.runs.plan import gates, plan, trains
+from pxcore.runs.tasks import ExplainTask, GateTask, Lane, RankTask, TrainTask, key
 from pxcore.store.keys import decode, encode
 from pxcore.types import (
     MaskKind,
@@ -146,6 +147,19 @@ def test_a_stage_version_changes_its_stage_and_what_follows(
     monkeypatch.setitem(planning.VERSIONS, "explain", 99)
     same = {kind for kind in planning.KINDS if keys(spec, kind) == before[kind]}
     assert same == {"train", "judge"}
+
+
+def test_only_methods_with_checks_are_checked(spec: RunSpec) -> None:
+    every = tuple(MethodSpec(id=one) for one in METHODS)
+    spec = replace(spec, gates=True, n_folds=3, methods=every)
+    checked = [step.task for step in plan(spec) if isinstance(step.task, GateTask)]
+    for method in every:
+        own = [one for one in checked if one.explain.method == method]
+        assert set(own) == set(gates(spec, method))
+        assert len(own) == (3 if METHODS[method.id].gates else 0), method
+    assert [one for one in METHODS if not METHODS[one].gates] == ["leave_one_out"]
+    alone = replace(spec, methods=(MethodSpec(id="leave_one_out"),))
+    assert keys(alone) == keys(replace(alone, gates=False))
 
 
 def test_tasks_survive_their_way_to_the_worker(spec: RunSpec) -> None:

@@ -1,8 +1,8 @@
 """Attributions that follow gradients, all by captum: what each makes of some cells.
 
 Each function takes a trained network and returns what draws the pixel attributions of its target
-classes; the reference image is 0, the value of the darkest percentile of a channel. The network
-is copied first and stays as it was.
+classes. A reference image is one value a channel (C,), or 0 (None), the value of a channel's
+darkest percentile. The network is copied first and stays as it was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from captum.attr import DeepLift, GuidedGradCam, IntegratedGradients
 from torch import nn
 
 from pxcore.errors import MethodError
+from pxcore.importance.attribution.reference import reference_image
 from pxcore.importance.attribution.separated import MARKED, NON_LINEAR, separated
+from pxcore.types import Array
 
 PixelMaps = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """images (B, C, H, W) float32, targets (B,) int64 -> attributions (B, C, H, W) float32."""
@@ -38,9 +40,11 @@ _WITH_RULE = (
 
 
 def integrated_gradients(
-    model: nn.Module, before_pass: Callable[[], None] = lambda: None
+    model: nn.Module,
+    reference: Array | None = None,
+    before_pass: Callable[[], None] = lambda: None,
 ) -> PixelMaps:
-    """Return what integrates gradients on the straight way from the reference image x' = 0.
+    """Return what integrates gradients on the straight way from the reference image x'.
 
     ::
 
@@ -62,14 +66,18 @@ def integrated_gradients(
     def maps(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         given = images.detach().requires_grad_()
         found: torch.Tensor = oracle.attribute(
-            given, baselines=0, target=targets, n_steps=STEPS, internal_batch_size=len(images)
+            given,
+            baselines=reference_image(reference, images),
+            target=targets,
+            n_steps=STEPS,
+            internal_batch_size=len(images),
         )
         return found.detach().float()
 
     return maps
 
 
-def deeplift(model: nn.Module) -> PixelMaps:
+def deeplift(model: nn.Module, reference: Array | None = None) -> PixelMaps:
     """Return what shares the difference to the reference image by the rescale rule.
 
     Source: Shrikumar, Greenside and Kundaje, ICML 2017, section 3.5.1. We differ from plain
@@ -96,7 +104,7 @@ def deeplift(model: nn.Module) -> PixelMaps:
         given = images.detach().requires_grad_()
         with _quiet():
             found: torch.Tensor = oracle.attribute(
-                given, baselines=torch.zeros_like(images), target=targets
+                given, baselines=reference_image(reference, images), target=targets
             )
         return found.detach().float()
 

@@ -1,4 +1,4 @@
-"""The setting that all attribution methods share. Loads no torch."""
+"""The settings that attribution methods share. Loads no torch."""
 
 from pxcore.importance.method import MethodOption
 
@@ -7,4 +7,10 @@ AGGREGATE = MethodOption(
     choices=("mean_abs", "signed_median"),
     summary="the mean absolute attribution inside the cell's outline, or, as published, the "
     "signed median over the tile (close to 0 on background)",
+)
+REFERENCE = MethodOption(
+    name="reference",
+    choices=("mean", "zero"),
+    summary="what cells are compared with: each channel's mean over the training cells, or 0 as "
+    "published (a black brightfield is a picture the model never saw)",
 )

@@ -1,10 +1,10 @@
-"""DeepLift: share the difference to an empty image among the pixels."""
+"""DeepLift: share the difference to a reference image among the pixels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pxcore.importance.attribution.settings import AGGREGATE
+from pxcore.importance.attribution.settings import AGGREGATE, REFERENCE
 from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method, choices
 
 if TYPE_CHECKING:
@@ -14,44 +14,51 @@ if TYPE_CHECKING:
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
-    """Return the attributions of each channel against the reference image 0.
+    """Return the attributions of each channel against the reference image.
 
     One pass forward and back. The attributions of a cell add up to the target's output minus that
-    of the empty image, to rounding.
+    of the reference image, to rounding.
 
     Source: Shrikumar, Greenside and Kundaje, ICML 2017 (rescale rule); Shetab Boushehri et al.
     2024 (zero reference, signed median). We differ: re-used activations are separated, and the
-    default is the mean absolute value in the cell.
+    defaults are the training mean of each channel as reference and the mean absolute value in
+    the cell.
 
     Raises
     ------
     MethodError
-        For a network with activations that have no rule.
+        For a network with activations that have no rule, or ``reference = mean`` without the
+        training mean.
     """
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
+    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
     aggregate = choices(METHOD.options, request.options)["aggregate"]
-    return scored.explained(METHOD, request, gradients.deeplift, aggregate)
+    reference = reference_of(METHOD, request)
+    return scored.explained(
+        METHOD, request, lambda model: gradients.deeplift(model, reference), aggregate
+    )
 
 
 def maps(request: MapRequest) -> torch.Tensor:
     """Return the attribution of every pixel, (B, C, H, W) float32."""
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
+    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    choices(METHOD.options, request.options)
-    return scored.pictured(request, gradients.deeplift)
+    reference = reference_of(METHOD, request)
+    return scored.pictured(request, lambda model: gradients.deeplift(model, reference))
 
 
 METHOD = Method(
     id="deeplift",
     label="DeepLift",
-    summary="Shares the difference between the outputs for the cell and for an empty image among "
-    "the pixels.",
+    summary="Shares the difference between the outputs for the cell and for a reference image "
+    "among the pixels.",
     unit=ATTRIBUTION,
     kind="attribution",
     repeated=False,
     gates=("completeness", "random_weights", "constant_channel"),
-    options=(AGGREGATE,),
+    options=(AGGREGATE, REFERENCE),
     explain=explain,
     maps=maps,
 )

@@ -1,10 +1,10 @@
-"""Integrated gradients: gradients along the way from an empty image to the cell."""
+"""Integrated gradients: gradients along the way from a reference image to the cell."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pxcore.importance.attribution.settings import AGGREGATE
+from pxcore.importance.attribution.settings import AGGREGATE, REFERENCE
 from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method, choices
 
 if TYPE_CHECKING:
@@ -14,21 +14,31 @@ if TYPE_CHECKING:
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
-    """Return the attributions of each channel, 50 steps from the reference image 0.
+    """Return the attributions of each channel, 50 steps from the reference image.
 
-    The attributions of a cell add up to the target's output minus that of the empty image, as
-    far as 50 steps can tell. A channel at 0 everywhere gets exactly 0; one that is constant at
-    another value need not.
+    The attributions of a cell add up to the target's output minus that of the reference image,
+    as far as 50 steps can tell. A channel at its reference value everywhere gets exactly 0; one
+    that is constant at another value need not.
 
     Source: Sundararajan, Taly and Yan, ICML 2017; Shetab Boushehri et al. 2024 (50 steps, zero
-    reference, signed median). We differ: the default is the mean absolute value in the cell.
+    reference, signed median). We differ: the defaults are the training mean of each channel as
+    reference and the mean absolute value in the cell.
+
+    Raises
+    ------
+    MethodError
+        For ``reference = mean`` without the training mean.
     """
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
+    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
     aggregate = choices(METHOD.options, request.options)["aggregate"]
+    reference = reference_of(METHOD, request)
 
     def opened(model: torch.nn.Module) -> gradients.PixelMaps:
-        return gradients.integrated_gradients(model, lambda: scored.look_for_stop(request))
+        return gradients.integrated_gradients(
+            model, reference, lambda: scored.look_for_stop(request)
+        )
 
     return scored.explained(METHOD, request, opened, aggregate)
 
@@ -36,21 +46,22 @@ def explain(request: ExplainRequest) -> FoldImportance:
 def maps(request: MapRequest) -> torch.Tensor:
     """Return the attribution of every pixel, (B, C, H, W) float32."""
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
+    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    choices(METHOD.options, request.options)
-    return scored.pictured(request, gradients.integrated_gradients)
+    reference = reference_of(METHOD, request)
+    return scored.pictured(request, lambda model: gradients.integrated_gradients(model, reference))
 
 
 METHOD = Method(
     id="integrated_gradients",
     label="Integrated gradients",
-    summary="Adds up the model's gradients on the way from an empty image to the cell: which "
-    "pixels made the output what it is.",
+    summary="Adds up the model's gradients on the way from a reference image to the cell: "
+    "which pixels made the output what it is.",
     unit=ATTRIBUTION,
     kind="attribution",
     repeated=False,
     gates=("completeness", "random_weights", "constant_channel"),
-    options=(AGGREGATE,),
+    options=(AGGREGATE, REFERENCE),
     explain=explain,
     maps=maps,
 )

@@ -12,7 +12,6 @@ from torch import nn
 
 from pxcore.data.normalise import Normaliser
 from pxcore.errors import RunError
-from pxcore.importance.means import channel_means
 from pxcore.models import BuildRequest
 from pxcore.models.build import build_network
 from pxcore.models.weights import resolve_weights
@@ -25,6 +24,7 @@ from pxcore.settings import Settings
 from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import Control, TrainingData, fit
+from pxcore.training.means import channel_means
 from pxcore.types import Array, Epoch, TrainedModel
 
 
