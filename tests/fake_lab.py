@@ -40,6 +40,7 @@ from pxcore.types import (
     WeightsChoice,
     read_only,
 )
+from tests.fake_comparing import FakeComparing
 from tests.fake_public import FakePublic
 
 
@@ -58,6 +59,7 @@ class FakeLab:
     asked: list[tuple[str, object]] = field(default_factory=list)
     public: FakePublic = field(default_factory=FakePublic)
     published: Published = field(default_factory=Published)
+    comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
 
     def _images(self, dataset: Dataset) -> np.ndarray:
         generator = np.random.default_rng(3)
@@ -225,6 +227,7 @@ class FakeLab:
     def follow_up(
         self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
     ) -> str:
+        assert what in ("gates", "redundancy", "leakage", "left_out")
         self.asked.append(("follow_up", (run_id, what, tuple(groups))))
         self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"
@@ -282,7 +285,9 @@ class FakeLab:
             for m in result.methods
             for n, v in zip(result.panel.names, m.ranking.mean, strict=True)
         )
-        names = ("importance", "per_class", "performance", "confusion", "training")
+        names = ["importance", "per_class", "performance", "confusion", "training"]
+        further = ("where", "redundancy", "gates", "leakage", "left_out")
+        names += [name for name in further if getattr(result, name)]
         return {"ranking": ranking} | {n: pd.DataFrame({"n": [1]}) for n in names}
 
     def run_json(self, run_id: str) -> dict[str, object]:

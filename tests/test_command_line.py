@@ -199,16 +199,20 @@ def test_run_from_end_to_end_with_a_runner_of_its_own(
     assert done.returncode == 0, done.stderr
     told = json.loads(file.read_text())
     assert done.stdout.splitlines()[-1] == told["run_id"]
-    assert told["channels"] == ["BF", "CD3"]
-    assert told["importance"]["permute_cells"]["rank"] == [2, 1]
+    assert told["channels"] == ["BF", "CD3", *told["decoys"]]
+    assert len(told["decoys"]) == 2
+    assert told["importance"]["permute_cells"]["rank"][1] == 1
     assert told["importance"]["permute_cells"]["repeats"] == [3, 3]
-    assert told["cache"] == {"computed": 8, "reused": 0}
+    steps = {"train": 2, "explain": 4, "rank": 2, "joint": 2, "redundancy": 1}
+    assert told["cache"] == {"computed": sum(steps.values()), "reused": 0}
     again = process(*words)
     assert again.returncode == 0, again.stderr
     second = json.loads(file.read_text())
-    assert second["cache"] == {"computed": 0, "reused": 8}
+    assert second["cache"] == {"computed": 0, "reused": sum(steps.values())}
     assert second["importance"] == told["importance"]
     lab = open_lab()
+    kinds = [task.kind for task in lab.progress(told["run_id"]).tasks]
+    assert {kind: kinds.count(kind) for kind in kinds} == steps
     deadline = time.monotonic() + 60
     while lab.runner_status().alive:
         assert time.monotonic() < deadline

@@ -63,3 +63,18 @@ def words(app: AppTest) -> str:
     found += [one.label for one in (*app.button, *app.expander, *app.download_button)]
     found += [one.proto.label for one in app.get("page_link")]
     return "\n".join(found).replace("\\", "").replace("\u00a0", " ")
+
+
+def markdown(app: AppTest) -> list[str]:
+    """Return every text on the page that the browser reads as Markdown: labels and helps too."""
+    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info")
+    found = [str(one.value) for kind in kinds for one in getattr(app, kind)]
+    found += [one.proto.label for one in app.get("page_link")]
+    found += [str(cell) for one in app.table for cell in one.value.to_numpy().ravel()]
+    widgets = ("button", "checkbox", "download_button", "expander", "multiselect", "number_input",
+               "segmented_control", "selectbox", "text_input", "toggle")  # fmt: skip
+    for kind in widgets:
+        for one in getattr(app, kind):
+            found += [one.label, str(getattr(one.proto, "help", ""))]
+            found += one.options if kind == "segmented_control" else []
+    return found

@@ -19,7 +19,7 @@ from tests.compared_values import PANEL, ranked, run
 from tests.fake_comparing import FakeComparing
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
-from tests.pages.test_hostile_names import live_markup
+from tests.pages.test_hostile_names import all_are_text, live_markup
 
 Open = Callable[..., AppTest]
 MEAN, OTHER = (0.1, 0.6, 0.3, 0.0), (0.3, 0.6, 0.1, 0.0)
@@ -36,12 +36,12 @@ def results(panel: Panel = PANEL) -> FakeComparing:
 @pytest.fixture
 def compared(lab: FakeLab) -> FakeLab:
     """Return a lab with two finished runs."""
-    lab.comparing = results()  # type: ignore[attr-defined]
+    lab.comparing = results()
     return lab
 
 
 def test_without_a_finished_run_the_page_says_what_it_is_for(lab: FakeLab, visit: Open) -> None:
-    lab.comparing = FakeComparing({})  # type: ignore[attr-defined]
+    lab.comparing = FakeComparing({})
     app = visit("compare")
     assert "No run has finished yet" in words(app)
     assert [one.label for one in app.button] == ["Start a run"]
@@ -144,14 +144,14 @@ def test_stale_and_hostile_addresses_keep_what_can_be_kept(
 def test_too_many_rankings_are_refused_kindly(lab: FakeLab, visit: Open) -> None:
     many = [ranked("pxpermute", MEAN) for _ in range(20)]
     made = {f"r{n:02d}": run(f"r{n:02d}", [one]) for n, one in enumerate(many)}
-    lab.comparing = FakeComparing(made)  # type: ignore[attr-defined]
+    lab.comparing = FakeComparing(made)
     app = visit("compare", items=",".join(made))
     assert any("20 rankings; at most 12" in one.value for one in app.warning)
     assert len(app.multiselect(key="compare-items").value) == MOST_ITEMS
 
 
 def test_one_broken_result_keeps_the_others(compared: FakeLab, visit: Open) -> None:
-    compared.comparing.broken = ("bbb",)  # type: ignore[attr-defined]
+    compared.comparing.broken = ("bbb",)
     app = visit("compare", items="aaa,bbb:pxpermute")
     assert [one.value.replace("\\", "") for one in app.error] == [
         "bbb:\u2060pxpermute could not be opened: The result of 'Rank channels' has left the "
@@ -164,9 +164,9 @@ def test_one_broken_result_keeps_the_others(compared: FakeLab, visit: Open) -> N
 
 
 def test_models_that_know_nothing_are_told(compared: FakeLab, visit: Open) -> None:
-    found = compared.comparing.results["bbb"]  # type: ignore[attr-defined]
+    found = compared.comparing.results["bbb"]
     poor = replace(found, performance=ex.performance(0.34, 0.1))
-    compared.comparing.results["bbb"] = poor  # type: ignore[attr-defined]
+    compared.comparing.results["bbb"] = poor
     app = visit("compare", items="aaa:pxpermute,bbb:pxpermute")
     (warned,) = [one.value for one in app.warning]
     assert "hardly tell the classes apart" in warned
@@ -177,10 +177,10 @@ def test_models_that_know_nothing_are_told(compared: FakeLab, visit: Open) -> No
 def test_too_few_trainings_are_told_apart_from_models_that_know_nothing(
     compared: FakeLab, visit: Open
 ) -> None:
-    found = compared.comparing.results["bbb"]  # type: ignore[attr-defined]
+    found = compared.comparing.results["bbb"]
     f1 = Interval(mean=0.82, low=0.0, high=1.0, folds=(0.78, 0.86))
     few = replace(found, performance=replace(found.performance, f1_macro=f1))
-    compared.comparing.results["bbb"] = few  # type: ignore[attr-defined]
+    compared.comparing.results["bbb"] = few
     (warned,) = [one.value for one in visit("compare", items="aaa:pxpermute,bbb:pxpermute").warning]
     assert "Too few trainings stand behind these" in warned
     assert "hardly" not in warned
@@ -192,7 +192,7 @@ def test_pictures_are_of_attribution_methods_only(compared: FakeLab, visit: Open
     app = visit("compare", items="aaa", view="pictures", cells="S_phase")
     assert "No pixel map: pxpermute and occlusion." in words(app)
     assert "One colour scale for all maps" in words(app)
-    (run_id, fold, positions, methods), *_ = compared.comparing.asked  # type: ignore[attr-defined]
+    (run_id, fold, positions, methods), *_ = compared.comparing.asked
     assert (run_id, fold, methods) == ("aaa", 0, ("integrated_gradients",))
     assert [p % 3 for p in positions] == [1] * 4, "cells of the chosen class only"
     assert app.get("plotly_chart")
@@ -212,16 +212,9 @@ def test_hostile_names_are_text(lab: FakeLab, visit: Open, view: str, shift: int
         row = replace(one.run, title=names[4], dataset_title=names[5])
         spec = replace(one.spec, classes=tuple(names[5:]))
         made.results[key] = replace(one, run=row, spec=spec)
-    lab.comparing = made  # type: ignore[attr-defined]
+    lab.comparing = made
     app = visit("compare", items="aaa,bbb:pxpermute", view=view, of=names[6], marker=names[:2])
-    kinds = ("title", "subheader", "markdown", "caption", "error", "info", "warning")
-    shown = [one.value for kind in kinds for one in getattr(app, kind)]
-    shown += [one.label for one in (*app.button, *app.expander)]
-    shown += [cell for table in app.table for cell in table.value.to_numpy().ravel().tolist()]
-    for text in shown:
-        for name in names:
-            raw = " ".join(name.split())
-            assert raw not in text or live_markup(raw) == [], (name, text)
+    all_are_text(app, names)
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters=",:"), min_size=1, max_size=8)

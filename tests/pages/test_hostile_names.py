@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,17 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import tests.evidence_values as ev
 import tests.example_values as ex
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.types import Channel, Panel, RunState
+from tests.fake_comparing import FakeComparing
 from tests.fake_lab import FakeLab
+from tests.pages.conftest import markdown
 
 Open = Callable[..., AppTest]
 ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 HOSTILE = (
     *ex.HOSTILE,
     ":material/home: :smile:",
@@ -31,6 +35,14 @@ def live_markup(text: str) -> list[str]:
     """Return what a Markdown reader would act on in a text that should be plain."""
     bare = re.sub(r"\\.", "", text)
     return re.findall(r"[`*_\[\]<>$#|~]|:(?=\w)|->|https?:/|www\.|@\w", bare)
+
+
+def all_are_text(app: AppTest, names: Iterable[str]) -> None:
+    """Check that no name stands anywhere on the page in a form that Markdown would act on."""
+    for text in markdown(app):
+        for name in {*names}:
+            raw = " ".join(name.split())
+            assert raw not in text or live_markup(raw) == [], (name, text)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -71,6 +83,10 @@ def test_file_names_are_harmless(name: str) -> None:
         ("run", {"run": "running"}),
         ("run", {"run": "failed"}),
         ("run", {"run": "finished"}),
+        ("compare", {}),
+        ("compare", {"items": "finished"}),
+        ("compare", {"items": "finished", "view": "pictures"}),
+        ("published", {}),
     ],
 )
 def test_hostile_names_are_text_on_every_page(
@@ -90,17 +106,10 @@ def test_hostile_names_are_text_on_every_page(
         row = replace(one.run, title=title, dataset_title=title, owner=title, preset="fast")
         tasks = tuple(replace(task, label=title, error=title) for task in one.tasks)
         lab.progresses[state.value] = replace(one, run=row, tasks=tasks, error=title and title)
-    result = ex.result(panel, classes)
+    result = ev.result(panel, classes)
     lab.finished = replace(result, run=replace(result.run, title=title, dataset_title=title))
-    app = visit(page, **query)
-    shown = [one.value for kind in ("title", "subheader", "markdown", "caption", "error", "info")
-             for one in getattr(app, kind)]  # fmt: skip
-    shown += [one.proto.label for one in app.get("page_link")]
-    shown += [one.label for one in (*app.button, *app.expander, *app.checkbox)]
-    for text in shown:
-        for name in {*names}:
-            raw = " ".join(name.split())
-            assert raw not in text or live_markup(raw) == [], (name, text)
+    lab.comparing = FakeComparing({"finished": lab.finished})
+    all_are_text(visit(page, **query), names)
 
 
 def test_modules_in_pages_draw_nothing_when_run() -> None:
@@ -116,7 +125,7 @@ def test_cached_functions_take_ids_only() -> None:
         assert "cache_data" not in path.read_text(), f"{path.name}: by ids only, and measured"
 
 
-@pytest.mark.parametrize("name", ["home", "datasets", "new_run", "run", "runs"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_page_opened_without_the_shell_shows_nothing(full: FakeLab, name: str) -> None:
     app = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60).run()
     assert not app.main.children

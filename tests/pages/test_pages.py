@@ -26,7 +26,7 @@ def asked(lab: FakeLab, kind: str) -> object:
     return next(value for name, value in lab.asked if name == kind)
 
 
-@pytest.mark.parametrize("page", ["", "datasets", "new", "runs", "run"])
+@pytest.mark.parametrize("page", ["", "datasets", "new", "runs", "run", "compare", "published"])
 def test_empty_states_say_what_to_do_next(lab: FakeLab, visit: Open, page: str) -> None:
     app = visit(page)
     assert not app.error
