@@ -14,11 +14,18 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from pxcore.runs import heart
+from pxcore.runs import heart, ledger
+from pxcore.runs.serve import warmed_up
+from pxcore.runs.work import CHECKPOINT
 from pxcore.store.home import Store
+from pxcore.types import RunState
 from tests.processes.living import alive, wait_for
+from tests.server.wire import visit
+from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+EPOCHS = 40
 
 
 @pytest.fixture
@@ -46,21 +53,30 @@ def served(store: Store) -> Iterator[tuple[subprocess.Popen[str], str, Store]]:
 def test_both_answer_come_back_and_end_together(
     served: tuple[subprocess.Popen[str], str, Store],
 ) -> None:
+    """The web process is killed in the middle of a run, which does not notice."""
     process, address, store = served
     assert process.stdout is not None
     assert process.stdout.readline().strip() == f"{address}/"
     assert _answers(f"{address}/_stcore/health")
-    wait_for(lambda: heart.status(store).workers, what="the runner's heartbeat")
-    for word in ("streamlit", "runner"):
-        (victim,) = [one for one in _family(process.pid) if _named(one, word)]
-        victim.kill()
-        wait_for(
-            lambda gone=victim.pid, word=word: [
-                one for one in _family(process.pid) if _named(one, word) and one.pid != gone
-            ],
-            what=f"another {word}",
-        )
+    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=EPOCHS))
+    wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
+    runner = _only(process.pid, "runner")
+    _kill(process.pid, "streamlit")
+    assert ledger.record(store, run_id).state is RunState.RUNNING
+    wait_for(lambda: ledger.record(store, run_id).state.final, what="the run to end")
+    assert ledger.record(store, run_id).state is RunState.FINISHED
+    logs = [path.read_text() for path in (store.home / "work").glob("*/log.txt")]
+    assert {log.count("started on") for log in logs} == {1}  # no step began twice
+    assert _only(process.pid, "runner") == runner
+
     wait_for(lambda: _answers(f"{address}/_stcore/health"), what="the web process to answer")
+    assert warmed_up(address)
+    seen = visit(int(address.rpartition(":")[2]), "run", f"run={run_id}")
+    assert seen.finished
+    assert "tiny: fast" in seen.text.replace("\\", "")
+    assert "F1" in seen.text
+
+    _kill(process.pid, "runner")
     wait_for(lambda: heart.status(store).alive, what="the runner to serve again")
     family = _family(process.pid)
     process.send_signal(signal.SIGTERM)
@@ -68,6 +84,21 @@ def test_both_answer_come_back_and_end_together(
     wait_for(lambda: not any(alive(one.pid) for one in family), 30, "every process to end")
     assert not heart.status(store).alive
     assert heart.status(store).seconds_since_heartbeat is None
+
+
+def _only(process_id: int, word: str) -> psutil.Process:
+    (found,) = [one for one in _family(process_id) if _named(one, word)]
+    return found
+
+
+def _kill(process_id: int, word: str) -> None:
+    """SIGKILL the process of this name, and wait until there is another."""
+    victim = _only(process_id, word)
+    victim.kill()
+    wait_for(
+        lambda: [one for one in _family(process_id) if _named(one, word) and one != victim],
+        what=f"another {word}",
+    )
 
 
 def _family(process_id: int) -> list[psutil.Process]:
