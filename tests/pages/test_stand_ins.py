@@ -1,0 +1,40 @@
+"""What the pages are tested on has the doors of the real thing: names, parameters, answers."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from pxcore.api import Lab
+from pxcore.doors.comparing import Comparing
+from pxcore.doors.public import PublicSets
+from tests.fake_comparing import FakeComparing
+from tests.fake_lab import FakeLab
+from tests.fake_public import FakePublic
+
+PAIRS = ((FakeLab, Lab), (FakeComparing, Comparing), (FakePublic, PublicSets))
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+CALLS = [
+    pytest.param(fake, name, real, id=f"{fake.__name__}.{name}")
+    for fake, real in PAIRS
+    for name, found in vars(fake).items()
+    if inspect.isfunction(found) and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize(("fake", "name", "real"), CALLS)
+def test_a_stand_in_is_called_like_the_real_one(fake: type, name: str, real: type) -> None:
+    mine, theirs = (inspect.signature(getattr(kind, name)) for kind in (fake, real))
+    assert mine == theirs
+
+
+def test_every_call_of_a_page_is_known_to_both() -> None:
+    told = "".join(path.read_text(encoding="utf-8") for path in sorted(PAGES.rglob("*.py")))
+    called = {name for name in re.findall(r"\blab\(\)\.(\w+)", told) if name != "clear"}
+    assert len(called) > 10
+    for name in sorted(called):
+        assert hasattr(Lab, name), name
+        assert name in dir(FakeLab()), name
