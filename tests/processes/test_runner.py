@@ -113,21 +113,6 @@ def test_a_run_from_submission_to_result(
     ]
 
 
-def test_two_workers_give_the_same_numbers(
-    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
-) -> None:
-    run_id = ledger.submit(store, spec_in(store))
-    runners.to_idle(workers=2)
-    same(numbers(store, run_id), undisturbed[0])
-    processes = {
-        line.split("process ")[1].split()[0]
-        for path in (store.home / "work").glob("*/log.txt")
-        for line in path.read_text().splitlines()
-        if "process " in line
-    }
-    assert len(processes) == 3  # two heavy ones, one light
-
-
 def test_killed_worker(
     store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
 ) -> None:

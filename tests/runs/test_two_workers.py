@@ -34,6 +34,16 @@ def every_kind(store: Store) -> RunSpec:
     )
 
 
+def processes(store: Store) -> set[str]:
+    """Return the ids of the processes that carried out a step, by the steps' logs."""
+    return {
+        line.split("process ")[1].split()[0]
+        for path in (store.home / "work").glob("*/log.txt")
+        for line in path.read_text().splitlines()
+        if "process " in line
+    }
+
+
 @pytest.mark.processes
 def test_serial_and_two_workers_give_the_same_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -51,6 +61,7 @@ def test_serial_and_two_workers_give_the_same_numbers(
                 runner.carry_on(threading.Event(), until_idle=True)
             finally:
                 engine.close()
+            assert len(processes(store)) == 3  # two heavy ones, one light
         else:
             carry_on(store)
         found = result(store, run_id)
