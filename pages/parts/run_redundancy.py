@@ -110,8 +110,9 @@ def _measured(result: RunResult, found: Redundancy) -> None:
         )
         st.caption(
             "Above 0 two channels stand in for one another: F1 falls only when both are spoilt. "
-            "Below 0 they work together: spoiling either already takes part of what both say, or "
-            "all of it where they say something only together.",
+            "Below 0 says little: F1 cannot fall twice, so losses of unrelated channels overlap "
+            "too. Two work only together where, once one is spoilt, the other is worth less than "
+            "half of what it is worth alone.",
             width=980,
         )
 

@@ -21,8 +21,11 @@ WRITTEN = 0.3
 MOST_PAIRS = 8
 """Interactions drawn; the table holds all."""
 TOGETHER = "stand in for one another"
-WORK_TOGETHER = "work together"
+ONLY_TOGETHER = "work only together"
+OVERLAP = "losses overlap: says little"
 ADDITIVE = "no interaction shown"
+CLAIMS = (TOGETHER, ONLY_TOGETHER)
+"""What an interaction can show; the other words claim nothing."""
 
 
 def association(panel: Panel, redundancy: Redundancy, theme: Theme) -> go.Figure:
@@ -100,7 +103,7 @@ def interactions(panel: Panel, pairs: Sequence[ChannelPair], theme: Theme) -> go
     rows = []
     for number, pair in enumerate(pairs[:MOST_PAIRS]):
         value, word = pair.interaction, interaction_word(pair)
-        clear = word != ADDITIVE
+        clear = word in CLAIMS
         name = f"{one_line(panel.names[pair.first], 14)} × {one_line(panel.names[pair.second], 14)}"
         right = f"{f'<b>{word}</b>' if clear else word}<br>{with_interval(value)}"
         hover = f"{plain(name, 120)}<br>{with_interval(value)}"
@@ -112,10 +115,16 @@ def interactions(panel: Panel, pairs: Sequence[ChannelPair], theme: Theme) -> go
 
 
 def interaction_word(pair: ChannelPair) -> str:
-    """Return what an interaction allows to say: its whole interval beside zero, or nothing."""
+    """Return what an interaction allows to say.
+
+    Below 0 it says little by itself: F1 cannot fall twice, so channels whose losses have nothing
+    to do with each other lie there too. ``pair.only_together`` asks for more.
+    """
+    if pair.only_together:
+        return ONLY_TOGETHER
     if pair.interaction.low > 0:
         return TOGETHER
-    return WORK_TOGETHER if pair.interaction.high < 0 else ADDITIVE
+    return OVERLAP if pair.interaction.high < 0 else ADDITIVE
 
 
 def names_of(panel: Panel, channels: Sequence[int]) -> str:

@@ -151,7 +151,7 @@ def test_redundancy_in_words_and_numbers(told: FakeLab, visit: Open) -> None:
     assert "interchangeable: keep one, Live/dead first, else PI (DNA)" in text
     assert "Trained without PI (DNA) and Live/dead, F1 falls by 0.420" in text
     assert tables(app, "says") == [
-        "stand in for one another", "work together", "no interaction shown",
+        "stand in for one another", "losses overlap: says little", "no interaction shown",
     ]  # fmt: skip
     assert not any(one.label == "Confirm by retraining" for one in app.button)
 

@@ -184,9 +184,23 @@ def test_association_frames_what_is_grouped_and_leaves_the_diagonal_empty() -> N
 
 
 def test_interactions_are_named_only_when_their_interval_is_clear() -> None:
-    figure = redundancy.interactions(ev.panel(), ev.redundancy().pairs, style.LIGHT)
+    pairs = ev.redundancy().pairs
+    figure = redundancy.interactions(ev.panel(), pairs, style.LIGHT)
     said = [readable(note.text).split("\n")[0] for note in figure.layout.annotations]
-    assert said == [redundancy.TOGETHER, redundancy.WORK_TOGETHER, redundancy.ADDITIVE]
+    assert said == [redundancy.TOGETHER, redundancy.OVERLAP, redundancy.ADDITIVE]
+    assert ["<b>" in note.text for note in figure.layout.annotations] == [True, False, False]
+
+
+def test_a_negative_interaction_alone_is_no_working_together() -> None:
+    """F1 cannot fall twice: independent channels lie below 0 too."""
+    below = ev.redundancy().pairs[1]
+    assert below.interaction.high < 0
+    assert not below.only_together
+    assert "together" not in redundancy.interaction_word(below)
+    shown = replace(below, only_together=True)
+    assert redundancy.interaction_word(shown) == redundancy.ONLY_TOGETHER
+    (note,) = redundancy.interactions(ev.panel(), [shown], style.LIGHT).layout.annotations
+    assert f"<b>{redundancy.ONLY_TOGETHER}</b>" in note.text
 
 
 def test_groups_say_which_to_keep_first_and_at_what_cost() -> None:
