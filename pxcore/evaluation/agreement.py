@@ -35,7 +35,7 @@ def agreements(
     found = []
     for (a, b), both in pairs.items():
         mine, theirs = [p for p, _ in both], [q for _, q in both]
-        same = columns[a].item.run_id == columns[b].item.run_id
+        same = _of_same_models(columns[a], columns[b])
         values = _values(columns[a], mine), _values(columns[b], theirs)
         found.append(_pair((a, b), *values, paired=same, top=top))
     return tuple(found)
@@ -85,6 +85,11 @@ def by_chance(n_channels: int) -> float:
     0.167
     """
     return 1 / math.factorial(n_channels)
+
+
+def _of_same_models(first: Column, second: Column) -> bool:
+    """Return whether two rankings are of the very same trainings, one by one."""
+    return first.item.run_id == second.item.run_id and first.model == second.model
 
 
 def _shared(channels: Sequence[ComparedChannel], a: int, b: int) -> list[tuple[int, int]]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pxcore.evaluation.agreement import agreements
 from pxcore.evaluation.disagreement import disagreements, shared_ranks
 from pxcore.evaluation.matching import match_channels, match_class
+from pxcore.evaluation.model_words import model_words
 from pxcore.evaluation.scaling import bounds_of, of_starts, scaled
 from pxcore.importance.methods import METHODS
-from pxcore.types import Interval, MethodResult, ModelSpec, Role, RunResult
+from pxcore.types import Interval, MethodResult, Role, RunResult
 from pxcore.types.comparison import Column, ComparedChannel, Comparison, Item
 
 
@@ -74,7 +75,7 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         item=Item(result.run.id, method.method),
         label=method.label,
         run=result.run,
-        model=model_words(result.spec.model),
+        model=method.model or model_words(result.spec.model),
         panel=result.panel,
         classes=result.spec.classes,
         decoys=result.spec.decoys,
@@ -82,19 +83,9 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         unit=method.importance.unit,
         ranking=method.ranking,
         seeds=result.spec.seeds,
-        f1=result.performance.f1_macro,
+        f1=(method.performance or result.performance).f1_macro,
         redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
     )
-
-
-def model_words(model: ModelSpec) -> str:
-    """Return architecture, settings and weights in words.
-
-    >>> model_words(ModelSpec(id="small_cnn", options=(("channel_dropout", True),)))
-    'small_cnn, channel_dropout True, random weights'
-    """
-    options = [f"{name} {value}" for name, value in model.options]
-    return ", ".join([model.id, *options, f"{model.weights} weights"])
 
 
 def _values(column: Column, class_name: str) -> list[Interval | None]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pxcore.importance.methods import METHODS
 from pxcore.runs import plan
 from pxcore.runs.method_names import method_name
+from pxcore.runs.parts import Parts
 from pxcore.runs.saved.evidence import load_gates, load_redundancy
 from pxcore.runs.saved.model import Story, load_story
 from pxcore.runs.saved.ranks import load_performance
-from pxcore.runs.tasks import JudgeTask, Task, TrainTask
 from pxcore.types import (
     Gate,
     GateReport,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from pxcore.evaluation.values import Sizes
 
 TOTAL, PLACE = plan.TOTAL, "pxpermute_mask"
-Find = Callable[[Task], Path]
-"""The folder of a task's result."""
 
 
 def where(spec: RunSpec, methods: Sequence[MethodResult]) -> WhereOrHowMuch | None:
@@ -50,69 +49,73 @@ def where(spec: RunSpec, methods: Sequence[MethodResult]) -> WhereOrHowMuch | No
     )
 
 
-def redundancy(spec: RunSpec, find: Find) -> Redundancy | None:
+def redundancy(spec: RunSpec, parts: Parts) -> Redundancy | None:
     """Return which channels say the same, where that was asked."""
-    return load_redundancy(find(plan.redundancy(spec))) if spec.redundancy else None
+    folder = parts.folder("redundancy") if spec.redundancy else None
+    return load_redundancy(folder) if folder else None
 
 
-def gates(spec: RunSpec, find: Find) -> tuple[GateReport, ...]:
+def gates(spec: RunSpec, parts: Parts) -> tuple[GateReport, ...]:
     """Return the sanity checks of every method, where they were asked: the worst of each.
 
     Methods that no check is defined for, such as training again, have no report.
     """
-    if not spec.gates:
-        return ()
     reports = []
-    for method in spec.methods:
-        found = [load_gates(find(task)) for task in plan.gates(spec, method)]
-        if not found:
-            continue
-        worst = tuple(max(same, key=_badness) for same in zip(*found, strict=True))
-        reports.append(GateReport(method=method_name(method), gates=worst, trainings=len(found)))
+    for method in spec.methods if spec.gates else ():
+        name = method_name(method)
+        rows = [row for row in parts.rows(f"gate/{name}") if row is not None]
+        folders = [parts.folder(f"gate/{name}/{at}") for at in parts.starts] if rows else []
+        if not rows and method.id in METHODS and METHODS[method.id].gates:
+            parts.missing.append(f"gate/{name}")
+        found = [load_gates(folder) for folder in folders if folder]
+        if found:
+            worst = tuple(max(same, key=_badness) for same in zip(*found, strict=True))
+            reports.append(GateReport(method=name, gates=worst, trainings=len(found)))
     return tuple(reports)
 
 
-def leakage(spec: RunSpec, performance: Performance, find: Find) -> Leakage | None:
+def leakage(spec: RunSpec, performance: Performance, parts: Parts) -> Leakage | None:
     """Return how much better folds dealt by cell look, where that was asked."""
     from pxcore.evaluation.leakage import Judged  # noqa: PLC0415 - loads scipy
     from pxcore.evaluation.leakage import leakage as leakage_of  # noqa: PLC0415
 
     if not spec.leakage:
         return None
-    by_cell = plan.by_cell_trains(spec)
+    judged, own = parts.folder("judge/by_cell"), parts.folders("train")
+    by_cell = parts.folders("train/by_cell")
+    if judged is None or not own or not by_cell:
+        return None
     return leakage_of(
-        Judged(performance=performance, sizes=_sizes(spec, plan.trains(spec), find)),
-        Judged(
-            performance=load_performance(find(JudgeTask(trains=by_cell))),
-            sizes=_sizes(spec, by_cell, find),
-        ),
+        Judged(performance=performance, sizes=_sizes(spec, own)),
+        Judged(performance=load_performance(judged), sizes=_sizes(spec, by_cell)),
     )
 
 
-def left_out(spec: RunSpec, performance: Performance, find: Find) -> tuple[LeftOut, ...]:
+def left_out(spec: RunSpec, performance: Performance, parts: Parts) -> tuple[LeftOut, ...]:
     """Return what training again without some channels costs, for each group asked."""
     from pxcore.evaluation.left_out import left_out as left_out_of  # noqa: PLC0415 - loads scipy
 
-    own = spec.channels or tuple(range(len(spec.panel)))
-    return tuple(
-        left_out_of(
-            tuple(own.index(channel) for channel in group),
-            performance,
-            load_performance(find(JudgeTask(trains=plan.left_out_trains(spec, number)))),
-            _sizes(spec, plan.trains(spec), find),
-        )
-        for number, group in enumerate(spec.leave_out)
-    )
+    channels = spec.channels or tuple(range(len(spec.panel)))
+    own, found = parts.folders("train") if spec.leave_out else (), []
+    for number, group in enumerate(spec.leave_out):
+        judged = parts.folder(f"judge/without/{number}")
+        if judged is None or not own:
+            continue
+        missing = tuple(channels.index(channel) for channel in group)
+        theirs = load_performance(judged)
+        found.append(left_out_of(missing, performance, theirs, _sizes(spec, own)))
+    return tuple(found)
 
 
 def _badness(gate: Gate) -> tuple[bool, float]:
     return not gate.passed, gate.value - gate.bound
 
 
-def _sizes(spec: RunSpec, trains: Sequence[TrainTask], find: Find) -> Sizes:
+def _sizes(spec: RunSpec, trains: Sequence[Path]) -> Sizes:
+    """Return the sizes of trainings, from where their results lie."""
     from pxcore.evaluation.values import Sizes  # noqa: PLC0415 - loads scipy
 
-    stories: list[Story] = [load_story(find(train)) for train in trains]
+    stories: list[Story] = [load_story(folder) for folder in trains]
     tested = [story.n_test for story in stories]
     return Sizes(
         n_train=tuple(story.n_train for story in stories),

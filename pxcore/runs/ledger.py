@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from pxcore.errors import PxError, RunError
 from pxcore.runs.board import Change, RunChange, TaskChange
 from pxcore.runs.method_names import method_name
 from pxcore.runs.plan import plan
+from pxcore.runs.task_rows import change_task, insert_tasks, renew, task_row
 from pxcore.runs.tasks import Step
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -91,7 +92,7 @@ def submit(store: Store, spec: RunSpec, *, once: bool = False) -> str:
                 ordinal=next_ordinal(connection, runs),
             )
         )
-        _insert_tasks(connection, run_id, plan(spec))
+        insert_tasks(connection, run_id, plan(spec))
     return run_id
 
 
@@ -131,7 +132,7 @@ def task_rows(store: Store, run_id: str) -> tuple[TaskRow, ...]:
     """Return a run's steps in order, as their rows stand."""
     wanted = select(tasks).where(tasks.c.run_id == run_id).order_by(tasks.c.position)
     with store.database.reading() as connection:
-        return tuple(_task_row(row) for row in connection.execute(wanted))
+        return tuple(task_row(row) for row in connection.execute(wanted))
 
 
 def apply(store: Store, changes: Iterable[Change]) -> None:
@@ -140,7 +141,7 @@ def apply(store: Store, changes: Iterable[Change]) -> None:
         for change in changes:
             match change:
                 case TaskChange():
-                    _change_task(connection, change)
+                    change_task(connection, change)
                 case RunChange():
                     _change_run(connection, change)
                 case _:
@@ -160,10 +161,7 @@ def add_seconds(store: Store, run_ids: Iterable[str], seconds: float) -> None:
 def renew_tasks(store: Store, run_id: str, steps: Sequence[Step]) -> None:
     """Replace a run's steps when this version plans others. Only the runner calls this."""
     with store.database.writing() as connection:
-        known = set(connection.scalars(select(tasks.c.key).where(tasks.c.run_id == run_id)))
-        if known != {step.key for step in steps}:
-            connection.execute(delete(tasks).where(tasks.c.run_id == run_id))
-            _insert_tasks(connection, run_id, steps)
+        renew(connection, run_id, steps)
 
 
 def drop_tasks(store: Store, run_id: str) -> None:
@@ -189,37 +187,6 @@ def _under_way(connection: Connection, spec: RunSpec) -> str | None:
         if under_way.title == spec.title:
             return str(row.id)
     return None
-
-
-def _insert_tasks(connection: Connection, run_id: str, steps: Sequence[Step]) -> None:
-    rows = [
-        {
-            "run_id": run_id,
-            "key": step.key,
-            "position": position,
-            "kind": step.kind,
-            "label": step.label,
-            "state": TaskState.WAITING,
-        }
-        for position, step in enumerate(steps)
-    ]
-    connection.execute(insert(tasks), rows)
-
-
-def _change_task(connection: Connection, change: TaskChange) -> None:
-    values: dict[str, object] = {
-        "state": change.state,
-        "reused": change.reused,
-        "error": change.error,
-        "error_class": change.error_class,
-    }
-    if change.seconds is not None:
-        values["seconds"] = change.seconds
-    connection.execute(
-        update(tasks)
-        .where(tasks.c.run_id == change.run_id, tasks.c.key == change.key)
-        .values(**values)
-    )
 
 
 def _change_run(connection: Connection, change: RunChange) -> None:
@@ -271,20 +238,6 @@ def _record(row: RowMapping) -> RunRecord:
         created=row["created"],
         finished=row["finished"],
         ordinal=row["ordinal"],
-    )
-
-
-def _task_row(row: Row[Any]) -> TaskRow:
-    return TaskRow(
-        key=row.key,
-        kind=row.kind,
-        label=row.label,
-        state=TaskState(row.state),
-        reused=row.reused,
-        seconds=row.seconds,
-        error=row.error,
-        error_class=row.error_class,
-        share=1.0 if row.state == TaskState.DONE else 0.0,
     )
 
 

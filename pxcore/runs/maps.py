@@ -13,7 +13,8 @@ from pxcore.runs import plan
 from pxcore.runs.child import run_child
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
-from pxcore.runs.result import finished, own_trainings
+from pxcore.runs.parts import Parts
+from pxcore.runs.result import finished
 from pxcore.runs.saved.model import load_tested
 from pxcore.runs.tasks import TrainTask
 from pxcore.store.home import Store
@@ -118,8 +119,13 @@ def _training(store: Store, record: RunRecord, fold: int) -> tuple[TrainTask, st
     if not 0 <= fold < spec.n_folds:
         message = f"fold {fold + 1} is not there; run {record.id!r} has folds 1 to {spec.n_folds}"
         raise RunError(message)
-    place = fold * spec.seeds
-    return plan.trains(spec)[place], own_trainings(store, record)[place].key
+    parts = Parts(store, record)
+    own = parts.row(f"train/{fold}/0")
+    if own is None:
+        message = f"the training of fold {fold + 1} cannot be found in the store; start it again"
+        raise RunError(message)
+    parts.kept(own)
+    return plan.trains(spec)[fold * spec.seeds], own.key
 
 
 def _check_cells(store: Store, model_key: str, cells: tuple[int, ...], fold: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pxcore.importance.methods import METHODS
@@ -23,7 +23,7 @@ from pxcore.runs.tasks import (
     kind,
 )
 from pxcore.store.keys import derive_seed
-from pxcore.types import MaskKind, MethodSpec, Role, RunSpec
+from pxcore.types import MaskKind, MethodSpec, ModelSpec, Role, RunSpec
 
 TOTAL = "permute_cells"
 """The method whose draws joint drops share."""
@@ -33,20 +33,32 @@ _HEAVY = (TrainTask, ExplainTask, JointTask, GateTask)
 def plan(spec: RunSpec) -> tuple[Step, ...]:
     """Return the steps of a run; every step's needs stand before it.
 
+    Each says which parts it plays, as ``/`` paths with fold and start counted from 0:
+
+    - ``train/F/S``, a training that the run's performance is told of; ``train/by_cell/F/S`` and
+      ``train/without/N/F/S`` (group N of ``leave_out``), those that it is compared with;
+    - ``model/METHOD/F/S``, the training that a method explained; ``retrained/METHOD/F/S/C``,
+      without channel C;
+    - ``explain/METHOD/F/S``, ``gate/METHOD/F/S``, ``rank/METHOD``;
+    - ``alone/F/S`` and ``joint/F/S``, which ``redundancy`` combines;
+    - ``judge/by_cell`` and ``judge/without/N``.
+
     Raises MethodError for a method that this version does not have.
     """
     planned = _Planned(spec)
     for fold in range(spec.n_folds):
         for seed_index in range(spec.seeds):
             planned.training(fold, seed_index)
+    planned.trainings(trains(spec), "train")
     for method in spec.methods:
         planned.ranked(method)
     if spec.redundancy:
         planned.combined()
     if spec.leakage:
-        planned.judged(by_cell_trains(spec), "with folds dealt by cell")
+        planned.judged(by_cell_trains(spec), "with folds dealt by cell", "by_cell")
     for number in range(len(spec.leave_out)):
-        planned.judged(left_out_trains(spec, number), f"without group {number + 1}")
+        group = left_out_trains(spec, number)
+        planned.judged(group, f"without group {number + 1}", f"without/{number}")
     return tuple(planned.steps.values())
 
 
@@ -96,15 +108,11 @@ def training(
     spec: RunSpec, fold: int, seed_index: int, method: MethodSpec | None = None
 ) -> TrainTask:
     """Return one training, as ``method`` needs it: with channels missing at random or not."""
-    model = spec.model
-    if method is not None and METHODS[method.id].needs_dropout:
-        options = dict(model.options) | {"channel_dropout": True}
-        model = replace(model, options=tuple(sorted(options.items())))
     return TrainTask(
         dataset_id=spec.dataset_id,
         channels=_channels(spec),
         decoys=tuple(DecoyTask(id=decoy, stains=_stains(spec)) for decoy in spec.decoys),
-        model=model,
+        model=model_for(spec, method),
         training=spec.training,
         n_folds=spec.n_folds,
         fold=fold,
@@ -114,6 +122,14 @@ def training(
     )
 
 
+def model_for(spec: RunSpec, method: MethodSpec | None = None) -> ModelSpec:
+    """Return the model that a method explains: with channels missing at random, or the run's."""
+    if method is None or not METHODS[method.id].needs_dropout:
+        return spec.model
+    options = dict(spec.model.options) | {"channel_dropout": True}
+    return replace(spec.model, options=tuple(sorted(options.items())))
+
+
 @dataclass(slots=True)
 class _Planned:
     """Steps so far, each once."""
@@ -121,10 +137,12 @@ class _Planned:
     spec: RunSpec
     steps: dict[str, Step] = field(default_factory=dict)
 
-    def add(self, task: Task, label: str, needs: Iterator[Task] | tuple[Task, ...]) -> None:
-        """Add a step after those it needs, unless it is there."""
+    def add(self, task: Task, part: str, label: str, needs: Iterable[Task] = ()) -> None:
+        """Add a step after those it needs; where it is there, only the part it plays."""
         own = key(task)
         if own in self.steps:
+            parts = (*self.steps[own].parts, part)
+            self.steps[own] = replace(self.steps[own], parts=tuple(dict.fromkeys(parts)))
             return
         self.steps[own] = Step(
             key=own,
@@ -133,52 +151,61 @@ class _Planned:
             task=task,
             needs=tuple(dict.fromkeys(key(need) for need in needs)),
             lane=Lane.HEAVY if isinstance(task, _HEAVY) else Lane.LIGHT,
+            parts=(part,),
         )
 
     def training(self, fold: int, seed_index: int) -> None:
         """Add one training with everything that looks at its model."""
-        spec, place = self.spec, _place(self.spec, fold, seed_index)
+        spec, place, at = self.spec, _place(self.spec, fold, seed_index), f"{fold}/{seed_index}"
         for method in spec.methods:
-            explain = _explain(spec, method, fold, seed_index)
-            self.trained(explain.train, place)
+            name, explain = method_name(method), _explain(spec, method, fold, seed_index)
+            self.trained(explain.train, f"model/{name}/{at}", place)
             for missing, train in enumerate(explain.retrained):
-                self.trained(train, f"{place}, without {_name(spec, missing)}")
-            name = method_name(method)
+                part = f"retrained/{name}/{at}/{missing}"
+                self.trained(train, part, f"{place}, without {_name(spec, missing)}")
             needs: tuple[Task, ...] = (explain.train, *explain.retrained)
-            self.add(explain, f"Rank channels with {name}, {place}", needs)
+            part = f"explain/{name}/{at}"
+            self.add(explain, part, f"Rank channels with {name}, {place}", needs)
             if spec.gates and METHODS[method.id].gates:
-                gate = GateTask(explain=explain)
-                self.add(gate, f"Check the sanity of {name}, {place}", (*needs, explain))
+                gate, label = GateTask(explain=explain), f"Check the sanity of {name}, {place}"
+                self.add(gate, f"gate/{name}/{at}", label, (*needs, explain))
         if spec.redundancy:
             joint = _joint(spec, fold, seed_index)
             alone, both = joint.alone, (joint.alone.train, joint.alone)
-            self.add(alone, f"Rank channels with {TOTAL}, {place}", (alone.train,))
-            self.add(joint, f"Permute channels together, {place}", both)
+            label = f"Rank channels with {TOTAL}, {place}"
+            self.add(alone, f"alone/{at}", label, (alone.train,))
+            self.add(joint, f"joint/{at}", f"Permute channels together, {place}", both)
 
-    def trained(self, train: TrainTask, place: str) -> None:
+    def trained(self, train: TrainTask, part: str, place: str) -> None:
         """Add a training."""
         dropout = dict(train.model.options).get("channel_dropout")
         how = " with channels missing at random" if dropout else ""
-        self.add(train, f"Train {place}{how}", ())
+        self.add(train, part, f"Train {place}{how}")
+
+    def trainings(self, trains: tuple[TrainTask, ...], part: str, what: str = "") -> None:
+        """Add trainings, the starts of each fold together."""
+        for number, train in enumerate(trains):
+            start = number % self.spec.seeds
+            place = ", ".join(word for word in (_place(self.spec, train.fold, start), what) if word)
+            self.trained(train, f"{part}/{train.fold}/{start}", place)
 
     def ranked(self, method: MethodSpec) -> None:
         """Add the combination of a method's folds."""
         task = _rank(self.spec, method)
         needs = [need for one in task.explains for need in (one.train, one)]
-        self.add(task, f"Combine folds of {method_name(method)}", tuple(needs))
+        name = method_name(method)
+        self.add(task, f"rank/{name}", f"Combine folds of {name}", needs)
 
     def combined(self) -> None:
         """Add the combination of joint drops."""
         task = redundancy(self.spec)
         needs = [need for one in task.joints for need in (one.alone, one)]
-        self.add(task, "Find channels that say the same", tuple(needs))
+        self.add(task, "redundancy", "Find channels that say the same", needs)
 
-    def judged(self, others: tuple[TrainTask, ...], what: str) -> None:
+    def judged(self, others: tuple[TrainTask, ...], what: str, part: str) -> None:
         """Add trainings beside the run's own, and how well they do."""
-        for number, train in enumerate(others):
-            place = _place(self.spec, train.fold, number % self.spec.seeds)
-            self.trained(train, f"{place}, {what}")
-        self.add(JudgeTask(trains=others), f"Judge the trainings {what}", others)
+        self.trainings(others, f"train/{part}", what)
+        self.add(JudgeTask(trains=others), f"judge/{part}", f"Judge the trainings {what}", others)
 
 
 def _starts(spec: RunSpec) -> Iterator[tuple[int, int]]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pxcore.data.decoys import decoy_channels
 from pxcore.errors import RunError
-from pxcore.importance.methods import METHODS
+from pxcore.evaluation.model_words import model_words
 from pxcore.runs import evidence, ledger, plan
 from pxcore.runs.choices import method_label
+from pxcore.runs.details import details
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
+from pxcore.runs.parts import Parts
 from pxcore.runs.saved.model import Story, load_story, load_tested
 from pxcore.runs.saved.ranks import Ranked, load_ranked
 from pxcore.runs.saved.scored import load_scored
-from pxcore.runs.splits import in_words
-from pxcore.runs.tasks import KINDS, Task, key
+from pxcore.runs.tasks import KINDS
 from pxcore.store.home import Store
 from pxcore.types import (
     FoldPredictions,
     MethodResult,
+    MethodSpec,
     Panel,
     Performance,
     RunResult,
@@ -37,54 +39,47 @@ EVERY_RUN = ("train", "explain", "rank")
 def result(store: Store, run_id: str) -> RunResult:
     """Return everything a finished run's page shows.
 
-    Raises RunError while the run is not finished, and when a part of it has left the store.
+    What cannot be found is left out, and a note in ``details`` says so. Raises RunError while the
+    run is not finished, and when a ranking or a training of its own has left the store.
     """
     record = finished(store, run_id)
-    spec, tasks = record.spec, ledger.task_rows(store, run_id)
-    ranked = [load_ranked(_folder(store, task)) for task in tasks if task.kind == "rank"]
-    methods = tuple(
-        MethodResult(
-            method=method_name(method),
-            label=method_label(method),
-            ranking=one.ranking,
-            importance=one.importance,
-            stability=one.stability,
-        )
-        for method, one in zip(spec.methods, ranked, strict=True)
-    )
-    performance = _performance(spec, ranked)
-    told = [load_story(_folder(store, task)) for task in _own(spec, tasks)]
-
-    def find(task: Task) -> Path:
-        return _folder(store, rows[key(task)])
-
-    rows = {task.key: task for task in tasks}
-    return RunResult(
+    spec, parts = record.spec, Parts(store, record)
+    ranked = _ranked(spec, parts)
+    performance = _performance(parts, ranked)
+    methods = tuple(_method(spec, parts, *one) for one in ranked.items())
+    told = [load_story(parts.kept(task)) for task in parts.rows("train") if task is not None]
+    found = RunResult(
         run=record.row,
         spec=spec,
         dataset=record.dataset,
         panel=_panel(spec),
         performance=performance,
         methods=methods,
-        computed=sum(not task.reused for task in tasks),
-        reused=sum(task.reused for task in tasks),
-        seconds=(*_seconds(tasks), ("total", record.seconds)),
-        details=tuple(_details(record, told, _explained_on(store, tasks), methods)),
+        computed=sum(not task.reused for task in parts.tasks),
+        reused=sum(task.reused for task in parts.tasks),
+        seconds=(*_seconds(parts.tasks), ("total", record.seconds)),
+        details=(),
         where=evidence.where(spec, methods),
-        redundancy=evidence.redundancy(spec, find),
-        gates=evidence.gates(spec, find),
-        leakage=evidence.leakage(spec, performance, find),
-        left_out=evidence.left_out(spec, performance, find),
+        redundancy=evidence.redundancy(spec, parts),
+        gates=evidence.gates(spec, parts),
+        leakage=evidence.leakage(spec, performance, parts),
+        left_out=evidence.left_out(spec, performance, parts),
     )
+    explained_on = _explained_on(store, parts.tasks)
+    return replace(found, details=details(found, told, explained_on, parts.notes()))
 
 
 def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
-    """Return what every trained model of a finished run said about its held-out cells."""
+    """Return what every trained model of a finished run said about its held-out cells.
+
+    Folds in order, the starts of each together; without those that cannot be found.
+    """
     record = finished(store, run_id)
-    found = []
-    trains = own_trainings(store, record)
-    for number, task in enumerate(trains):  # folds in order, the starts of each together
-        tested = load_tested(_folder(store, task))
+    found, parts = [], Parts(store, record)
+    for number, task in enumerate(parts.rows("train")):
+        if task is None:
+            continue
+        tested = load_tested(parts.kept(task))
         found.append(
             FoldPredictions(
                 fold=number // record.spec.seeds,
@@ -100,36 +95,45 @@ def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:
 
 def stories(store: Store, run_id: str) -> tuple[tuple[str, Story], ...]:
     """Return the label and story of every training of a finished run that sees all channels."""
-    record = finished(store, run_id)
-    trains = own_trainings(store, record)
-    return tuple((task.label, load_story(_folder(store, task))) for task in trains)
+    parts = Parts(store, finished(store, run_id))
+    own = [task for task in parts.rows("train") if task is not None]
+    return tuple((task.label, load_story(parts.kept(task))) for task in own)
 
 
-def own_trainings(store: Store, record: RunRecord) -> list[TaskRow]:
-    """Return a run's own trainings: not those without channels, nor of another split.
-
-    Folds in order, the starts of each together. A run that an earlier version carried out has
-    other keys, and no other trainings.
-    """
-    return _own(record.spec, ledger.task_rows(store, record.id))
-
-
-def _own(spec: RunSpec, tasks: Sequence[TaskRow]) -> list[TaskRow]:
-    rows = {task.key: task for task in tasks}
-    keys = [key(train) for train in plan.trains(spec)]
-    if all(one in rows for one in keys):
-        return [rows[one] for one in keys]
-    return [task for task in tasks if task.kind == "train"]
+def _ranked(spec: RunSpec, parts: Parts) -> dict[MethodSpec, Ranked]:
+    """Return the rankings that can be found. Raises RunError when none can."""
+    rows = {method: parts.row(f"rank/{method_name(method)}") for method in spec.methods}
+    parts.missing += [f"rank/{method_name(one)}" for one, row in rows.items() if row is None]
+    found = {one: load_ranked(parts.kept(row)) for one, row in rows.items() if row is not None}
+    if not found:
+        message = "none of the run's rankings can be found in the store; start the run again"
+        raise RunError(message)
+    return found
 
 
-def _performance(spec: RunSpec, ranked: Sequence[Ranked]) -> Performance:
-    """Return how well the run's own trainings do: those that see all channels, if there are any."""
-    plain = [
-        one.performance
-        for method, one in zip(spec.methods, ranked, strict=True)
-        if not METHODS[method.id].needs_dropout
-    ]
-    return (plain or [ranked[0].performance])[0]
+def _method(spec: RunSpec, parts: Parts, method: MethodSpec, ranked: Ranked) -> MethodResult:
+    own = _explains_own(parts, method)
+    return MethodResult(
+        method=method_name(method),
+        label=method_label(method),
+        ranking=ranked.ranking,
+        importance=ranked.importance,
+        stability=ranked.stability,
+        performance=None if own else ranked.performance,
+        model="" if own else model_words(plan.model_for(spec, method)),
+    )
+
+
+def _performance(parts: Parts, ranked: Mapping[MethodSpec, Ranked]) -> Performance:
+    """Return how well the run's own trainings do."""
+    own = [one.performance for method, one in ranked.items() if _explains_own(parts, method)]
+    return (own or [one.performance for one in ranked.values()])[0]
+
+
+def _explains_own(parts: Parts, method: MethodSpec) -> bool:
+    """Return whether a method explained the run's own trainings, not such of its own."""
+    explained = parts.rows(f"model/{method_name(method)}")
+    return None in explained or explained == parts.rows("train")
 
 
 def _panel(spec: RunSpec) -> Panel:
@@ -148,16 +152,6 @@ def finished(store: Store, run_id: str) -> RunRecord:
     raise RunError(message)
 
 
-def _folder(store: Store, task: TaskRow) -> Path:
-    if not store.artifacts.has(task.key):
-        message = (
-            f"the result of {task.label!r} has left the store; "
-            "start the run again: everything that is still there is reused"
-        )
-        raise RunError(message)
-    return store.artifacts.folder(task.key)
-
-
 def _seconds(tasks: Sequence[TaskRow]) -> list[tuple[str, float]]:
     return [
         (kind, sum(task.seconds or 0.0 for task in tasks if task.kind == kind and not task.reused))
@@ -171,44 +165,3 @@ def _explained_on(store: Store, tasks: Sequence[TaskRow]) -> str:
     keys = [task.key for task in tasks if task.kind == "explain"]
     found = [load_scored(store.artifacts.folder(key)) for key in keys if store.artifacts.has(key)]
     return "; ".join(dict.fromkeys(scored.device or "not noted" for scored in found))
-
-
-def _details(
-    record: RunRecord,
-    stories: Sequence[Story],
-    explained_on: str,
-    methods: Sequence[MethodResult],
-) -> list[tuple[str, str]]:
-    """Return what ran, in words."""
-    spec, dataset = record.spec, record.dataset
-    options = ", ".join(f"{name} {value}" for name, value in spec.model.options)
-    weights = spec.model.weights
-    if spec.model.weights_sha256:
-        weights += f" (sha256 {spec.model.weights_sha256[:12]})"
-    split = in_words(spec.split, has_donors=dataset.has_groups)
-    trained = ", ".join(str(story.n_train) for story in stories)
-    tested = ", ".join(str(story.n_test) for story in stories)
-    told = [
-        ("Data set", f"{dataset.title} ({dataset.id})"),
-        ("Preset", spec.preset),
-        ("Model", f"{spec.model.id} ({options})" if options else spec.model.id),
-        ("Weights", weights),
-        ("Trained on", "; ".join(dict.fromkeys(story.device for story in stories))),
-        ("Explained on", explained_on),
-        ("Folds", f"{spec.n_folds}, {split}"),
-        ("Starts of each fold", str(spec.seeds)),
-        ("Seed", str(spec.seed)),
-        ("Cells trained on", trained),
-        ("Cells held out", tested),
-        ("Epochs run", ", ".join(str(len(story.history)) for story in stories)),
-        ("Epoch kept", ", ".join(str(story.best_epoch) for story in stories)),
-        ("Batch size", ", ".join(dict.fromkeys(str(story.batch_size) for story in stories))),
-    ]
-    told += [
-        (f"Repeats of {method.label}", ", ".join(map(str, method.importance.repeats)))
-        for method in methods
-    ]
-    told += [(f"Version of {name}", version) for name, version in stories[0].versions]
-    notes = dict.fromkeys(note for story in stories for note in story.notes)
-    told += [("Note", note) for note in notes]
-    return told

@@ -175,6 +175,8 @@ class Step:
     needs: tuple[str, ...]
     """Keys of the tasks whose results it reads."""
     lane: Lane
+    parts: tuple[str, ...] = ()
+    """What it is within its run, such as ``train/0/1``: a result is found by these words."""
 
 
 def key(task: Task) -> str:

@@ -76,6 +76,8 @@ tasks = Table(
     Column("seconds", Float),
     Column("error", Text, nullable=False, default=""),
     Column("error_class", String(32), nullable=False, default=""),
+    # What it is within its run, such as ["train/0/1"], as JSON; [] for rows of before 0002.
+    Column("parts", Text, nullable=False, server_default="[]"),
 )
 
 artifacts = Table(

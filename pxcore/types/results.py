@@ -168,3 +168,7 @@ class MethodResult:
     ranking: Ranking
     importance: Importance
     stability: Stability | None
+    performance: Performance | None = None
+    """Of the very models that it explained; None where they are the run's own."""
+    model: str = ""
+    """Those models in words; empty where they are the run's own."""

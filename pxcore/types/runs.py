@@ -149,6 +149,8 @@ class TaskRow:
     error: str = ""
     error_class: str = ""
     """``out of memory``, ``out of disk``, ``killed``, ``bad input``, ``defect`` or empty."""
+    parts: tuple[str, ...] = ()
+    """What it is within its run, such as ``train/0/1`` or ``rank/pxpermute``; see ``plan``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

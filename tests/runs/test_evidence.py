@@ -14,6 +14,7 @@ from pxcore.errors import DatasetError, MethodError, PanelError, RunError
 from pxcore.runs import drafts, evidence, followups, ledger, plan
 from pxcore.runs.execute.cells import seen
 from pxcore.runs.maps import attribution_maps
+from pxcore.runs.parts import Parts
 from pxcore.runs.result import result
 from pxcore.runs.result import test_predictions as predictions_of
 from pxcore.runs.saved.evidence import save_gates
@@ -145,10 +146,10 @@ def test_a_follow_up_adds_one_thing_and_reuses_the_rest(finished: tuple[Store, s
     carry_on(store)
 
 
-def test_the_worst_check_of_all_trainings_is_told(
-    store: Store, finished: tuple[Store, str]
-) -> None:
-    spec = replace(ledger.record(*finished).spec, gates=True, methods=(MethodSpec(id="occlusion"),))
+def test_the_worst_check_of_all_trainings_is_told(store: Store) -> None:
+    spec = replace(
+        full_spec(tiny_dataset(store)), gates=True, methods=(MethodSpec(id="occlusion"),)
+    )
     values = {"a": ((True, 0.1), (True, 0.3)), "b": ((False, 0.5), (True, 0.2))}
     tasks = plan.gates(spec, spec.methods[0])
     for number, task in enumerate(tasks):
@@ -161,7 +162,8 @@ def test_the_worst_check_of_all_trainings_is_told(
                 ),
             )
     spec = replace(spec, methods=(*spec.methods, MethodSpec(id="leave_one_out")))  # has none
-    (report,) = evidence.gates(spec, lambda task: store.artifacts.folder(key(task)))
+    run_id = ledger.submit(store, spec)
+    (report,) = evidence.gates(spec, Parts(store, ledger.record(store, run_id)))
     assert [(gate.value, gate.passed) for gate in report.gates] == [(0.3, True), (0.5, False)]
     assert (report.trainings, report.passed) == (2, False)
 
