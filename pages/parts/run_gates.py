@@ -14,8 +14,8 @@ from pxcore.types import GateReport, MethodResult, RunResult
 GATES = {
     "completeness": "Attributions add up to what the model says",
     "conservation": "Relevance is neither made nor lost on its way",
-    "random_weights": "A model with random weights loses the ranking",
-    "constant_channel": "A channel that is the same everywhere scores zero",
+    "random_weights": "Random weights share scores or pixel attributions out otherwise",
+    "constant_channel": "The most important channel, made the same in every cell, scores zero",
 }
 """What each check asks, for people."""
 MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:] **failed**"}
@@ -45,8 +45,8 @@ def draw(result: RunResult) -> None:
         return
     if not result.gates:
         st.caption(
-            "Not run yet. They ask of every method what a sound one must do, such as losing its "
-            "ranking when the model's weights are random.",
+            "Not run yet. They ask of every method what a sound one must do, such as giving "
+            "another explanation when the model's weights are random.",
             width=980,
         )
         run_follow.ask(result.run.id, "gates", "Run the sanity checks")

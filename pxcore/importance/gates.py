@@ -4,7 +4,7 @@
 
     completeness       attributions of a cell add up to f(x) - f(reference)      error <= 0.1
     conservation       relevance of a cell adds up to f(x)                       error <= 0.5
-    random_weights     with weights drawn anew the explanation is lost           kept <= 0.9
+    random_weights     with weights drawn anew the explanation is another one    kept <= 0.7
     constant_channel   a channel at its reference in every cell scores 0         score <= 1e-6
 
 f is the output of the cell's true class; the reference of a channel is 0 but for attributions that
@@ -12,7 +12,7 @@ compare with its training mean. They run on a sample of the held-out cells (a fi
 to 256 of them) and two repeats, so that they cost about as much as the method.
 
 Source: Sundararajan et al. 2017 (completeness), Bach et al. 2015 (conservation), after Adebayo et
-al., Sanity checks for saliency maps, NeurIPS 2018 (random weights; our own measure).
+al., Sanity checks for saliency maps, NeurIPS 2018 (random weights; our own measure, ``kept``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from torch import nn
 from pxcore.errors import MethodError
 from pxcore.importance.attribution.reference import reference_image, reference_of
 from pxcore.importance.attribution.scored import look_for_stop
+from pxcore.importance.kept import is_gone, kept_pixels, kept_scores, rank_correlation
 from pxcore.importance.method import ExplainRequest, MapRequest, Method
 from pxcore.importance.randomised import randomised, with_constant_channel
 from pxcore.importance.repeats import channel_values
@@ -37,11 +38,11 @@ from pxcore.types import Array, Gate
 BOUNDS = {
     "completeness": 0.1,
     "conservation": 0.5,
-    "random_weights": 0.9,
+    "random_weights": 0.7,
     "constant_channel": 1e-6,
 }
 """What each measure must not exceed. ``docs/methods.md`` tells what was measured."""
-_DRAWS = 2
+_DRAWS = 3
 """Networks with weights drawn anew."""
 _REPEATS = 2
 
@@ -79,6 +80,8 @@ class _Added:
     """That of the reference image."""
     kept: Array
     """Share of the cell's attributions that networks with random weights give too."""
+    order: float
+    """Rank correlation of the channels' mean |a| with those of random networks, their mean."""
 
 
 @dataclass(slots=True)
@@ -110,28 +113,40 @@ class _Checked:
         if self.added is None:
             request = self.request
             others = [randomised(request.model, draw) for draw in range(_DRAWS)]
-            tell, rows = self._telling(1 + _DRAWS), []
+            tell, rows, sizes = self._telling(1 + _DRAWS), [], []
             everything = torch.arange(len(request.cells), device=request.cells.device)
             for positions in torch.split(everything, request.layout.batch_size):
                 look_for_stop(request)
-                rows.append(self._block(positions, others))
+                row, size = self._block(positions, others)
+                rows.append(row)
+                sizes.append(size)
                 tell("", (int(positions[-1]) + 1) / len(everything))
-            self.added = _Added(*torch.cat(rows, dim=1).cpu().numpy())
+            own, *random = torch.stack(sizes).sum(dim=0).cpu().numpy()
+            order = float(np.mean([rank_correlation(own, other) for other in random]))
+            self.added = _Added(*torch.cat(rows, dim=1).cpu().numpy(), order=order)
             self.done += 1 + _DRAWS
         return self.added
 
-    def _block(self, positions: torch.Tensor, others: list[nn.Module]) -> torch.Tensor:
-        """Return the four numbers of :class:`_Added` of some cells, (4, B) float64."""
+    def _block(
+        self, positions: torch.Tensor, others: list[nn.Module]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the four numbers of :class:`_Added` of some cells, (4, B) float64.
+
+        And the sums of |a| of each channel: (1 + draws, C), the trained model's first.
+        """
         request, images = self.request, self.request.cells.batch(positions)
         labels = torch.as_tensor(request.labels, dtype=torch.int64, device=images.device)
         true = labels[positions]
         own = self._maps(request.model, images, true)
-        kept = [_kept_pixels(own, self._maps(other, images, true)) for other in others]
+        random = [self._maps(other, images, true) for other in others]
+        kept = [kept_pixels(own, other) for other in random]
+        sizes = torch.stack([maps.abs().sum(dim=(0, 2, 3)) for maps in (own, *random)])
         empty = reference_image(reference_of(self.method, request), images)
         with evaluating(request.model) as model:
             outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, empty)]
         added = own.sum(dim=(1, 2, 3))
-        return torch.stack([added, *(f.double() for f in outputs), torch.stack(kept).mean(dim=0)])
+        outputs = [f.double() for f in outputs]
+        return torch.stack([added, *outputs, torch.stack(kept).mean(dim=0)]), sizes
 
     def _maps(self, model: nn.Module, images: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
         """Return pixel attributions (B, C, H, W) float64."""
@@ -187,26 +202,32 @@ def _conservation(checked: _Checked) -> Gate:
 def _random_weights(checked: _Checked) -> Gate:
     """Check that the explanation comes from what the model learnt.
 
-    The measure is the share of it that networks with weights drawn anew give as well: the part of
-    each value that has the same sign and is not larger, summed, over the sum of all. A method
-    that does not look at the model keeps 1. The values are the scores (channel and class); or,
-    for attributions, those of the pixels, cell by cell, brought to the same sum first. Their
-    channel scores would not do: random networks too give bright channels more.
+    The measure is the share of it that networks with weights drawn anew give as well, whatever its
+    size (``kept``), the mean over the networks. A method that does not look at the model keeps 1.
+    Perturbations: of the scores, channel by class. Attributions: of the pixels, cell by cell;
+    their channel scores would not do, as random networks too give bright channels more. How alike
+    the order of the channels stays is told beside it.
     """
     if checked.method.maps is not None:
-        value = float(checked.sums().kept.mean())
-        said = f"networks with random weights keep {_percent(value)} of the attributions"
+        found = checked.sums()
+        value, order = float(found.kept.mean()), found.order
+        said = f"networks with random weights keep {_percent(value)} of the pixels' attributions"
+        if np.isfinite(order):
+            said += f", and order the channels with a rank correlation of {order:.2f} to this model"
         return _gate("random_weights", value, said)
     own, request = checked.scores(), checked.request
     if not np.abs(own).any():
         said = "every score of the trained model is 0: there is no ranking that could be lost"
         return _gate("random_weights", 1.0, said)
-    kept = []
-    for draw in range(_DRAWS):
-        random = replace(request, model=randomised(request.model, draw))
-        kept.append(_kept_scores(own, checked.scores_of(random)))
-    value = float(np.mean(kept))
-    said = f"networks with random weights keep {_percent(value)} of the scores"
+    others = [
+        checked.scores_of(replace(request, model=randomised(request.model, draw)))
+        for draw in range(_DRAWS)
+    ]
+    value = float(np.mean([kept_scores(own, other, checked.method.unit) for other in others]))
+    gone = sum(is_gone(own, other, checked.method.unit) for other in others)
+    said = f"networks with random weights keep {_percent(value)} of the channels' shares"
+    if gone:
+        said += f"; in {gone} of {_DRAWS} hardly any score is left, so the ranking is lost"
     return _gate("random_weights", value, said)
 
 
@@ -250,24 +271,6 @@ def _relative(found: Array, expected: Array) -> float:
     """Return the sum of differences over the sum of what was expected; infinite without any."""
     scale = float(np.abs(expected).sum())
     return float(np.abs(found - expected).sum()) / scale if scale else float("inf")
-
-
-def _kept_scores(own: Array, other: Array) -> float:
-    """Return the share of ``own`` (C, K), not all 0, that ``other`` has too."""
-    shared = np.where(own * other > 0, np.minimum(np.abs(own), np.abs(other)), 0.0)
-    return float(shared.sum() / np.abs(own).sum())
-
-
-def _kept_pixels(own: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Return the share of ``own`` (B, C, H, W) that ``other`` has too, brought to its sum.
-
-    (B,) float64; 0 for a cell in which one of them is empty.
-    """
-    total = own.abs().sum(dim=(1, 2, 3))
-    scale = total / other.abs().sum(dim=(1, 2, 3)).clamp_min(1e-300)
-    other = other * scale[:, None, None, None]
-    shared = torch.where(own * other > 0, torch.minimum(own.abs(), other.abs()), 0.0)
-    return shared.sum(dim=(1, 2, 3)) / total.clamp_min(1e-300)
 
 
 def _percent(value: float) -> str:

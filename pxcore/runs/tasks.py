@@ -19,7 +19,7 @@ VERSIONS = {
     "rank": 3,
     "joint": 1,
     "redundancy": 1,
-    "gate": 2,
+    "gate": 3,
     "judge": 1,
 }
 """Of each stage's code."""

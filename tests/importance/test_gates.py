@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.attribution.scored import explained, pictured
 from pxcore.importance.gates import BOUNDS, check_gates
+from pxcore.importance.kept import kept_pixels, kept_scores
 from pxcore.importance.method import ExplainRequest, MapRequest, Method
 from pxcore.importance.methods import METHODS
 from pxcore.importance.randomised import randomised
@@ -102,6 +106,72 @@ def test_a_perturbation_that_ignores_the_model_fails() -> None:
     found = gates_of(replace(own, explain=explain))
     assert found["random_weights"].value == pytest.approx(1)
     assert not found["random_weights"].passed
+
+
+@pytest.mark.parametrize(
+    ("left", "fails"),
+    [(1.0, True), (0.85, True), (0.3, True), (-1.0, False), (0.05, False)],
+)
+def test_the_same_ranking_at_a_smaller_size_is_not_lost(left: float, fails: bool) -> None:
+    """Random networks give the trained model's drops, each ``left`` of its size."""
+    own, asked = METHODS["permute_cells"], request_for(METHODS["permute_cells"], CELLS)
+    scores = own.explain(asked).scores
+
+    def explain(request: ExplainRequest):  # type: ignore[no-untyped-def]
+        other = any(
+            not torch.equal(value, asked.model.state_dict()[name])
+            for name, value in request.model.state_dict().items()
+            if not name.endswith("fill")
+        )
+        return replace(own.explain(request), scores=scores * left if other else scores)
+
+    gate = gates_of(replace(own, explain=explain, gates=("random_weights",)), asked)
+    found = gate["random_weights"]
+    assert found.passed is not fails
+    assert found.value == pytest.approx(1.0 if fails else 0.0)
+    assert ("hardly any score is left" in found.said) is (abs(left) == 0.05)
+
+
+def test_one_class_for_every_cell_is_a_lost_ranking_and_said_so() -> None:
+    """A random network that tells no cell apart loses nothing when a channel is spoilt."""
+    own = METHODS["occlusion"]
+    asked = request_for(own, CELLS)
+
+    def explain(request: ExplainRequest):  # type: ignore[no-untyped-def]
+        made = own.explain(request)
+        return made if request.model is asked.model else replace(made, scores=0 * made.scores)
+
+    found = gates_of(replace(own, explain=explain, gates=("random_weights",)), asked)
+    assert found["random_weights"].value == 0
+    assert "in 3 of 3 hardly any score is left" in found["random_weights"].said
+
+
+@given(st.integers(0, 10_000), st.floats(0.2, 50))
+def test_shares_are_compared_whatever_their_size(seed: int, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    own, other = rng.normal(size=(2, 5, 3))
+    assert kept_scores(own, scale * own, "attribution") == pytest.approx(1)
+    assert kept_scores(own, -scale * own, "attribution") == 0
+    value = kept_scores(own, other, "attribution")
+    assert 0 <= value < 1
+    assert kept_scores(own, scale * other, "attribution") == pytest.approx(
+        0 if np.abs(scale * other).sum() < 0.1 * np.abs(own).sum() else value
+    )
+    maps = torch.from_numpy(own)[None, :, :, None]
+    assert float(kept_pixels(maps, scale * maps)) == pytest.approx(1)
+    assert float(kept_pixels(maps, torch.from_numpy(other)[None, :, :, None])) == pytest.approx(
+        value
+    )
+
+
+def test_an_order_of_channels_that_stays_is_told() -> None:
+    """Bright channels get more attribution in any network; the sentence does not hide it."""
+    method, asked = METHODS["deeplift"], request_for(METHODS["deeplift"], CELLS)
+    said = gates_of(method, asked)["random_weights"].said
+    order = float(re.search(r"rank correlation of (-?[\d.]+) to this model", said)[1])
+    assert -1 <= order <= 1
+    same = gates_of(broken(method, change=edges), asked)["random_weights"].said
+    assert "rank correlation of 1.00" in same
 
 
 def test_scores_of_zero_prove_nothing() -> None:
