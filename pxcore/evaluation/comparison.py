@@ -85,6 +85,7 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         seeds=result.spec.seeds,
         f1=(method.performance or result.performance).f1_macro,
         redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
+        where=result.where.verdict if result.where else (),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pxcore.evaluation.disagreement_rules import Facts, reasons
+from pxcore.evaluation.disagreement_facts import Facts
+from pxcore.evaluation.disagreement_rules import reasons
 from pxcore.evaluation.shared_ranks import apart, ranks_among
 from pxcore.types import Role
 from pxcore.types.comparison import Column, ComparedChannel, Disagreement, RankSpan, Reason

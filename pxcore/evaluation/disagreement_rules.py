@@ -1,60 +1,18 @@
 """Why two methods can rank one channel differently: facts in, a reason in plain words out.
 
-A rule does not prove its reason. It holds where what is known of the two rankings fits: which
-method each is, its settings, verdict and value of the channel, which channels say the same, and
-whether cells and models are the same. Every rule that holds is told, the different cells and
-models first, because nothing about the methods is certain then.
+A rule holds where what is known of the two rankings fits: which method each is, its settings,
+verdict and value of the channel, which channels say the same, what the runs decided on place or
+amount, and whether cells and models are the same. It says for certain only what is known; a cause
+that nothing proves it calls possible. It does not hold where the evidence speaks against it.
+Every rule that holds is told, the different cells and models first, because nothing about the
+methods is certain then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from pxcore.types import Ranking, Verdict
-from pxcore.types.comparison import Column, Reason
-
-NEAR_ZERO = 0.1
-"""Share of a method's largest value below which a value is near zero. Our choice."""
-WITHIN_CELL = ("pxpermute", "pxpermute_mask")
-"""Methods that move pixels and leave each cell its own brightness."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """One channel that ``higher`` ranks surely higher than ``lower`` does."""
-
-    higher: Column
-    lower: Column
-    at_higher: int
-    """The channel's position in the panel of ``higher``."""
-    at_lower: int
-    partners: tuple[str, ...] = ()
-    """Names of channels that one of the runs found to say the same."""
-
-    @property
-    def same_data(self) -> bool:
-        """True when both rankings are of one data set."""
-        return self.higher.run.dataset_id == self.lower.run.dataset_id
-
-    @property
-    def kinds(self) -> tuple[str, str]:
-        """Kind of the method that ranks it higher, then of the other."""
-        return self.higher.kind, self.lower.kind
-
-    @property
-    def lower_finds_nothing(self) -> bool:
-        """True when the lower ranking does not call the channel informative."""
-        return self.lower.ranking.verdict[self.at_lower] is not Verdict.INFORMATIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One reason: when it applies, and what it says."""
-
-    id: str
-    holds: Callable[[Facts], bool]
-    says: Callable[[Facts], str]
+from pxcore.evaluation.disagreement_facts import Facts, Rule, alike_found, of
+from pxcore.evaluation.disagreement_pixels import ATTRIBUTED, PERTURBED
+from pxcore.types.comparison import Reason
 
 
 def reasons(facts: Facts) -> tuple[Reason, ...]:
@@ -65,49 +23,48 @@ def reasons(facts: Facts) -> tuple[Reason, ...]:
     return found or (Reason(id="unknown", sentence=UNKNOWN),)
 
 
-def _of(first: str, *seconds: str) -> Callable[[Facts], bool]:
-    """Return whether ``first`` ranks it higher than one of ``seconds``."""
-    return lambda f: f.higher.method_id == first and f.lower.method_id in seconds
+def _retrained(facts: Facts) -> bool:
+    return facts.kinds.count("retraining") == 1
 
 
-def _filled(facts: Facts) -> str:
-    return facts.higher.settings.get("fill", "zero")
+def _other_models(facts: Facts) -> bool:
+    return facts.higher.model != facts.lower.model or _retrained(facts)
 
 
-def _black(facts: Facts) -> bool:
-    other = facts.lower.method_id != "occlusion" and facts.lower.kind != "attribution"
-    return facts.higher.method_id == "occlusion" and other and _filled(facts) == "zero"
-
-
-def _flat(facts: Facts) -> bool:
-    other = facts.lower.method_id != "occlusion" and facts.lower.kind != "attribution"
-    return facts.higher.method_id == "occlusion" and other and _filled(facts) != "zero"
-
-
-def _median(facts: Facts) -> bool:
-    lower = facts.lower
+def _models_said(facts: Facts) -> str:
+    may = "each may use another channel for the same answer."
+    if facts.higher.model != facts.lower.model:
+        return f"Different models ({facts.higher.model}; {facts.lower.model}): {may}"
+    with_it, without = facts.higher, facts.lower
+    if with_it.kind == "retraining":
+        with_it, without = without, with_it
     return (
-        lower.kind == "attribution"
-        and "signed_median" in lower.settings.values()
-        and _near_zero(lower.ranking, facts.at_lower)
+        f"Different models: {without.label} asks models that were trained without the channel, "
+        f"{with_it.label} those that have it; {may}"
     )
 
 
-def _near_zero(ranking: Ranking, channel: int) -> bool:
-    """Return whether a value is small beside the largest one of its ranking."""
-    largest = max(abs(value) for value in ranking.mean)
-    return abs(ranking.mean[channel]) <= NEAR_ZERO * largest
+def _credit_shared(facts: Facts) -> bool:
+    shares = facts.higher.kind == "attribution" or facts.higher.method_id == "shapley"
+    return bool(facts.partners) and facts.lower.kind == "perturbation" and shares
 
 
-def _partners(facts: Facts) -> str:
-    return " and ".join(facts.partners[:3])
+def _left_out_said(facts: Facts) -> str:
+    why = (
+        "Shapley values share the credit among channels that say the same, leaving out any one of "
+        "them may cost nothing while another is there."
+    )
+    if facts.partners:
+        return f"It says much the same as {facts.named_partners}: {why}"
+    return f"Another channel may say the same: {why}"
 
 
 UNKNOWN = (
     "No rule here explains it. Look at what each method does to this channel, class by class, "
     "before trusting either."
 )
-RULES = (
+_CHANCE = " Two trainings also differ by chance."
+BEHIND = (
     Rule(
         "different_data",
         lambda f: not f.same_data,
@@ -116,14 +73,7 @@ RULES = (
             "Their classes, staining or instrument may differ, so this need not be the methods."
         ),
     ),
-    Rule(
-        "different_model",
-        lambda f: f.higher.model != f.lower.model,
-        lambda f: (
-            f"Different models ({f.higher.model}; {f.lower.model}): each may use another "
-            "channel for the same answer."
-        ),
-    ),
+    Rule("different_model", _other_models, _models_said),
     Rule(
         "different_training",
         lambda f: (
@@ -135,102 +85,60 @@ RULES = (
             "Two runs: their folds, seeds or training settings may differ, and so the models."
         ),
     ),
-    Rule(
-        "whole_cell_brightness",
-        lambda f: _of("pxpermute", "pxpermute_mask")(f) and f.lower_finds_nothing,
-        lambda _f: (
-            "Brightness of the whole cell: rearranging pixels over the whole picture spreads it "
-            "over the background; rearranged inside the cell outline nothing is lost, so where "
-            "in the cell the signal lies does not show."
-        ),
-    ),
-    Rule(
-        "amount_not_place",
-        _of("permute_cells", *WITHIN_CELL),
-        lambda _f: (
-            "The amount counts more than the place: another cell's picture changes how bright "
-            "the channel is, rearranged pixels keep that."
-        ),
-    ),
-    Rule(
-        "black_picture",
-        _black,
-        lambda _f: (
-            "A black picture was never seen in training: blanking the channel shows the models "
-            "something foreign, which can cost more than the information in it."
-        ),
-    ),
-    Rule(
-        "flat_picture",
-        _flat,
-        lambda _f: (
-            "An even grey picture was never seen in training: filling the channel with its mean "
-            "shows the models something foreign, which can cost more than the information in it."
-        ),
-    ),
+)
+"""Reasons that lie in cells and models."""
+TRAINED = (
     Rule(
         "replaceable",
-        lambda f: f.kinds == ("perturbation", "retraining") and f.lower.method_id != "shapley",
+        lambda f: f.kinds == ("perturbation", "retraining"),
         lambda f: (
-            "Another channel can replace it: models that are trained again without it do without "
-            "it, models that were trained with it rely on it."
-            + (f" {_partners(f)} say much the same." if f.partners else "")
+            "Another channel may replace it: models that are trained again without it can turn to "
+            "that one, models that were trained with it may rely on it." + alike_found(f)
         ),
     ),
     Rule(
         "needed_when_retrained",
         lambda f: f.kinds == ("retraining", "perturbation") and f.lower_finds_nothing,
         lambda f: (
-            "Spoilt in a trained model it costs little, as other channels stand in; without it "
-            "from the start, training does not reach as far."
-            + (f" {_partners(f)} say much the same." if f.partners else "")
+            "Spoilt in a trained model it has no sure cost, maybe as other channels stand in; "
+            "without it from the start, training may not reach as far." + _CHANCE + alike_found(f)
         ),
     ),
     Rule(
         "credit_shared",
+        _credit_shared,
         lambda f: (
-            bool(f.partners)
-            and f.lower.kind == "perturbation"
-            and (f.higher.kind == "attribution" or f.higher.method_id == "shapley")
-        ),
-        lambda f: (
-            f"It says much the same as {_partners(f)}: {f.higher.label} gives each a share of "
-            "the credit, while spoiling one of them costs little because the other stands in."
+            f"It says much the same as {f.named_partners}: {f.higher.label} can give each a share "
+            "of the credit, while spoiling one of them may cost little as the other stands in."
         ),
     ),
+    Rule("shared_or_left_out", of("shapley", "leave_one_out"), _left_out_said),
     Rule(
-        "median_of_background",
-        _median,
+        "needs_the_others",
+        of("leave_one_out", "shapley"),
         lambda _f: (
-            "The signed median is taken over a picture that is mostly background, where "
-            "attributions are near zero, and those of both signs cancel."
+            "It may count only beside others: leaving it out loses all that they tell together, "
+            "Shapley values average over sets in which those are missing too." + _CHANCE
         ),
     ),
     Rule(
         "used_but_replaceable",
         lambda f: f.kinds == ("attribution", "retraining"),
-        lambda _f: (
+        lambda f: (
             "An attribution shows what the trained model looks at, training without the channel "
-            "what another model can do without it."
+            "what another model can do without it." + alike_found(f)
         ),
     ),
     Rule(
         "needed_but_unseen",
         lambda f: f.kinds == ("retraining", "attribution"),
         lambda _f: (
-            "Without it from the start the models do worse, though the trained model's output "
-            "reacts little to its single pixels: attributions miss what only many pixels or "
-            "channels together tell."
-        ),
-    ),
-    Rule(
-        "output_not_decision",
-        lambda f: set(f.kinds) == {"attribution", "perturbation"} and not f.partners,
-        lambda _f: (
-            "An attribution asks how strongly the model's output reacts to the pixels, a "
-            "perturbation how many cells change their class: a channel can move one without the "
-            "other."
+            "Attributions may miss what only many pixels or channels together tell: the trained "
+            "model's output can react little to single pixels of a channel that training needs."
+            + _CHANCE
         ),
     ),
 )
+"""Reasons that lie in what models make of the other channels."""
+RULES = (*BEHIND, *PERTURBED, *TRAINED, *ATTRIBUTED)
 """Every rule, in the order in which reasons are told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxcore.types.cells import Panel, Role
+from pxcore.types.evidence import Where
 from pxcore.types.results import Interval, Ranking
 from pxcore.types.runs import RunRow
 
@@ -58,6 +59,8 @@ class Column:
     """F1-macro of the models behind it."""
     redundant: tuple[tuple[int, ...], ...] = ()
     """Groups of channels (positions in ``panel``) that the run found to say the same."""
+    where: tuple[Where, ...] = ()
+    """(C,), what the run decided on place or amount; empty where it did not ask."""
 
     @property
     def method_id(self) -> str:

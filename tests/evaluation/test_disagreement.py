@@ -1,126 +1,19 @@
-"""Where rankings disagree, and every rule that says why: where it holds and where it does not."""
+"""Where rankings surely disagree, and which reasons are told together."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
+import tests.example_values as ex
 from pxcore.evaluation.disagreement import disagreements
-from pxcore.evaluation.disagreement_rules import RULES, Facts, reasons
 from pxcore.evaluation.matching import match_channels
 from pxcore.importance.methods import METHODS
-from pxcore.types import Channel, ModelSpec, Panel, Role
+from pxcore.types import Channel, Interval, Panel, Role, Where, WhereOrHowMuch
 from pxcore.types.comparison import Column, Disagreement
 from tests.compared_values import PANEL, beside, column, ranked, run
 
 HIGH, LOW = (0.1, 0.6, 0.3, 0.0), (0.3, 0.0, 0.4, 0.2)
 """Channel 1 comes first, or last and without any effect."""
-
-
-def facts(higher: str, lower: str, lower_mean: tuple[float, ...] = LOW, **more: object) -> Facts:
-    partners = more.pop("partners", ())
-    spread = 0.005
-    return Facts(
-        higher=column(higher, HIGH),
-        lower=column(lower, lower_mean, spread, **more),  # type: ignore[arg-type]
-        at_higher=1,
-        at_lower=1,
-        partners=partners,  # type: ignore[arg-type]
-    )
-
-
-def ids(given: Facts) -> set[str]:
-    return {one.id for one in reasons(given)}
-
-
-STILL = (0.3, 0.05, 0.4, 0.2)
-"""Channel 1 comes last, and is above zero."""
-CASES = {
-    "different_data": (
-        facts("pxpermute", "pxpermute", dataset_id="d2"),
-        facts("pxpermute", "occlusion"),
-    ),
-    "different_model": (
-        facts("pxpermute", "pxpermute", model=ModelSpec(id="resnet18")),
-        facts("pxpermute", "pxpermute", run_id="r2"),
-    ),
-    "different_training": (
-        facts("pxpermute", "pxpermute", run_id="r2"),
-        facts("pxpermute", "occlusion"),
-    ),
-    "whole_cell_brightness": (
-        facts("pxpermute", "pxpermute_mask"),
-        facts("pxpermute", "pxpermute_mask", STILL),
-    ),
-    "amount_not_place": (
-        facts("permute_cells", "pxpermute_mask"),
-        facts("pxpermute", "permute_cells"),
-    ),
-    "black_picture": (
-        facts("occlusion", "permute_cells"),
-        facts("occlusion:fill=mean", "permute_cells"),
-    ),
-    "flat_picture": (
-        facts("occlusion:fill=mean", "permute_cells"),
-        facts("occlusion", "permute_cells"),
-    ),
-    "replaceable": (
-        facts("pxpermute", "leave_one_out"),
-        facts("leave_one_out", "pxpermute"),
-    ),
-    "needed_when_retrained": (
-        facts("leave_one_out", "permute_cells"),
-        facts("leave_one_out", "permute_cells", STILL),
-    ),
-    "credit_shared": (
-        facts("integrated_gradients", "permute_cells", partners=("CD3",)),
-        facts("integrated_gradients", "permute_cells"),
-    ),
-    "median_of_background": (
-        facts("pxpermute", "integrated_gradients:aggregation=signed_median"),
-        facts("pxpermute", "integrated_gradients:aggregation=signed_median", (0.3, 0.1, 0.4, 0.2)),
-    ),
-    "used_but_replaceable": (
-        facts("integrated_gradients", "leave_one_out"),
-        facts("leave_one_out", "integrated_gradients"),
-    ),
-    "needed_but_unseen": (
-        facts("leave_one_out", "integrated_gradients"),
-        facts("integrated_gradients", "leave_one_out"),
-    ),
-    "output_not_decision": (
-        facts("integrated_gradients", "permute_cells"),
-        facts("integrated_gradients", "permute_cells", partners=("CD3",)),
-    ),
-}
-
-
-@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
-def test_each_rule_holds_where_it_should_and_only_there(rule: str) -> None:
-    holds, fails = CASES[rule]
-    assert rule in ids(holds)
-    assert rule not in ids(fails)
-
-
-def test_sentences_are_whole_and_rules_differ() -> None:
-    assert len({rule.id for rule in RULES}) == len(RULES) == len(CASES)
-    for holds, _ in CASES.values():
-        for one in reasons(holds):
-            assert one.sentence[0].isupper()
-            assert one.sentence.endswith(".")
-
-
-def test_no_reason_is_made_up() -> None:
-    assert ids(facts("pxpermute_mask", "pxpermute", STILL)) == {"unknown"}
-
-
-def test_partners_are_named() -> None:
-    for one in (
-        facts("integrated_gradients", "permute_cells", partners=("CD3", "CD8")),
-        facts("pxpermute", "leave_one_out", partners=("CD3", "CD8")),
-    ):
-        assert any("CD3 and CD8" in reason.sentence for reason in reasons(one))
 
 
 def test_methods_are_known_by_the_table() -> None:
@@ -147,17 +40,10 @@ def test_only_ranges_apart_count() -> None:
 
 def test_half_wide_ranges_leave_the_sure_part() -> None:
     narrow = column("pxpermute", (0.0, 0.9, 0.1, 0.05))
-    wide = replace(column("occlusion", (0.9, 0.0, 0.1, 0.05)))
-    spread = (0.005, 0.005, 0.2, 0.2)
-    wide = replace(wide, ranking=ranked_with(wide, spread))
+    wide = column("occlusion", (0.9, 0.0, 0.1, 0.05))
+    wide = replace(wide, ranking=ex.ranking(wide.ranking.mean, (0.005, 0.005, 0.2, 0.2)))
     named = {one.channel for one in found(narrow, wide)}
     assert named == {0, 1}
-
-
-def ranked_with(one: Column, spread: tuple[float, ...]):  # type: ignore[no-untyped-def]
-    import tests.example_values as ex  # noqa: PLC0415
-
-    return ex.ranking(one.ranking.mean, spread)
 
 
 def test_those_above_for_the_same_reason_are_told_together() -> None:
@@ -182,6 +68,18 @@ def test_redundancy_of_the_run_gives_the_partners() -> None:
     (about,) = [one for one in found(first, second) if one.channel == 1]
     assert "credit_shared" in {one.id for one in about.reasons}
     assert any("FITC" in one.sentence for one in about.reasons)
+
+
+def test_the_run_s_own_verdict_on_place_or_amount_is_known() -> None:
+    made = run("r1", [ranked("permute_cells", HIGH), ranked("pxpermute_mask", LOW)])
+    assert all(one.where == () for one in beside(made).columns)
+    wide = 4 * (Interval(mean=0.0, low=-1.0, high=1.0, folds=(0.0, 0.0)),)
+    verdict = (Where.UNDECIDED, Where.AMOUNT, Where.UNDECIDED, Where.UNDECIDED)
+    parted = WhereOrHowMuch(total=wide, place=wide, amount=wide, verdict=verdict)
+    (about,) = [
+        one for one in beside(replace(made, where=parted)).disagreements if one.channel == 1
+    ]
+    assert "by the run's own verdict" in about.reasons[0].sentence
 
 
 def test_decoys_are_never_a_disagreement_and_panels_may_differ() -> None:
