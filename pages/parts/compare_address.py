@@ -102,18 +102,20 @@ def keep(name: str, key: str, default: str | None = None) -> None:
         put(name, [] if value is None or value == default else [str(value)])
 
 
-def one_of(name: str, label: str, options: dict[str, str]) -> str:
-    """Draw a switch between options (address word -> Markdown label); the first is the default."""
+def one_of(name: str, label: str, options: dict[str, str], *, menu: bool = False) -> str:
+    """Draw a switch between options (address word -> Markdown label); the first is the default.
+
+    ``menu``: a list to open instead, for many options; its labels are plain text.
+    """
     key, default = f"compare-{name}", next(iter(options))
     follow(name, key, list(options), default)
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        format_func=lambda word: options[word],
-        required=True,
-        key=key,
-        on_change=keep,
-        args=(name, key, default),
+    words, shown, told = list(options), options.__getitem__, (name, key, default)
+    chosen = (
+        st.selectbox(label, words, format_func=shown, key=key, width=200, on_change=keep, args=told)
+        if menu
+        else st.segmented_control(
+            label, words, format_func=shown, required=True, key=key, on_change=keep, args=told
+        )
     )
     return str(chosen) if chosen in options else default
 

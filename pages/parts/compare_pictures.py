@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts.compare_address import asked_all, follow, keep, put
+from pages.parts.compare_address import asked_all, one_of, put
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
@@ -74,13 +74,13 @@ def _choose(runs: dict[str, list[Column]]) -> _Choice | None:
             key: one_line(found[0].run.title or found[0].run.dataset_title, 40)
             for key, found in runs.items()
         }
-        run_id = _select("cells_run", "Run", titles)
+        run_id = one_of("cells_run", "Run", titles, menu=True)
         column = runs[run_id][0]
         tested = lab().test_predictions(run_id)
         folds = {str(one.fold + 1): f"fold {one.fold + 1}" for one in tested if not one.seed_index}
-        fold = int(_select("fold", "Held-out cells of", folds)) - 1
+        fold = int(one_of("fold", "Held-out cells of", folds, menu=True)) - 1
         classes = {EVERY: EVERY} | {name: one_line(name, 40) for name in column.classes}
-        wanted = _select("cells", "True class", classes)
+        wanted = one_of("cells", "True class", classes, menu=True)
         part = next(one for one in tested if one.fold == fold and not one.seed_index)
         found = _cells(part, None if wanted == EVERY else column.classes.index(wanted))
         if not len(found):
@@ -89,22 +89,6 @@ def _choose(runs: dict[str, list[Column]]) -> _Choice | None:
         page = _page(-(-len(found) // A_PAGE))
     positions = found[(page - 1) * A_PAGE : page * A_PAGE]
     return _Choice(tuple(runs[run_id]), fold, tuple(int(p) for p in positions))
-
-
-def _select(name: str, label: str, options: dict[str, str]) -> str:
-    """Draw a choice that follows the address; the first option is the default."""
-    key, default = f"compare-{name}", next(iter(options))
-    follow(name, key, list(options), default)
-    chosen = st.selectbox(
-        label,
-        list(options),
-        format_func=lambda word: options[word],
-        key=key,
-        width=200,
-        on_change=keep,
-        args=(name, key, default),
-    )
-    return str(chosen) if chosen in options else default
 
 
 def _page(pages: int) -> int:

@@ -8,10 +8,8 @@ is claimed that an interval does not allow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pxcore.plots.method_words import in_f1, score_name, words
-from pxcore.plots.numbers import listed, score, with_interval
+from pxcore.plots.numbers import listed, score, shortened, with_interval
 from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL, words_of
@@ -27,8 +25,6 @@ from pxcore.types import (
     Where,
     WhereOrHowMuch,
 )
-
-MOST_NAMES = 4
 
 
 def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> str:
@@ -110,7 +106,7 @@ def _further(result: RunResult, ranking: Ranking, c: int) -> list[str]:
     if ranking.small_classes:
         names = [_class_name(result, k) for k in ranking.small_classes]
         few = "has" if len(names) == 1 else "have"
-        clauses.append(f"{_shortened(names)} {few} too few cells to take part in this")
+        clauses.append(f"{shortened(names)} {few} too few cells to take part in this")
     return clauses
 
 
@@ -142,7 +138,7 @@ def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
         if pair.only_together and c in (pair.first, pair.second)
     ]
     if partners:
-        names = _shortened([_name(result, p) for p in partners])
+        names = shortened([_name(result, p) for p in partners])
         clauses.append(
             f"it works only together with {names}: without one the other is worth little"
         )
@@ -152,7 +148,7 @@ def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
 def _group(result: RunResult, group: ChannelGroup, c: int) -> str:
     """Return what a group of channels that are alike says about one of them."""
     place = group.channels.index(c)
-    others = _shortened([_name(result, o) for o in group.channels if o != c])
+    others = shortened([_name(result, o) for o in group.channels if o != c])
     costs = (
         f"its loss alone costs {with_interval(group.alone[place])}, together with {others} "
         f"{with_interval(group.joint)}"
@@ -195,10 +191,3 @@ def _name(result: RunResult, c: int) -> str:
 
 def _class_name(result: RunResult, k: int) -> str:
     return f"class {one_line(result.spec.classes[k])}"
-
-
-def _shortened(names: Sequence[str]) -> str:
-    """Return names as a list in words; of many the last ones are counted."""
-    if len(names) <= MOST_NAMES + 1:
-        return listed(names)
-    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"

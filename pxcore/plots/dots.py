@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from pxcore.plots.style import Theme, dressed, tinted
+from pxcore.plots.style import Theme, dressed, mark, tinted, tone
 from pxcore.plots.text import plain
-from pxcore.types import Interval
+from pxcore.types import Channel, Interval, Ranking
 
 ROW = 44
 """Height of one row in pixels."""
@@ -49,6 +49,22 @@ def interval_row(id: int, name: str, value: Interval, colour: str) -> Row:
         high=value.high,
         folds=value.folds,
         colour=colour,
+    )
+
+
+def ranked_row(channel: Channel, ranking: Ranking, c: int, theme: Theme) -> Row:
+    """Return the line of channel ``c`` of a ranking, in the look of its role."""
+    look = mark(channel.role)
+    return Row(
+        id=c,
+        name=channel.name,
+        mean=ranking.mean[c],
+        low=ranking.low[c],
+        high=ranking.high[c],
+        folds=tuple(fold[c] for fold in ranking.folds),
+        colour=tone(channel.role, theme),
+        symbol=look.symbol,
+        legend=look.word,
     )
 
 

@@ -16,8 +16,8 @@ class Words:
     """What is taken from "it"."""
     of_name: str
     """The same with a place for names."""
-    axis: str
-    """The same of "the channel", behind the unit."""
+    axis: str = ""
+    """Behind the unit, of "the channel"; empty where ``of_name`` says it."""
     moves: str = "falls"
     """What F1 does."""
 
@@ -41,12 +41,10 @@ METHODS = {
     "occlusion": Words(
         own="when it is blanked out",
         of_name="when {} is blanked out",
-        axis="when the channel is blanked out",
     ),
     "leave_one_out": Words(
         own="trained without it,",
         of_name="when the models are trained without {}",
-        axis="when the models are trained without the channel",
     ),
     "shapley": Words(
         own="with it added (averaged over every set of the others)",
@@ -59,7 +57,6 @@ METHODS = {
 PERTURBED = Words(
     own="when it is perturbed",
     of_name="when {} is perturbed",
-    axis="when the channel is perturbed",
 )
 
 
@@ -78,7 +75,8 @@ def axis_title(result: MethodResult) -> str:
     unit = plain(result.importance.unit)
     if not in_f1(result):
         return f"{unit} of the channel ({plain(result.label)})"
-    return f"{unit} {words(result.method).axis} ({plain(result.label)})"
+    said = words(result.method)
+    return f"{unit} {said.axis or said.of_name.format('the channel')} ({plain(result.label)})"
 
 
 def score_name(result: MethodResult) -> str:

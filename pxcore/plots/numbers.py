@@ -73,3 +73,14 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def shortened(words: Sequence[str], most: int = 4) -> str:
+    """Return :func:`listed`; of many the last ones are counted.
+
+    >>> shortened("abcdef"), shortened("abcde"), shortened("abcd", 2)
+    ('a, b, c, d and 2 more', 'a, b, c, d and e', 'a, b and 2 more')
+    """
+    if len(words) <= most + 1:
+        return listed(words)
+    return f"{', '.join(words[:most])} and {len(words) - most} more"

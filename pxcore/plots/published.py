@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 
-from pxcore.plots.dots import DotPlot, Row, dot_plot
+from pxcore.plots.dots import DotPlot, Row, dot_plot, ranked_row
 from pxcore.plots.numbers import bounds, listed, score
-from pxcore.plots.ranking import order_of, rank_text
-from pxcore.plots.style import Theme, dressed, mark, tinted, tone
+from pxcore.plots.ranking import add_zero_band, order_of, rank_text
+from pxcore.plots.style import Theme, dressed
 from pxcore.plots.text import one_line, plain
 from pxcore.plots.verdicts import SMALL
 from pxcore.types import Ranking, Verdict
@@ -55,7 +57,7 @@ def published_dots(shown: PublishedSet, method: PublishedMethod, theme: Theme) -
     )
     figure = dot_plot(rows, plot, theme)
     if "F1" in method.unit:
-        _band(figure, shown, ranking, theme)
+        add_zero_band(figure, ranking, [shown.panel.index(name) for name in shown.empty], theme)
     return figure
 
 
@@ -73,37 +75,14 @@ def _row(
     verdict = verdict_words(shown, method, c)
     strong = ranking.verdict[c] is Verdict.INFORMATIVE
     head = f"<b>{verdict}</b><br>" if strong else f"{verdict}<br>" if verdict else ""
-    empty = channel.name in shown.empty
-    return Row(
-        id=c,
-        name=channel.name,
-        mean=ranking.mean[c],
-        low=ranking.low[c],
-        high=ranking.high[c],
-        folds=tuple(fold[c] for fold in ranking.folds),
-        colour=theme.muted if empty else tone(channel.role, theme),
-        symbol="x" if empty else mark(channel.role).symbol,
-        legend=EMPTY if empty else mark(channel.role).word,
+    row = ranked_row(channel, ranking, c, theme)
+    if channel.name in shown.empty:
+        row = replace(row, colour=theme.muted, symbol="x", legend=EMPTY)
+    return replace(
+        row,
         faded=in_f1 and not strong,
         right=f"{head}{value} · {rank_text(ranking, c)}",
         hover=f"<b>{plain(channel.name)}</b><br>{value}<br>{rank_text(ranking, c)}",
-    )
-
-
-def _band(figure: go.Figure, shown: PublishedSet, ranking: Ranking, theme: Theme) -> None:
-    """Shade what zero looks like: how far the empty channels reach, else what does not matter."""
-    empty = [shown.panel.index(name) for name in shown.empty]
-    low, high, words = -SMALL, SMALL, f"±{SMALL} F1"
-    if empty:
-        low = min(0.0, *(ranking.low[c] for c in empty))
-        high = max(0.0, *(ranking.high[c] for c in empty))
-        words = "what zero looks like"
-    figure.add_vrect(
-        x0=low, x1=high, fillcolor=tinted(theme.muted, 0.18), line={"width": 0}, layer="below"
-    )
-    figure.add_annotation(
-        **{"x": (low + high) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "text": words},
-        **{"showarrow": False, "font": {"size": 11, "color": theme.muted}},
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import plotly.graph_objects as go
 
-from pxcore.plots.dots import DotPlot, Row, dot_plot
+from pxcore.plots.dots import DotPlot, Row, dot_plot, ranked_row
 from pxcore.plots.method_words import axis_title, in_f1
 from pxcore.plots.numbers import bounds, count, listed, score, with_interval
 from pxcore.plots.style import Theme, mark, tinted, tone
@@ -64,7 +65,9 @@ def ranking_dots(
     )
     plot = DotPlot(x_title=axis_title(result), alt=alt, zero=True, right_margin=300)
     figure = dot_plot(rows, plot, theme)
-    _add_band(figure, panel, result, theme)
+    decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
+    if decoys or in_f1(result):
+        add_zero_band(figure, result.ranking, decoys, theme)
     return figure
 
 
@@ -77,17 +80,10 @@ def _ranking_row(panel: Panel, result: MethodResult, c: int, theme: Theme) -> Ro
     word = verdict_word(result, panel, c)
     strong = f"<b>{word}</b>" if counts else word
     circular = " · defines the gate" if channel.gate_defining else ""
-    look = mark(channel.role)
-    return Row(
-        id=c,
-        name=channel.name,
-        mean=ranking.mean[c],
-        low=ranking.low[c],
-        high=ranking.high[c],
-        folds=tuple(fold[c] for fold in ranking.folds),
-        colour=tone(channel.role, theme),
-        symbol=look.symbol,
-        legend="decoy (a made channel)" if decoy else look.word,
+    row = ranked_row(channel, ranking, c, theme)
+    return replace(
+        row,
+        legend="decoy (a made channel)" if decoy else row.legend,
         faded=not counts,
         right=f"{strong}{circular}<br>{value} · {rank_text(ranking, c)}",
         hover=f"<b>{plain(channel.name)}</b><br>{value}<br>{rank_text(ranking, c)}"
@@ -95,19 +91,18 @@ def _ranking_row(panel: Panel, result: MethodResult, c: int, theme: Theme) -> Ro
     )
 
 
-def _add_band(figure: go.Figure, panel: Panel, result: MethodResult, theme: Theme) -> None:
-    """Shade what zero looks like: the reach of the decoys, else the smallest drop that matters."""
-    ranking = result.ranking
-    decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
-    if decoys:
-        ends = [(ranking.low[c], ranking.high[c]) for c in decoys]
+def add_zero_band(figure: go.Figure, ranking: Ranking, zeros: Sequence[int], theme: Theme) -> None:
+    """Shade what zero looks like: the reach of channels that know nothing (``zeros``).
+
+    Without any, the smallest drop in F1 that matters.
+    """
+    if zeros:
+        ends = [(ranking.low[c], ranking.high[c]) for c in zeros]
         low = min((low for low, _ in ends if math.isfinite(low)), default=0.0)
         high = max((high for _, high in ends if math.isfinite(high)), default=0.0)
         low, high, words = min(0.0, low), max(0.0, high), "what zero looks like"
-    elif in_f1(result):
-        low, high, words = -SMALL, SMALL, f"±{SMALL} F1"
     else:
-        return
+        low, high, words = -SMALL, SMALL, f"±{SMALL} F1"
     figure.add_vrect(
         x0=low, x1=high, fillcolor=tinted(theme.muted, 0.18), line={"width": 0}, layer="below"
     )

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pxcore.plots.method_words import in_f1, score_name, words
-from pxcore.plots.numbers import bounds, listed, score
+from pxcore.plots.numbers import bounds, listed, score, shortened
 from pxcore.plots.ranking import order_of
 from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.text import one_line
@@ -120,7 +120,7 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     if len(lead) > 1:
         each = [f"{one_line(panel.names[c])} (by {score(ranking.mean[c])})" for c in lead]
         text = (
-            f"One channel at a time, {move} {said.of_name.format(_shortened(each))}{clear}; which "
+            f"One channel at a time, {move} {said.of_name.format(shortened(each))}{clear}; which "
             f"of them matters most is undecided."
         )
     elif panel.channels[first].role.stain_free:
@@ -176,11 +176,4 @@ def _is_negligible(ranking: Ranking, c: int) -> bool:
 
 def _names(panel: Panel, channels: Sequence[int]) -> str:
     """Return names as text; many are counted."""
-    return _shortened([one_line(panel.names[c]) for c in channels])
-
-
-def _shortened(names: Sequence[str]) -> str:
-    """Return texts as a list in words; of many the last ones are counted."""
-    if len(names) <= MOST_NAMES + 1:
-        return listed(names)
-    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+    return shortened([one_line(panel.names[c]) for c in channels])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from pxcore.plots.numbers import listed, with_interval
+from pxcore.plots.numbers import shortened, with_interval
 from pxcore.plots.ranking import Order
 from pxcore.plots.style import ORANGE, Theme, badged, dressed, tinted
 from pxcore.plots.text import one_line, plain
@@ -94,20 +94,13 @@ def where_sentence(panel: Panel, where: WhereOrHowMuch) -> str:
     ):
         names = [one_line(panel.names[c]) for c in stains if where.verdict[c] is verdict]
         if names:
-            said = text.format(_shortened(names))
+            said = text.format(shortened(names, MOST_NAMES))
             clauses.append(said.replace(" needs imaging", " need imaging") if names[1:] else said)
     return " ".join(clauses) or "No stain took part, so there is nothing to part."
 
 
 def _free(role: Role) -> bool:
     return role.stain_free or role is Role.DECOY
-
-
-def _shortened(names: Sequence[str]) -> str:
-    """Return names in words; of many the last ones are counted."""
-    if len(names) <= MOST_NAMES + 1:
-        return listed(names)
-    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
 
 
 def _add_part(

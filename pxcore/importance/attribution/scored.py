@@ -22,15 +22,18 @@ from torch import nn
 
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.attribution.gradients import PixelMaps
+from pxcore.importance.attribution.reference import reference_of
 from pxcore.importance.engine import class_means
 from pxcore.importance.fold import FoldImportance, f1_of_present
 from pxcore.importance.masks import CellMasks, cell_masks
-from pxcore.importance.method import ExplainRequest, MapRequest, Method
+from pxcore.importance.method import ExplainRequest, MapRequest, Method, choices
 from pxcore.training.predict import evaluating
 from pxcore.types import Array, MaskKind
 
 OpenMaps = Callable[[nn.Module], PixelMaps]
 """A trained network -> what draws pixel attributions with it."""
+OpenAgainst = Callable[[nn.Module, Array | None], PixelMaps]
+"""The same, with each channel's reference value; None for 0."""
 
 
 def explained(
@@ -89,6 +92,21 @@ def pictured(request: MapRequest, open_maps: OpenMaps) -> torch.Tensor:
     )
     parts = [maps(images, targets) for images, targets in pairs]
     return torch.cat(parts) if parts else torch.zeros_like(request.images)
+
+
+def explained_against(
+    method: Method, request: ExplainRequest, open_maps: OpenAgainst
+) -> FoldImportance:
+    """Return :func:`explained` of a method that compares cells with its reference image."""
+    aggregate = choices(method.options, request.options)["aggregate"]
+    reference = reference_of(method, request)
+    return explained(method, request, lambda model: open_maps(model, reference), aggregate)
+
+
+def pictured_against(method: Method, request: MapRequest, open_maps: OpenAgainst) -> torch.Tensor:
+    """Return :func:`pictured` of a method that compares cells with its reference image."""
+    reference = reference_of(method, request)
+    return pictured(request, lambda model: open_maps(model, reference))
 
 
 def look_for_stop(request: ExplainRequest) -> None:

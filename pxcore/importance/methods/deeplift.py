@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pxcore.importance.attribution.settings import AGGREGATE, REFERENCE
-from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method, choices
+from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method
 
 if TYPE_CHECKING:
     import torch
@@ -31,22 +31,15 @@ def explain(request: ExplainRequest) -> FoldImportance:
         training mean.
     """
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
-    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    aggregate = choices(METHOD.options, request.options)["aggregate"]
-    reference = reference_of(METHOD, request)
-    return scored.explained(
-        METHOD, request, lambda model: gradients.deeplift(model, reference), aggregate
-    )
+    return scored.explained_against(METHOD, request, gradients.deeplift)
 
 
 def maps(request: MapRequest) -> torch.Tensor:
     """Return the attribution of every pixel, (B, C, H, W) float32."""
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
-    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    reference = reference_of(METHOD, request)
-    return scored.pictured(request, lambda model: gradients.deeplift(model, reference))
+    return scored.pictured_against(METHOD, request, gradients.deeplift)
 
 
 METHOD = Method(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pxcore.importance.attribution.settings import AGGREGATE, REFERENCE
-from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method, choices
+from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method
 
 if TYPE_CHECKING:
     import torch
@@ -30,26 +31,17 @@ def explain(request: ExplainRequest) -> FoldImportance:
         For ``reference = mean`` without the training mean.
     """
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
-    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    aggregate = choices(METHOD.options, request.options)["aggregate"]
-    reference = reference_of(METHOD, request)
-
-    def opened(model: torch.nn.Module) -> gradients.PixelMaps:
-        return gradients.integrated_gradients(
-            model, reference, lambda: scored.look_for_stop(request)
-        )
-
-    return scored.explained(METHOD, request, opened, aggregate)
+    look = partial(scored.look_for_stop, request)
+    open_maps = partial(gradients.integrated_gradients, before_pass=look)
+    return scored.explained_against(METHOD, request, open_maps)
 
 
 def maps(request: MapRequest) -> torch.Tensor:
     """Return the attribution of every pixel, (B, C, H, W) float32."""
     from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
-    from pxcore.importance.attribution.reference import reference_of  # noqa: PLC0415
 
-    reference = reference_of(METHOD, request)
-    return scored.pictured(request, lambda model: gradients.integrated_gradients(model, reference))
+    return scored.pictured_against(METHOD, request, gradients.integrated_gradients)
 
 
 METHOD = Method(
