@@ -1,6 +1,6 @@
 """Are the verdicts right? Many simulated runs on cells with planted truth, counted.
 
-``python -m benchmarks.calibration --seeds 30 --out /tmp/calibration.jsonl``
+``python -m benchmarks.calibration --seeds 30 --folds 5 --out calibration.jsonl``
 
 Each seed draws new cells, trains one small network a fold and asks every method; a line of JSON
 a seed is written at once, and seeds that are there are not computed again. ``--report`` only
@@ -51,11 +51,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--cells", type=int, default=600)
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=24)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="2 seeds of few cells, to see it run")
-    parser.add_argument("--out", type=Path, default=Path("/tmp/calibration.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("calibration.jsonl"))
     parser.add_argument("--backwards", action="store_true", help="a second process on one file")
     parser.add_argument("--report", action="store_true", help="count what is there, run nothing")
     asked = parser.parse_args()

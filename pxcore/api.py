@@ -221,6 +221,12 @@ class Lab:
         """
         return followups.follow_up(self._store, run_id, what, groups, owner)
 
+    def follow_up_estimate(
+        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()
+    ) -> Estimate:
+        """Return what ``follow_up`` would cost, and how many of its steps are already there."""
+        return followups.estimate(self._store, run_id, what, groups)
+
     def runs(self) -> tuple[RunRow, ...]:
         """Return every run, newest first."""
         return progress.run_rows(self._store)

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     import_seconds: int = Field(
         default=7200, description="Processor time an import process may use, seconds."
     )
+    public_downloads: bool = Field(
+        default=True, description="Whether public data sets may be downloaded to this host."
+    )
     max_dataset_gb: float = Field(
         default=200.0, description="Largest data set that may be registered, GiB."
     )

@@ -232,6 +232,13 @@ class FakeLab:
         self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"
 
+    def follow_up_estimate(
+        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()
+    ) -> Estimate:
+        if self.refusal:
+            raise RunError(self.refusal)
+        return Estimate(tasks=34, cached=17, seconds=180.0)
+
     def runs(self) -> tuple[RunRow, ...]:
         return tuple(replace(one.run, id=key) for key, one in self.progresses.items())
 

@@ -17,6 +17,8 @@ class Site:
     etag: str = '"one"'
     kind: str = "application/octet-stream"
     ranges: bool = True
+    accept: str = ""
+    """The header Accept-Ranges."""
     chunked: bool = False
     status: int = 200
     location: str = ""
@@ -46,8 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
         if site.status != 200:
             return self._empty(site.status)
         start = self._start(site)
-        if start > len(site.content):
-            return self._empty(416)
+        if start >= len(site.content) > 0:
+            return self._empty(416, **{"Content-Range": f"bytes */{len(site.content)}"})
         return self._body(site, start)
 
     def _start(self, site: Site) -> int:
@@ -62,6 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", site.kind)
         if site.etag:
             self.send_header("ETag", site.etag)
+        if site.accept:
+            self.send_header("Accept-Ranges", site.accept)
         if start:
             self.send_header("Content-Range", f"bytes {start + site.lie}-{total - 1}/{total}")
         if site.chunked:

@@ -123,8 +123,9 @@ def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> 
         found = back["importance"][method.method]
         assert set(found) == {
             "mean", "low", "high", "rank", "rank_low", "rank_high", "repeats", "unit", "verdict",
-            "decoy_bound", "probability_drop", "small_classes", "sentence",
+            "decoy_bound", "probability_drop", "small_classes", "sentence", "model", "performance",
         }  # fmt: skip
+        assert found["performance"] == back["performance"]  # both look at the run's own models
         assert found["mean"] == list(method.ranking.mean)
         assert found["rank"] == list(method.ranking.rank)
         assert all(len(found[name]) == 3 for name in ("mean", "low", "high", "verdict"))

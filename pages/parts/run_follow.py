@@ -1,4 +1,4 @@
-"""Buttons that ask more of a finished run: a new run that reuses everything it can."""
+"""Buttons that ask more of a finished run: a new run that reuses what is already there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.session import lab, visit
+from pages.parts.text import md, sentence
+from pxcore.errors import PxError
+from pxcore.plots.numbers import count, duration
 
 What = Literal["gates", "redundancy", "leakage", "left_out"]
-REUSES = "It reuses every training and ranking of this run and adds only what is missing."
 
 
 def ask(
@@ -18,13 +20,30 @@ def ask(
     what: What,
     label: str,
     groups: tuple[tuple[int, ...], ...] = (),
-    note: str = REUSES,
+    note: str = "",
 ) -> None:
-    """Draw a button that starts the follow-up run and goes there.
+    """Draw a button that starts the follow-up run and goes there, and what that would cost.
 
-    ``groups``: for ``left_out``, positions in the data set's panel of channels left out together.
+    Parameters
+    ----------
+    groups
+        For ``left_out``: positions in the data set's panel of channels left out together.
+    note
+        What it does, in a sentence.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, key=f"ask-{what}", icon=":material/add_task:"):
             links.go("run", run=lab().follow_up(run_id, what, groups=groups, owner=visit().owner))
-        st.caption(note)
+        st.caption(" ".join(word for word in (note, cost(run_id, what, groups)) if word))
+
+
+def cost(run_id: str, what: What, groups: tuple[tuple[int, ...], ...] = ()) -> str:
+    """Return how much of a follow-up is already there, and what the rest would take."""
+    try:
+        found = lab().follow_up_estimate(run_id, what, groups)
+    except PxError as error:  # the button then says the same, and keeps the page
+        return f"What it would cost is not known: {md(sentence(str(error)), 400)}"
+    there = f"{found.cached} of {count(found.tasks, 'step')} are already there"
+    if found.cached == found.tasks:
+        return f"{there}: nothing is left to compute."
+    return f"{there}; the rest takes about {duration(found.seconds)}."

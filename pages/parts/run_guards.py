@@ -28,7 +28,7 @@ def draw(result: RunResult) -> None:
             result.run.id,
             "leakage",
             "Show what a random split would claim",
-            note="Trains every fold once more, dealt cell by cell. Everything else is reused.",
+            note="Trains every fold once more, dealt cell by cell.",
         )
         return
     st.markdown(md(leakage_sentence(found), 500), width=980)

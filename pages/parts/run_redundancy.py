@@ -45,8 +45,7 @@ def draw(result: RunResult) -> None:
             "left_out",
             "Confirm by retraining",
             groups,
-            "Trains the models again without each group, and with only the one to keep. Everything "
-            "else is reused.",
+            "Trains the models again without each group, and with only the one to keep.",
         )
 
 

@@ -50,7 +50,7 @@ def draw(run_id: str) -> None:
         method = _method(result)
         order = _order()
     with top:
-        answer = sentence(result.panel, method, result.performance)
+        answer = sentence(result.panel, method, result.behind(method))
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
         st.caption(CONTENTS)
@@ -105,14 +105,15 @@ def _method(result: RunResult) -> MethodResult:
 
 def _facts(result: RunResult, method: MethodResult) -> str:
     """Return what the answer rests on, in one line."""
-    performance, repeats = result.performance, method.importance.repeats
+    performance, repeats = result.behind(method), method.importance.repeats
     held_out = sum(performance.n_per_class)
     span = (
         f"{min(repeats)}" if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}"
     )
     repeated = f", {span} repeats each" if max(repeats) > 1 else ""
+    models = f"models of this method ({one_line(method.model)})" if method.model else "models"
     return (
-        f"The models reach F1 {with_interval(performance.f1_macro)} over classes on "
+        f"The {md(models, 160)} reach F1 {with_interval(performance.f1_macro)} over classes on "
         f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}{repeated}). "
         "Brackets: 95 % interval over folds, corrected for shared training cells."
     )

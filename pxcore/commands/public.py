@@ -49,7 +49,8 @@ def listing(states: tuple[PublicState, ...]) -> Table:
         table.add_column(column)
     for one in states:
         entry = one.entry
-        here = {"absent": "no", "partly": "partly", "here": "file"}[one.state]
+        partly = f"partly, {'goes on' if one.resumes else 'begins anew'}"
+        here = {"absent": "no", "partly": partly, "here": "file"}[one.state]
         table.add_row(
             entry.id,
             f"{entry.title}, {entry.n_cells:,}",

@@ -21,7 +21,11 @@ class PublicSets:
         return catalogue.states(self._store)
 
     def start(self, set_id: str, owner: str) -> str:
-        """Return the id of an import that the runner will carry out, download included."""
+        """Return the id of an import that the runner will carry out, download included.
+
+        Raises AccessError where the file is not here and downloads are switched off.
+        """
+        catalogue.check_fetchable(self._store, set_id)
         return imports.queue(self._store, catalogue.request_for(set_id, owner))
 
     def bring_in(self, set_id: str, tell: Callable[[str, float], None]) -> Dataset:

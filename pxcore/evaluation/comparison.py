@@ -83,7 +83,7 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         unit=method.importance.unit,
         ranking=method.ranking,
         seeds=result.spec.seeds,
-        f1=(method.performance or result.performance).f1_macro,
+        f1=result.behind(method).f1_macro,
         redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
         where=result.where.verdict if result.where else (),
     )

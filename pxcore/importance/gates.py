@@ -18,21 +18,18 @@ al., Sanity checks for saliency maps, NeurIPS 2018 (random weights; our own meas
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import nn
 
 from pxcore.errors import MethodError
-from pxcore.importance.attribution.reference import reference_image, reference_of
-from pxcore.importance.attribution.scored import look_for_stop
-from pxcore.importance.kept import is_gone, kept_pixels, kept_scores, rank_correlation
-from pxcore.importance.method import ExplainRequest, MapRequest, Method
+from pxcore.importance.attribution.reference import reference_of
+from pxcore.importance.gate_sums import DRAWS, Checked
+from pxcore.importance.kept import is_gone, kept_scores
+from pxcore.importance.method import ExplainRequest, Method
 from pxcore.importance.randomised import randomised, with_constant_channel
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.sample import sampled
-from pxcore.training.predict import evaluating
 from pxcore.types import Array, Gate
 
 BOUNDS = {
@@ -42,8 +39,6 @@ BOUNDS = {
     "constant_channel": 1e-6,
 }
 """What each measure must not exceed. ``docs/methods.md`` tells what was measured."""
-_DRAWS = 3
-"""Networks with weights drawn anew."""
 _REPEATS = 2
 
 
@@ -65,117 +60,11 @@ def check_gates(method: Method, request: ExplainRequest) -> tuple[Gate, ...]:
     if not method.gates:
         return ()
     small = replace(sampled(request), repeats=_REPEATS if method.repeated else 1)
-    checked = _Checked(method, small)
+    checked = Checked(method, small)
     return tuple(_CHECKS[name](checked) for name in method.gates)
 
 
-@dataclass(frozen=True, slots=True)
-class _Added:
-    """What the pixel attributions of every cell come to: (n,) float64 each."""
-
-    total: Array
-    full: Array
-    """The output of the cell's true class, f(x)."""
-    empty: Array
-    """That of the reference image."""
-    kept: Array
-    """Share of the cell's attributions that networks with random weights give too."""
-    order: float
-    """Rank correlation of the channels' mean |a| with those of random networks, their mean."""
-
-
-@dataclass(slots=True)
-class _Checked:
-    """A method on a sample of cells, with what was found so far."""
-
-    method: Method
-    request: ExplainRequest
-    done: int = 0
-    """Explanations made, of ``_STEPS``."""
-    own: Array | None = None
-    added: _Added | None = None
-
-    def scores(self) -> Array:
-        """Return (C, K) for the trained model."""
-        if self.own is None:
-            self.own = self.scores_of(self.request)
-        return self.own
-
-    def scores_of(self, request: ExplainRequest) -> Array:
-        """Return (C, K) for a changed question, 0 for a class without cells."""
-        asked = replace(request, tell=self._telling())
-        found: Array = np.nan_to_num(self.method.explain(asked).scores.mean(axis=0))
-        self.done += 1
-        return found
-
-    def sums(self) -> _Added:
-        """Return what pixel attributions come to, once for all checks."""
-        if self.added is None:
-            request = self.request
-            others = [randomised(request.model, draw) for draw in range(_DRAWS)]
-            tell, rows, sizes = self._telling(1 + _DRAWS), [], []
-            everything = torch.arange(len(request.cells), device=request.cells.device)
-            for positions in torch.split(everything, request.layout.batch_size):
-                look_for_stop(request)
-                row, size = self._block(positions, others)
-                rows.append(row)
-                sizes.append(size)
-                tell("", (int(positions[-1]) + 1) / len(everything))
-            own, *random = torch.stack(sizes).sum(dim=0).cpu().numpy()
-            order = float(np.mean([rank_correlation(own, other) for other in random]))
-            self.added = _Added(*torch.cat(rows, dim=1).cpu().numpy(), order=order)
-            self.done += 1 + _DRAWS
-        return self.added
-
-    def _block(
-        self, positions: torch.Tensor, others: list[nn.Module]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the four numbers of :class:`_Added` of some cells, (4, B) float64.
-
-        And the sums of |a| of each channel: (1 + draws, C), the trained model's first.
-        """
-        request, images = self.request, self.request.cells.batch(positions)
-        labels = torch.as_tensor(request.labels, dtype=torch.int64, device=images.device)
-        true = labels[positions]
-        own = self._maps(request.model, images, true)
-        random = [self._maps(other, images, true) for other in others]
-        kept = [kept_pixels(own, other) for other in random]
-        sizes = torch.stack([maps.abs().sum(dim=(0, 2, 3)) for maps in (own, *random)])
-        empty = reference_image(reference_of(self.method, request), images)
-        with evaluating(request.model) as model:
-            outputs = [model(x).gather(1, true[:, None])[:, 0] for x in (images, empty)]
-        added = own.sum(dim=(1, 2, 3))
-        outputs = [f.double() for f in outputs]
-        return torch.stack([added, *outputs, torch.stack(kept).mean(dim=0)]), sizes
-
-    def _maps(self, model: nn.Module, images: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-        """Return pixel attributions (B, C, H, W) float64."""
-        request, maps = self.request, self.method.maps
-        if maps is None:
-            message = f"{self.method.label} has no pixel attributions that could add up"
-            raise MethodError(message)
-        asked = MapRequest(
-            model=model,
-            images=images,
-            targets=true,
-            train_mean=request.train_mean,
-            options=request.options,
-            last_convolution=request.last_convolution,
-            batch_size=request.layout.batch_size,
-        )
-        return maps(asked).double()
-
-    def _telling(self, weight: int = 1) -> Callable[[str, float], None]:
-        """Return what tells how far the checks are, from the share of the next explanations."""
-        tell, first = self.request.tell, self.done
-
-        def told(_step: str, share: float) -> None:
-            tell("sanity checks", min(1.0, (first + weight * share) / _STEPS))
-
-        return told
-
-
-def _completeness(checked: _Checked) -> Gate:
+def _completeness(checked: Checked) -> Gate:
     """Check that attributions add up to what the cell changes in the output."""
     found = checked.sums()
     value = _relative(found.total, found.full - found.empty)
@@ -187,7 +76,7 @@ def _completeness(checked: _Checked) -> Gate:
     )
 
 
-def _conservation(checked: _Checked) -> Gate:
+def _conservation(checked: Checked) -> Gate:
     """Check that relevance adds up to the output."""
     found = checked.sums()
     value = _relative(found.total, found.full)
@@ -199,7 +88,7 @@ def _conservation(checked: _Checked) -> Gate:
     )
 
 
-def _random_weights(checked: _Checked) -> Gate:
+def _random_weights(checked: Checked) -> Gate:
     """Check that the explanation comes from what the model learnt.
 
     The measure is the share of it that networks with weights drawn anew give as well, whatever its
@@ -221,17 +110,17 @@ def _random_weights(checked: _Checked) -> Gate:
         return _gate("random_weights", 1.0, said)
     others = [
         checked.scores_of(replace(request, model=randomised(request.model, draw)))
-        for draw in range(_DRAWS)
+        for draw in range(DRAWS)
     ]
     value = float(np.mean([kept_scores(own, other, checked.method.unit) for other in others]))
     gone = sum(is_gone(own, other, checked.method.unit) for other in others)
     said = f"networks with random weights keep {_percent(value)} of the channels' shares"
     if gone:
-        said += f"; in {gone} of {_DRAWS} hardly any score is left, so the ranking is lost"
+        said += f"; in {gone} of {DRAWS} hardly any score is left, so the ranking is lost"
     return _gate("random_weights", value, said)
 
 
-def _constant_channel(checked: _Checked) -> Gate:
+def _constant_channel(checked: Checked) -> Gate:
     """Check that the channel with the largest score scores 0 once every cell is alike in it."""
     own, request = checked.scores(), checked.request
     channel = int(np.abs(channel_values(own[None])[0]).argmax())
@@ -248,15 +137,12 @@ def _constant_channel(checked: _Checked) -> Gate:
     )
 
 
-_CHECKS: dict[str, Callable[[_Checked], Gate]] = {
+_CHECKS: dict[str, Callable[[Checked], Gate]] = {
     "completeness": _completeness,
     "conservation": _conservation,
     "random_weights": _random_weights,
     "constant_channel": _constant_channel,
 }
-_STEPS = 3 + _DRAWS
-"""Explanations at most: one of the model, those with random weights, one without a channel; and
-one for the pixels."""
 
 
 def _gate(name: str, value: float, said: str) -> Gate:

@@ -39,7 +39,8 @@ def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> s
     if result.panel.channels[channel].role is Role.DECOY:
         value = _interval(ranking, channel)
         return f"{name} is a made channel that knows nothing; it reaches {value}."
-    why = why_silent(result.performance.f1_macro, len(result.performance.f1_per_class))
+    behind = result.behind(method)
+    why = why_silent(behind.f1_macro, len(behind.f1_per_class))
     if why:
         return f"Nothing can be said about {name} yet: {why}."
     failed = _failed(result, method)

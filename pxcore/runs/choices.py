@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pxcore.data.decoys import DECOYS
 from pxcore.data.importers import IMPORTERS
 from pxcore.errors import RunError
 from pxcore.importance.method import choices as options_of
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
-from pxcore.types import Choice, MethodSpec
+from pxcore.models.model import CHANNEL_DROPOUT
+from pxcore.types import Choice, MethodSpec, ModelSpec
 
 
 def choices(kind: str) -> tuple[Choice, ...]:
@@ -33,6 +36,17 @@ def canonical(method: MethodSpec) -> MethodSpec:
     chosen = options_of(options, method.options)
     differing = ((name, value) for name, value in chosen.items() if value != usual[name])
     return MethodSpec(id=method.id, options=tuple(sorted(differing)))
+
+
+def canonical_model(model: ModelSpec) -> ModelSpec:
+    """Return the one spec of a model: without the settings that are its defaults, sorted.
+
+    >>> canonical_model(ModelSpec(id="small_cnn", options=(("channel_dropout", False),)))
+    ModelSpec(id='small_cnn', weights='random', weights_sha256='', options=())
+    """
+    usual = dict(MODELS[model.id].options) | {CHANNEL_DROPOUT: False}
+    differing = [one for one in model.options if one[0] not in usual or usual[one[0]] != one[1]]
+    return replace(model, options=tuple(sorted(differing)))
 
 
 def check_method(method: MethodSpec) -> None:

@@ -14,6 +14,8 @@ from pxcore.store.tables import datasets
 from pxcore.types import Dataset, Panel
 
 ALREADY = "these cells are already registered as"
+OTHER_FILE = "another file than last time"
+"""How the note begins that a public data set's file has another sha256."""
 
 
 def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
@@ -31,13 +33,13 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
         found = connection.scalar(select(datasets.c.value).where(datasets.c.id == dataset.id))
         if found is not None:
             known = decode(Dataset, found)
-            kept = _noted(known, _kept(known, dataset))
+            kept = _noted(known, (*_kept(known, dataset), *notices(dataset)))
             if kept != known:
                 row = update(datasets).where(datasets.c.id == dataset.id)
                 connection.execute(row.values(value=encode(kept)))
             return kept
         created = now()
-        dataset = replace(_noted(dataset), created=created)
+        dataset = replace(_noted(dataset, notices(dataset)), created=created)
         connection.execute(
             insert(datasets).values(
                 id=dataset.id,
@@ -51,9 +53,9 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
 
 
 def notices(dataset: Dataset) -> tuple[str, ...]:
-    """Return what the last import of these cells asked for in vain; empty for nothing."""
+    """Return what is odd about the last import of these cells; empty for nothing."""
     notes = dataset.report.notes if dataset.report else ()
-    return tuple(note for note in notes if note.startswith(ALREADY))
+    return tuple(note for note in notes if note.startswith((ALREADY, OTHER_FILE)))
 
 
 def all_datasets(store: Store) -> tuple[Dataset, ...]:
@@ -109,7 +111,8 @@ def _noted(dataset: Dataset, notes: tuple[str, ...] = ()) -> Dataset:
     """Return the data set with these notices in its report instead of earlier ones."""
     if dataset.report is None:
         return dataset
-    others = (note for note in dataset.report.notes if not note.startswith(ALREADY))
+    told = set(notices(dataset))
+    others = (note for note in dataset.report.notes if note not in told)
     return replace(dataset, report=replace(dataset.report, notes=(*notes, *others)))
 
 

@@ -17,7 +17,7 @@ from pxcore.runs.checks import (
     check_model,
     check_settings,
 )
-from pxcore.runs.choices import canonical
+from pxcore.runs.choices import canonical, canonical_model
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
 from pxcore.runs.plan import plan
@@ -117,6 +117,8 @@ def _settled(spec: RunSpec, dataset: Dataset) -> RunSpec:
         redundancy=spec.redundancy and several,
         leave_out=tuple(tuple(sorted(group)) for group in spec.leave_out),
         methods=tuple(canonical(method) for method in spec.methods),
+        model=canonical_model(spec.model),
+        decoys=tuple(sorted(spec.decoys)),
         mask_kind=dataset.mask_kind,
         split=spec.split if dataset.has_groups else "donor",
     )

@@ -1,4 +1,4 @@
-"""The same run with one more question: everything that is already there is reused."""
+"""The same run with one more question: what is already there is reused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pxcore.errors import PanelError, RunError
 from pxcore.runs import drafts, ledger
 from pxcore.store.home import Store
-from pxcore.types import RunSpec, RunState
+from pxcore.types import Estimate, RunSpec, RunState
 
 Group = tuple[int, ...]
 
@@ -63,6 +63,25 @@ def follow_up(
     RunError
         For an unknown run or question; and all that submitting raises.
     """
+    asked = _asked(ledger.record(store, run_id).spec, what, groups)
+    spec = drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner))
+    for found in ledger.records(store):
+        ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
+        if not ended_badly and _plain(found.spec) == _plain(spec):
+            return found.id
+    return ledger.submit(store, spec)
+
+
+def estimate(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> Estimate:
+    """Return what a follow-up would cost, and how many of its steps are already there.
+
+    Raises what ``follow_up`` raises for an unknown run or question, or no groups.
+    """
+    return drafts.estimate(store, _asked(ledger.record(store, run_id).spec, what, groups))
+
+
+def _asked(earlier: RunSpec, what: str, groups: Sequence[Group]) -> RunSpec:
+    """Return a run's spec with one question more."""
     questions: Mapping[str, Callable[[RunSpec], RunSpec]] = {
         "gates": with_gates,
         "redundancy": with_redundancy,
@@ -72,14 +91,7 @@ def follow_up(
     if what not in questions:
         message = f"nothing is known to follow a run as {what!r}; there is {', '.join(questions)}"
         raise RunError(message)
-    earlier = ledger.record(store, run_id)
-    asked = questions[what](earlier.spec)
-    spec = drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner))
-    for found in ledger.records(store):
-        ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
-        if not ended_badly and _plain(found.spec) == _plain(spec):
-            return found.id
-    return ledger.submit(store, spec)
+    return questions[what](earlier)
 
 
 def _plain(spec: RunSpec) -> RunSpec:

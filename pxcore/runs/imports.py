@@ -81,12 +81,16 @@ def bring_in(
     store.artifacts.forget_temporary()
     check_places(store, request, from_browser=from_browser)
     limits = limits_of(store.settings)
-    request, tell = catalogue.fetched(store, request, tell, limits)
+    got = catalogue.fetched(store, request, tell, limits)
+    request, taking = got.request, got.taking
     store.require_space(expected_bytes(request), f"importing {Path(request.path).name!r}")
     workspace = store.artifacts.temporary("import")
     try:
-        found = ingest(request, workspace, limits, tell)
-        return _register(store, request, found)
+        if taking is None:
+            return _register(store, request, ingest(request, workspace, limits, tell))
+        with taking.converting():
+            found = ingest(request, workspace, limits, got.tell)
+            return _register(store, request, taking.noted(found))
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
 

@@ -47,7 +47,7 @@ FAST = PresetEntry(
     shown=Preset(
         id="fast",
         label="Fast",
-        summary="A small network, 3 folds, short training: a first answer, with two decoy channels "
+        summary="A small network, 5 folds, short training: a first answer, with two decoy channels "
         "that show what zero looks like.",
         cost="meant for a CPU; the time on this host is estimated below",
     ),
@@ -62,7 +62,7 @@ FAST = PresetEntry(
         high_percentile=99.95,
     ),
     methods=(PIXELS, CELLS, PIXELS_IN_CELL),
-    n_folds=3,
+    n_folds=5,
     decoys=BOTH_DECOYS,
     redundancy=True,
 )

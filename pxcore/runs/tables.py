@@ -22,14 +22,15 @@ from pxcore.runs.evidence_rows import (
 )
 from pxcore.runs.result import result, stories
 from pxcore.store.home import Store
-from pxcore.types import Interval, MethodResult, Role, RunResult
+from pxcore.types import Interval, MethodResult, Performance, Role, RunResult
 
 
 def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
     """Return importance, ranking, per_class, performance, confusion and training.
 
     With ``where``, ``redundancy``, ``gates`` (sanity checks), ``leakage`` and ``left_out`` where
-    the run has them. Channels stand in panel order. What is not known (a class without cells) is
+    the run has them. ``models_of`` in performance: the method whose own models they are, empty for
+    the run's. Channels stand in panel order. What is not known (a class without cells) is
     missing.
     """
     found = result(store, run_id)
@@ -37,7 +38,15 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
         "importance": [row for method in found.methods for row in _importance(found, method)],
         "ranking": [row for method in found.methods for row in _ranking(found, method)],
         "per_class": [row for method in found.methods for row in _per_class(found, method)],
-        "performance": list(_performance(found)),
+        "performance": [
+            *_performance("", found.spec.classes, found.performance),
+            *(
+                row
+                for one in found.methods
+                if one.performance is not None
+                for row in _performance(one.method, found.spec.classes, one.performance)
+            ),
+        ],
         "confusion": list(_confusion(found)),
         "training": list(_training(store, run_id)),
     }
@@ -58,17 +67,13 @@ def run_json(store: Store, run_id: str) -> dict[str, object]:
     Lists follow ``channels`` (panel order). ``repeats``: of each training.
     """
     found = result(store, run_id)
-    performance = {
-        name: interval_json(getattr(found.performance, name))
-        for name in ("f1_macro", "f1_weighted", "accuracy")
-    }
     return {
         "run_id": found.run.id,
         "dataset_id": found.run.dataset_id,
         "channels": list(found.panel.names),
         "decoys": [one.name for one in found.panel.channels if one.role is Role.DECOY],
         "classes": list(found.spec.classes),
-        "performance": performance,
+        "performance": _performance_json(found.performance),
         "importance": {method.method: _method_json(found, method) for method in found.methods},
         **evidence_json(found),
         "cache": {"computed": found.computed, "reused": found.reused},
@@ -87,12 +92,19 @@ def _method_json(found: RunResult, method: MethodResult) -> dict[str, object]:
         "rank_high": list(ranking.rank_high),
         "repeats": list(method.importance.repeats),
         "unit": method.importance.unit,
+        "model": method.model,
+        "performance": _performance_json(found.behind(method)),
         "verdict": [str(verdict) for verdict in ranking.verdict],
         "decoy_bound": number(ranking.decoy_bound),
         "probability_drop": [number(one.mean) for one in ranking.probability],
         "small_classes": [found.spec.classes[k] for k in ranking.small_classes],
         "sentence": [channel_sentence(found, method, c) for c in range(len(found.panel))],
     }
+
+
+def _performance_json(performance: Performance) -> dict[str, object]:
+    names = ("f1_macro", "f1_weighted", "accuracy")
+    return {name: interval_json(getattr(performance, name)) for name in names}
 
 
 def _importance(found: RunResult, method: MethodResult) -> Iterator[Row]:
@@ -143,14 +155,16 @@ def _per_class(found: RunResult, method: MethodResult) -> Iterator[Row]:
             }
 
 
-def _performance(found: RunResult) -> Iterator[Row]:
-    performance = found.performance
+def _performance(method: str, classes: tuple[str, ...], performance: Performance) -> Iterator[Row]:
+    """Yield how well models do: the run's own, or those of a method that has others."""
+    own: Row = {"models_of": method}
     for name in ("f1_macro", "f1_weighted", "accuracy"):
-        yield _measured(name, "", sum(performance.n_per_class), getattr(performance, name))
+        measured = getattr(performance, name)
+        yield _measured(name, "", sum(performance.n_per_class), measured) | own
     for name in ("f1", "precision", "recall"):
         intervals: tuple[Interval, ...] = getattr(performance, f"{name}_per_class")
         for k, interval in enumerate(intervals):
-            yield _measured(name, found.spec.classes[k], performance.n_per_class[k], interval)
+            yield _measured(name, classes[k], performance.n_per_class[k], interval) | own
 
 
 def _measured(measure: str, class_name: str, n: int, interval: Interval) -> Row:

@@ -33,10 +33,12 @@ GATE_CELLS = 256
 """A sanity check looks at about so many cells, ..."""
 GATE_LOOKS = 4
 """... so often with the method it checks."""
-MOST_SETS = 4096
+MOST_SETS = 2**14
 """Of channels that Shapley values show a model."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
+MOST_PAIRS = 120
+"""Of channels that are spoilt together, as the evaluation of redundancy has it."""
 STEPS = {"integrated_gradients": 50}
 """Passes forward and back a cell, where it is not one or two."""
 
@@ -84,8 +86,8 @@ def work_of(task: Task, dataset: Dataset) -> float:
         case ExplainTask():
             work = _looks(task, dataset) * _passes(task) * tile
         case JointTask():
-            channels = task.alone.train.n_channels
-            pairs = channels * (channels - 1) / 2
+            real = len(task.alone.train.channels)  # decoys are in no pair
+            pairs = min(real * (real - 1) // 2, MOST_PAIRS)
             work = _looks(task.alone, dataset) * pairs * JOINT_REPEATS * tile
         case GateTask():
             share = min(1.0, GATE_CELLS * task.explain.train.n_folds / max(1, dataset.n_labelled))

@@ -38,7 +38,7 @@ class PublicSet:
     size: int | None = None
     """Size of the file, where it is known for sure."""
     sha256: str = ""
-    """Of the file; where it is not known, that of the first download is kept and held against."""
+    """Of the file, as published; empty where none is."""
     format: str = "auto"
     options: tuple[tuple[str, str], ...] = ()
     side: int = 0
@@ -58,7 +58,11 @@ class PublicState:
     file: str = ""
     """What lies there; empty when nothing does."""
     n_bytes: int = 0
+    resumes: bool = False
+    """True where a download that is partly here goes on; else it begins anew."""
+    may_fetch: bool = True
+    """False where downloads are switched off on this host."""
     sha256: str = ""
-    """As recorded when the file was taken first; empty before."""
+    """Of the file that was last imported; empty before."""
     dataset_id: str = ""
     """The registered data set made of it, if any."""

@@ -236,6 +236,10 @@ class RunResult:
     leakage: Leakage | None = None
     left_out: tuple[LeftOut, ...] = ()
 
+    def behind(self, method: MethodResult) -> Performance:
+        """Return how well the models do that a method explained."""
+        return method.performance or self.performance
+
     @property
     def source_channels(self) -> tuple[int, ...]:
         """Positions in the data set's panel of the real channels, which come first in ``panel``."""

@@ -63,7 +63,9 @@ def test_the_way_to_ones_own_cells(lab: FakeLab, visit: Open) -> None:
 def test_public_data_sets_are_listed_with_source_and_folder(lab: FakeLab, visit: Open) -> None:
     synapse = CATALOGUE["synapse"]
     lab.public.here = {
-        "synapse": PublicState(entry=synapse, state="partly", folder="/store/s", n_bytes=3 * 2**20),
+        "synapse": PublicState(
+            entry=synapse, state="partly", folder="/store/s", n_bytes=3 * 2**20, resumes=True
+        ),
         "blood": PublicState(
             entry=CATALOGUE["blood"],
             state="here",
@@ -84,6 +86,23 @@ def test_public_data_sets_are_listed_with_source_and_folder(lab: FakeLab, visit:
     assert app.button(key="public-apoptotic").label == "Fetch and import"
     assert app.button(key="public-synapse").label == "Go on fetching (3.0 MiB are here)"
     assert app.button(key="public-blood").disabled
+
+
+def test_what_cannot_go_on_or_may_not_be_fetched_is_told(lab: FakeLab, visit: Open) -> None:
+    synapse, blood, apoptotic = (CATALOGUE[name] for name in ("synapse", "blood", "apoptotic"))
+    lab.public.here = {
+        "synapse": PublicState(entry=synapse, state="partly", folder="/store/s", n_bytes=2**20),
+        "blood": PublicState(entry=blood, state="absent", folder="/store/b", may_fetch=False),
+        "apoptotic": PublicState(entry=apoptotic, state="here", folder="/a", may_fetch=False),
+    }
+    app = visit("datasets", add="public")
+    text = words(app)
+    assert app.button(key="public-synapse").label == "Fetch anew (1.0 MiB are here)"
+    assert "the server does not send the rest of a file" in text
+    assert app.button(key="public-blood").disabled
+    assert "switched off on this host" in text
+    assert "`/store/b` by hand" in text
+    assert not app.button(key="public-apoptotic").disabled
 
 
 def test_a_fetch_goes_to_its_progress(lab: FakeLab, visit: Open) -> None:

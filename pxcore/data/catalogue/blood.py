@@ -6,7 +6,8 @@ from pxcore.types.public import PublicSet
 
 
 def _stain(name: str, marker: str = "") -> Channel:
-    return Channel(name=name, marker=marker or name)
+    """Return a stain that the classes were gated on."""
+    return Channel(name=name, marker=marker or name, gate_defining=True)
 
 
 ENTRY = PublicSet(
@@ -45,7 +46,9 @@ ENTRY = PublicSet(
         "What the share holds is not described in the paper: IDEAS TIFF exports, one HDF5 file a "
         "cell and CIF are recognised, and the twelve channels are taken in the instrument's order.",
         "Where it holds several archives or recordings, put one of them in its place by hand.",
-        "The classes came from gates on these stains, so their importance is partly circular.",
+        "The classes came from gates on the stains, so the importance of a stain is partly "
+        "circular. Which gate used which stain is not known here: all nine are marked as defining "
+        "the gates, to be corrected in the panel of the data set.",
         "Cells called unknown form a class of their own; leave it out of a run.",
     ),
 )
