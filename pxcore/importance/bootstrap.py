@@ -10,6 +10,12 @@ cancels in their order. Cells are drawn with replacement within their class, as 
 stratified by class; where donors are known, whole donors are drawn. Values on resampled cells
 come from the stored predictions by weighted confusion counts, matrix products, without a model.
 
+Donors that are drawn can all lack a class; drawn cells cannot. The value of such a sample is the
+mean over the classes that it has, as a fold's own value is (``ranking``), so what classes differ
+in widens the ranges. A sample without any of the classes says nothing: it is replaced by another
+one, and only where no sample has any (or the fold itself) is nothing moved. :func:`lacking`
+counts both.
+
 Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993. We differ: the plain
 bootstrap of J overlapping folds is too narrow three times. It misses (J - 1) / J of the variance,
 it ignores that folds share training cells, and it takes the spread of a handful of folds for the
@@ -76,14 +82,32 @@ def cell_part(
 ) -> Array:
     """Return (S, C): how other held-out cells would have moved one fold's channel values.
 
-    ``classes``: those a channel's value is the mean of; None for all. A donor without any of them
-    moves nothing when it is drawn alone.
+    ``classes``: those a channel's value is the mean of; None for all.
     """
-    used = list(range(fold.scores.shape[-1]) if classes is None else classes)
+    used = _used(fold, classes)
     observed = _values(fold, np.ones((1, fold.labels.size), np.float32), n_repeats, used)
     parts = [_values(fold, w, n_repeats, used) for w in _weights(fold, n_samples, generator)]
-    moved: Array = np.nan_to_num(np.concatenate(parts) - observed, nan=0.0)
-    return moved
+    return _replaced(np.concatenate(parts) - observed)
+
+
+def lacking(
+    fold: FoldImportance,
+    n_samples: int,
+    generator: np.random.Generator,
+    classes: Sequence[int] | None = None,
+) -> int:
+    """Return in how many samples of :func:`cell_part` a class of the fold has no cell.
+
+    The arguments are the same, and so must be the state of ``generator``.
+    """
+    if not draws_donors(fold):
+        return 0
+    members = np.eye(fold.scores.shape[-1], dtype=np.float32)[fold.labels][:, _used(fold, classes)]
+    members = members[:, members.any(axis=0)]  # (n, K')
+    return sum(
+        int((weights @ members == 0).any(axis=1).sum())
+        for weights in _weights(fold, n_samples, generator)
+    )
 
 
 def draws_donors(fold: FoldImportance) -> bool:
@@ -100,6 +124,21 @@ def ranks(values: Array, generator: np.random.Generator) -> Array:
     result = np.empty_like(mixed)
     places = np.broadcast_to(np.arange(1, n_channels + 1), result.shape)
     np.put_along_axis(result, np.take_along_axis(mixed, order, 1), places, 1)
+    return result
+
+
+def _used(fold: FoldImportance, classes: Sequence[int] | None) -> list[int]:
+    return list(range(fold.scores.shape[-1]) if classes is None else classes)
+
+
+def _replaced(moved: Array) -> Array:
+    """Return (S, C) with others in place of the samples that are NaN; 0 where all are."""
+    empty = np.isnan(moved).any(axis=1)
+    if empty.all():
+        return np.zeros_like(moved)
+    result = moved.copy()
+    # In turn, not by chance: starts of one fold must go on sharing their samples.
+    result[empty] = moved[~empty][np.arange(empty.sum()) % (~empty).sum()]
     return result
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
+from pxcore.importance.rank_ranges import Sampling, placed
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.training.intervals import SAME, corrected_interval, without_spread
@@ -20,27 +19,6 @@ NEGLIGIBLE_DROP = 0.01
 """F1: a smaller drop does not matter."""
 IN_F1 = (DROP_IN_F1, SHARE_OF_F1)
 """Units in which a value is a share of F1: drops, and Shapley values of F1."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sampling:
-    """How the bootstrap is drawn: see :func:`rank`."""
-
-    seed: int
-    fold_of: Sequence[int] | None
-    n_samples: int
-    classes: tuple[int, ...]
-    """That a channel's value is the mean of."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Ranks with their ranges; see ``Ranking``."""
-
-    own: tuple[int, ...]
-    low: tuple[int, ...]
-    high: tuple[int, ...]
-    top: tuple[tuple[float, ...], ...]
 
 
 def rank(
@@ -82,10 +60,8 @@ def rank(
     total = int(cells[list(use.classes)].sum())
     intervals = [_interval(importance, column, total) for column in values.T]
     bound = decoy_bound(intervals, decoys)
-    samples, notes = _sampled(
-        importance, values, folds, _Sampling(seed, fold_of, n_samples, use.classes)
-    )
-    place = _placed(values, samples)
+    sampling = Sampling(seed=seed, fold_of=fold_of, n_samples=n_samples, classes=use.classes)
+    place = placed(importance, values, folds, sampling)
     return Ranking(
         mean=tuple(interval.mean for interval in intervals),
         low=tuple(interval.low for interval in intervals),
@@ -107,7 +83,8 @@ def rank(
         ),
         probability=_probability(importance, use.classes, total),
         notes=(
-            *notes,
+            *importance.notes,
+            *place.notes,
             *_all_alike(importance.unit, values, total),
             *((use.note,) if use.note else ()),
         ),
@@ -193,60 +170,3 @@ def _probability(
         return ()
     values = channel_values(over_repeats(importance.probability_drop)[:, :, classes])
     return tuple(_interval(importance, column, n_cells) for column in values.T)
-
-
-def _sampled(
-    importance: Importance, values: Array, folds: Sequence[FoldImportance], how: _Sampling
-) -> tuple[Array, tuple[str, ...]]:
-    """Return (S, C) ranks in bootstrap samples, and in words what they rest on."""
-    splits = tuple(range(len(folds))) if how.fold_of is None else tuple(how.fold_of)
-    used = bootstrap.repeats_used(folds, how.n_samples)
-    generator = np.random.default_rng((how.seed, 0))
-    share = sum(importance.n_test) / sum(importance.n_train)
-    moved = bootstrap.fold_part(values, share, how.n_samples, generator)
-    for fold, split in zip(folds, splits, strict=True):
-        own = np.random.default_rng((how.seed, 1, split))
-        other = bootstrap.cell_part(fold, how.n_samples, used, own, how.classes)
-        moved = moved + other / len(folds)
-    ranks = bootstrap.ranks(values.mean(axis=0) + moved, generator)
-    return ranks, (*importance.notes, *_words(folds, used, how.n_samples))
-
-
-def _placed(values: Array, samples: Array) -> _Place:
-    """Return ranks and their ranges of (J, C) values from (S, C) ranks in bootstrap samples."""
-    n_channels = values.shape[1]
-    own = _ranks(values.mean(axis=0))
-    low, high = np.quantile(samples, (0.025, 0.975), axis=0, method="inverted_cdf")
-    if len(values) < 2:
-        low, high = np.ones_like(low), np.full_like(high, n_channels)
-    among = samples[:, :, None] <= np.arange(1, n_channels + 1)  # (S, C, m)
-    return _Place(
-        own=tuple(int(r) for r in own),
-        low=tuple(int(r) for r in np.minimum(low, own)),
-        high=tuple(int(r) for r in np.maximum(high, own)),
-        top=tuple(tuple(float(p) for p in row) for row in among.mean(axis=0)),
-    )
-
-
-def _words(folds: Sequence[FoldImportance], used: int, n_samples: int) -> tuple[str, ...]:
-    """Return what the rank intervals rest on."""
-    unit = "donors" if all(map(bootstrap.draws_donors, folds)) else "cells"
-    said = [f"ranges of ranks: {n_samples} bootstrap samples of folds, and of {unit} within them"]
-    if any(fold.groups is not None for fold in folds) and unit == "cells":
-        said.append("some fold holds a single donor, so its cells were resampled instead of donors")
-    longest = max(fold.n_repeats for fold in folds)
-    if used < longest:
-        said.append(f"resampled with the first {used} of up to {longest} repeats, to save time")
-    if len(folds) < 2:
-        said.append(
-            "one fold says nothing about another training: intervals are the whole range, and the "
-            "probabilities of being among the first know the choice of cells only"
-        )
-    return tuple(said)
-
-
-def _ranks(mean: Array) -> Array:
-    """Return ranks from 1, largest first; equal values in panel order."""
-    result = np.empty(len(mean), dtype=np.int64)
-    result[np.argsort(-mean, kind="stable")] = np.arange(1, len(mean) + 1)
-    return result

@@ -69,6 +69,46 @@ def test_donors_are_drawn_whole() -> None:
     assert not bootstrap.draws_donors(replace(fold, groups=np.zeros(100, int)))
 
 
+# Three donors: two hold classes 0 and 1, the third alone holds class 2.
+ALONE = np.where(np.arange(90) % 3 == 2, 2, np.arange(90) // 3 % 2)
+
+
+def three_donors() -> FoldImportance:
+    return made_fold(RATES, n_cells=90, labels=np.arange(90) % 3, groups=ALONE)
+
+
+def test_samples_of_donors_without_a_class_are_means_over_the_others_and_counted() -> None:
+    fold = three_donors()
+    weights = np.concatenate(list(bootstrap._weights(fold, 300, np.random.default_rng(3))))
+    moved = bootstrap.cell_part(fold, 300, 2, np.random.default_rng(3))
+    observed = slow_values(fold, np.arange(90), 2)
+    lacks = np.array([len(np.unique(fold.labels[drawn > 0])) < 3 for drawn in weights])
+    for drawn, found in zip(weights[lacks][:5], moved[lacks], strict=False):
+        cells = np.repeat(np.arange(90), drawn.astype(int))
+        np.testing.assert_allclose(found, slow_values(fold, cells, 2) - observed, atol=1e-6)
+    counted = bootstrap.lacking(fold, 300, np.random.default_rng(3))
+    assert counted == lacks.sum()
+    # The third donor is missed by (2/3)^3 of the samples, both others by (1/3)^3.
+    assert counted / 300 == pytest.approx(9 / 27, abs=0.1)
+    cells_only = replace(fold, groups=None)
+    assert bootstrap.lacking(cells_only, 300, np.random.default_rng(3)) == 0
+
+
+def test_samples_without_any_class_give_way_to_others() -> None:
+    """Of class 2 alone, the samples without the third donor know nothing and are no zeros."""
+    fold = three_donors()
+    weights = np.concatenate(list(bootstrap._weights(fold, 300, np.random.default_rng(3))))
+    moved = bootstrap.cell_part(fold, 300, 2, np.random.default_rng(3), (2,))
+    empty = weights[:, fold.labels == 2].sum(axis=1) == 0
+    assert 0 < empty.sum() == bootstrap.lacking(fold, 300, np.random.default_rng(3), (2,))
+    np.testing.assert_array_equal(moved[empty], moved[~empty][: empty.sum()])
+    assert np.isfinite(moved).all()
+    gone = replace(fold, labels=np.arange(90) % 2)
+    nothing = bootstrap.cell_part(gone, 9, 2, np.random.default_rng(3), (2,))
+    np.testing.assert_array_equal(nothing, 0)
+    assert bootstrap.lacking(gone, 9, np.random.default_rng(3), (2,)) == 0
+
+
 def test_memory_is_bounded_and_chunks_do_not_change_what_is_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

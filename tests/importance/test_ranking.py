@@ -183,6 +183,17 @@ def test_notes_say_what_the_ranges_rest_on() -> None:
     assert "single donor" in notes[1]
 
 
+def test_samples_of_donors_that_lack_a_class_are_told() -> None:
+    labels = np.arange(150) % 3
+    alone = np.where(labels == 2, 5, np.arange(150) // 3 % 5)  # one donor holds all of class 2
+    folds = [made_fold(RATES, seed=s, labels=labels, groups=alone) for s in range(3)]
+    (told,) = [note for note in ranked(folds).notes if "some class had no cell" in note]
+    found, drawn = (int(word) for word in told.split() if word.isdigit())
+    assert found / drawn == pytest.approx((5 / 6) ** 6, abs=0.05)
+    even = [made_fold(RATES, seed=s, labels=labels) for s in range(3)]
+    assert not any("no cell" in note for note in ranked(even).notes)
+
+
 def test_shortened_bootstrap_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     folds = made(2, n_repeats=30)
     monkeypatch.setattr("pxcore.importance.bootstrap.repeats_used", lambda *_: 7)
