@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.fold import FoldImportance, f1_of_present
+from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.folded import folded
 from pxcore.importance.method import DROP_IN_F1, ExplainRequest
 from pxcore.importance.perturbations import Context, Draw, Perturbation
@@ -111,14 +111,6 @@ def measure(
         cell_drop=(cell_sum / len(scores)).astype(np.float32),
         notes=notes,
     )
-
-
-def class_means(values: Array, labels: Array, n_classes: int) -> Array:
-    """Return (..., K) float64: the mean of (..., n) over the cells of each class, NaN without."""
-    members = np.eye(n_classes)[labels]  # (n, K)
-    counts = members.sum(axis=0)
-    totals = values.astype(np.float64, copy=False) @ members
-    return np.where(counts > 0, totals / np.maximum(counts, 1.0), np.nan)
 
 
 def _made_fast(request: ExplainRequest) -> ExplainRequest:

@@ -104,6 +104,14 @@ def f1_of_present(labels: Array, predicted: Array, n_classes: int) -> Array:
     return scores
 
 
+def class_means(values: Array, labels: Array, n_classes: int) -> Array:
+    """Return (..., K) float64: the mean of (..., n) over the cells of each class, NaN without."""
+    members = np.eye(n_classes)[labels]  # (n, K)
+    counts = members.sum(axis=0)
+    totals = values.astype(np.float64, copy=False) @ members
+    return np.where(counts > 0, totals / np.maximum(counts, 1.0), np.nan)
+
+
 def combine(folds: Sequence[FoldImportance], n_train: Sequence[int]) -> Importance:
     """Return the folds (times seeds) of one method side by side, NaN where a fold ran fewer.
 

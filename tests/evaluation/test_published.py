@@ -15,9 +15,7 @@ from pxcore.evaluation.published import published_sets
 from pxcore.evaluation.published.figures import figures
 from pxcore.evaluation.published.statistics import lower_bound, ranking_of, repeats_of
 from pxcore.importance.method import DROP_IN_F1
-from pxcore.plots.published import methods_map, published_dots, verdict_words
-from pxcore.plots.style import DARK, LIGHT, alt
-from pxcore.plots.svg import to_svg
+from pxcore.plots.published import verdict_words
 from pxcore.types import Verdict
 from pxcore.types.published import PublishedSet
 
@@ -231,22 +229,3 @@ def test_no_verdict_beyond_the_folds_of_the_blood_cells() -> None:
     words = [verdict_words(shown, shown.methods[0], c) for c in range(len(shown.panel))]
     assert words[shown.panel.index("CD4")] == "above zero"
     assert words[shown.panel.index("CD8")] == "undecided"
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_figures(shown: PublishedSet, theme: object) -> None:
-    figure = published_dots(shown, shown.methods[0], theme)  # type: ignore[arg-type]
-    texts = [note.text for note in figure.layout.annotations]
-    assert ("what zero looks like" in texts) is bool(shown.empty)
-    assert sum(len(t.x) for t in figure.data[1:]) == len(shown.panel)
-    assert len(figure.data[0].x) == 5 * len(shown.panel)
-    grid = methods_map(shown, theme)  # type: ignore[arg-type]
-    assert np.shape(grid.data[0].z) == (len(shown.panel), 6)
-    assert "PXPermute puts" in alt(grid)
-    with pytest.raises(ValueError, match="no folds of Occlusion"):
-        published_dots(shown, shown.methods[1], theme)  # type: ignore[arg-type]
-
-
-def test_figures_become_svg(shown: PublishedSet) -> None:
-    for figure in (published_dots(shown, shown.methods[0], LIGHT), methods_map(shown, LIGHT)):
-        assert to_svg(figure).startswith(b"<?xml")

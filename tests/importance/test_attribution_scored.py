@@ -10,7 +10,7 @@ import torch
 
 from pxcore.errors import MethodError
 from pxcore.importance.attribution.scored import mean_inside, median_over_tile
-from pxcore.importance.engine import class_means
+from pxcore.importance.fold import class_means
 from pxcore.importance.method import ExplainRequest, MapRequest
 from pxcore.importance.methods import METHODS
 from pxcore.types import MaskKind

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pxcore.errors import MethodError
-from pxcore.importance.engine import class_means, measure
+from pxcore.importance.engine import measure
 from pxcore.importance.methods import METHODS, ExplainRequest
 from pxcore.importance.perturbations import PERTURBATIONS, Context
 from pxcore.training.device import Layout
@@ -234,13 +234,6 @@ def test_many_classes_need_wider_predictions() -> None:
     found = METHODS["occlusion"].explain(replace(request(CELLS), model=Wide(), n_classes=300))
     assert found.predictions.dtype == np.int16
     assert (found.predictions == 290).all()
-
-
-def test_class_means() -> None:
-    values = np.array([[1.0, 2.0, 4.0], [0.0, 1.0, 5.0]])
-    found = class_means(values, np.array([0, 2, 2]), 3)
-    np.testing.assert_allclose(found[:, [0, 2]], [[1, 3], [0, 3]])
-    assert np.isnan(found[:, 1]).all()
 
 
 def test_training_means() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pxcore.importance.fold import FoldImportance, f1_of_present
+from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from tests.made_folds import made_fold
 
 
@@ -30,3 +30,10 @@ def test_class_nobody_belongs_to_has_no_f1() -> None:
     found = f1_of_present(np.array([0, 0, 2]), np.array([[0, 1, 2], [0, 0, 2]]), 4)
     np.testing.assert_allclose(found[:, [0, 2]], [[2 / 3, 1], [1, 1]])
     assert np.isnan(found[:, [1, 3]]).all()
+
+
+def test_class_means() -> None:
+    values = np.array([[1.0, 2.0, 4.0], [0.0, 1.0, 5.0]])
+    found = class_means(values, np.array([0, 2, 2]), 3)
+    np.testing.assert_allclose(found[:, [0, 2]], [[1, 3], [0, 3]])
+    assert np.isnan(found[:, 1]).all()

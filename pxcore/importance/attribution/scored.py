@@ -23,8 +23,7 @@ from torch import nn
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.attribution.gradients import PixelMaps
 from pxcore.importance.attribution.reference import reference_of
-from pxcore.importance.engine import class_means
-from pxcore.importance.fold import FoldImportance, f1_of_present
+from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.masks import CellMasks, cell_masks
 from pxcore.importance.method import ExplainRequest, MapRequest, Method, choices
 from pxcore.training.predict import evaluating

@@ -33,8 +33,11 @@ def explain(request: ExplainRequest) -> FoldImportance:
     Cancelled
         When ``request.stop()`` says so.
     """
-    from pxcore.importance.engine import class_means  # noqa: PLC0415 - loads torch
-    from pxcore.importance.fold import FoldImportance, f1_of_present  # noqa: PLC0415 - loads torch
+    from pxcore.importance.fold import (  # noqa: PLC0415 - loads torch
+        FoldImportance,
+        class_means,
+        f1_of_present,
+    )
 
     choices(METHOD.options, request.options)
     labels, n_classes = np.asarray(request.labels, dtype=np.int64), request.n_classes

@@ -36,8 +36,7 @@ def explain(request: ExplainRequest) -> FoldImportance:
     Cancelled
         When ``request.stop()`` says so.
     """
-    from pxcore.importance.engine import class_means  # noqa: PLC0415 - loads torch
-    from pxcore.importance.fold import FoldImportance  # noqa: PLC0415 - loads torch
+    from pxcore.importance.fold import FoldImportance, class_means  # noqa: PLC0415 - loads torch
     from pxcore.importance.shapley_values import shares  # noqa: PLC0415 - loads torch
     from pxcore.importance.subsets import show_sets  # noqa: PLC0415 - loads torch
     from pxcore.training.metrics import f1_per_class  # noqa: PLC0415 - loads torch
