@@ -8,13 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.attribution.scored import explained, pictured
 from pxcore.importance.gates import BOUNDS, check_gates
-from pxcore.importance.kept import kept_pixels, kept_scores
 from pxcore.importance.method import ExplainRequest, MapRequest, Method
 from pxcore.importance.methods import METHODS
 from pxcore.importance.randomised import randomised
@@ -144,24 +141,6 @@ def test_one_class_for_every_cell_is_a_lost_ranking_and_said_so() -> None:
     found = gates_of(replace(own, explain=explain, gates=("random_weights",)), asked)
     assert found["random_weights"].value == 0
     assert "in 3 of 3 hardly any score is left" in found["random_weights"].said
-
-
-@given(st.integers(0, 10_000), st.floats(0.2, 50))
-def test_shares_are_compared_whatever_their_size(seed: int, scale: float) -> None:
-    rng = np.random.default_rng(seed)
-    own, other = rng.normal(size=(2, 5, 3))
-    assert kept_scores(own, scale * own, "attribution") == pytest.approx(1)
-    assert kept_scores(own, -scale * own, "attribution") == 0
-    value = kept_scores(own, other, "attribution")
-    assert 0 <= value < 1
-    assert kept_scores(own, scale * other, "attribution") == pytest.approx(
-        0 if np.abs(scale * other).sum() < 0.1 * np.abs(own).sum() else value
-    )
-    maps = torch.from_numpy(own)[None, :, :, None]
-    assert float(kept_pixels(maps, scale * maps)) == pytest.approx(1)
-    assert float(kept_pixels(maps, torch.from_numpy(other)[None, :, :, None])) == pytest.approx(
-        value
-    )
 
 
 def test_an_order_of_channels_that_stays_is_told() -> None:
