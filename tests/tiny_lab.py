@@ -21,7 +21,7 @@ from pxcore.runs.runner import Runner
 from pxcore.runs.tasks import Lane
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
-from pxcore.types import Dataset, MaskKind, MethodSpec, RunSpec
+from pxcore.types import Array, Dataset, MaskKind, MethodSpec, Panel, RunSpec
 
 
 class InlineEngine:
@@ -59,19 +59,31 @@ def carry_on(store: Store) -> None:
 def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
     """Return synthetic cells of three classes, 16 x 16, registered in the store."""
     cells = ifc_cells(IfcParams(n_cells=n_cells, size=16, n_classes=3, n_donors=4, seed=seed))
-    numbers = np.arange(n_cells, dtype=np.int64)
     annotation = Annotation(cells.labels, cells.groups, cells.classes, cells.group_names)
+    return stored_dataset(
+        store, (cells.images, cells.masks), annotation, cells.panel, truth=cells.truth
+    )
+
+
+def stored_dataset(
+    store: Store,
+    pictures: tuple[Array, Array],
+    annotation: Annotation,
+    panel: Panel,
+    *,
+    truth: tuple[str, ...] = (),
+) -> Dataset:
+    """Return cells registered in the store. ``pictures``: images and masks of the cells."""
+    images, masks = pictures
+    n_cells, size = len(images), images.shape[2:]
     header = ContainerHeader(
-        image_shape=cells.images.shape[1:],
-        dtype=cells.images.dtype,
-        mask_kind=MaskKind.CELL,
-        mask_channels=1,
+        image_shape=images.shape[1:], dtype=images.dtype, mask_kind=MaskKind.CELL, mask_channels=1
     )
     block = CellBlock(
-        images=cells.images,
-        masks=cells.masks,
-        object_number=numbers,
-        sizes=np.full((n_cells, 2), 16, dtype=np.int64),
+        images=images,
+        masks=masks,
+        object_number=np.arange(n_cells, dtype=np.int64),
+        sizes=np.full((n_cells, 2), size, dtype=np.int64),
     )
     pixels, labels = store.artifacts.temporary("pixels"), store.artifacts.temporary("labels")
     written = write_container(pixels / "cells.h5", header, [block])
@@ -83,15 +95,15 @@ def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
     dataset = Dataset(
         id=dataset_id(written.content_hash, annotation.content_hash),
         title="tiny",
-        panel=cells.panel,
-        classes=cells.classes,
+        panel=panel,
+        classes=annotation.classes,
         class_counts=annotation.class_counts,
         n_cells=n_cells,
         image_shape=header.image_shape,
-        dtype=str(cells.images.dtype),
+        dtype=str(images.dtype),
         mask_kind=MaskKind.CELL,
-        groups=cells.group_names,
-        truth=cells.truth,
+        groups=annotation.group_names,
+        truth=truth,
         pixels_key=pixels_key,
         annotation_key=annotation_key,
     )
