@@ -7,7 +7,7 @@
     amount = total - place, fold by fold
 
 What is claimed of a channel, from the 95 % intervals alone, with ``zero(x)`` the largest upper
-bound that a decoy reaches in x (0 without decoys) and 0.01 F1 the smallest drop that matters:
+bound that a decoy reaches in x (at least 0) and 0.01 F1 the smallest drop that matters:
 
 ============================  ================================================================
 not informative               total.high < 0.01: whatever it is worth, it does not matter

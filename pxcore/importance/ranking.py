@@ -59,7 +59,7 @@ def rank(
     values = channel_values(per_class[:, :, use.classes])  # (J, C)
     total = int(cells[list(use.classes)].sum())
     intervals = [_interval(importance, column, total) for column in values.T]
-    bound = decoy_bound(intervals, decoys)
+    bound = decoy_bound(intervals, decoys, importance.unit)
     sampling = Sampling(seed=seed, fold_of=fold_of, n_samples=n_samples, classes=use.classes)
     place = placed(importance, values, folds, sampling)
     return Ranking(
@@ -93,9 +93,15 @@ def rank(
     )
 
 
-def decoy_bound(intervals: Sequence[Interval], decoys: Sequence[int]) -> float | None:
-    """Return how far zero can reach: the largest upper bound of a decoy, None without decoys."""
-    return max((intervals[c].high for c in decoys), default=None)
+def decoy_bound(
+    intervals: Sequence[Interval], decoys: Sequence[int], unit: str = DROP_IN_F1
+) -> float | None:
+    """Return how far zero can reach: the largest upper bound of a decoy, None without decoys.
+
+    In F1 at least 0: where decoys by chance lie below it, a channel must be above 0 all the same.
+    """
+    highest = max((intervals[c].high for c in decoys), default=None)
+    return highest if highest is None or unit not in IN_F1 else max(highest, 0.0)
 
 
 def over_repeats(scores: Array) -> Array:

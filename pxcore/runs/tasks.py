@@ -16,7 +16,7 @@ from pxcore.types import MethodSpec, ModelSpec, Role, Split, TrainingParams
 VERSIONS = {
     "train": 2,
     "explain": 3,
-    "rank": 3,
+    "rank": 4,
     "joint": 1,
     "redundancy": 1,
     "gate": 3,

@@ -107,6 +107,11 @@ def test_amount_must_be_above_the_decoys_too() -> None:
     assert got.verdict[0] is Where.UNDECIDED
 
 
+def test_decoys_below_zero_do_not_lower_the_yardstick() -> None:
+    got = found([(-0.01, 0.2), (-0.3, -0.2)], [(-0.01, 0.1), (-0.3, -0.2)], decoys=(1,))
+    assert got.verdict[0] is Where.UNDECIDED
+
+
 def test_without_decoys_zero_is_the_yardstick_and_that_is_said() -> None:
     got = found([(0.02, 0.1), (0.001, 0.1)], [(0.005, 0.08), (-0.001, 0.05)])
     assert got.verdict == (Where.PLACE, Where.UNDECIDED)

@@ -10,7 +10,7 @@ import pytest
 from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance, combine, f1_of_present
 from pxcore.importance.method import DROP_IN_F1
-from pxcore.importance.ranking import rank, verdict
+from pxcore.importance.ranking import decoy_bound, rank, verdict
 from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.types import Array, Interval, Ranking, Verdict
 from tests.made_folds import made_fold
@@ -43,6 +43,13 @@ def test_informative_is_above_every_decoy() -> None:
 def test_decoys_change_verdicts_and_nothing_else() -> None:
     plain, against = ranked(made()), ranked(made(), decoys=DECOYS)
     assert replace(against, verdict=plain.verdict, decoy_bound=None) == plain
+
+
+def test_decoys_below_zero_do_not_lower_the_yardstick() -> None:
+    below = Interval(mean=-0.3, low=-0.4, high=-0.2, folds=(-0.4, -0.2))
+    assert decoy_bound([below], (0,)) == decoy_bound([below], (0,), "F1") == 0.0
+    assert decoy_bound([below], (0,), "attribution") == -0.2  # has no zero
+    assert decoy_bound([below], ()) is None
 
 
 def test_one_silent_decoy_does_not_help_beside_a_loud_one() -> None:
