@@ -85,6 +85,7 @@ def test_decoys_are_claimed_nowhere(found: RunResult) -> None:
     assert set(np.take(found.where.verdict, DECOYS)) == {"undecided"}
     pairs = {(pair.first, pair.second) for pair in found.redundancy.pairs}
     assert pairs == {(0, 1), (0, 2), (1, 2)}
+    assert not [note for note in found.redundancy.notes if "no decoys" in note]
 
 
 def test_folds_dealt_by_cell_look_better(found: RunResult) -> None:
