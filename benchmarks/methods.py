@@ -1,6 +1,6 @@
 """Every ranking method on one recording: what each says, and what each costs.
 
-    python -m benchmarks.methods FILE_OR_demo [--preset fast] [--folds 3] [--home DIR] [--without shapley]
+    python -m benchmarks.methods FILE|demo [--preset fast] [--folds 3] [--home DIR] [--without ID]
 
 Imports the cells into a store of its own (``--home`` keeps it, so that a second call reuses what
 is there), runs every method of the table that fits the preset's model in one run, with decoys and
