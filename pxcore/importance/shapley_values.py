@@ -28,7 +28,7 @@ from pxcore.types import Array
 EXACT_UP_TO = 14
 """Channels: 2^14 = 16384 sets of them."""
 PAIRS = 128
-"""Orders drawn beyond that, each with its reverse: about 4000 sets of 16 channels."""
+"""Orders drawn beyond that, each with its reverse: about 3000 sets of 16 channels."""
 _UNITS = 2.0**40
 
 
@@ -60,6 +60,22 @@ class Shares(Protocol):
     def error(self, values: Array) -> Array:
         """Return the standard errors (C, ...) float64 of those shares: 0 when they are exact."""
         ...
+
+
+def expected_sets(n_channels: int) -> int:
+    """Return how many sets ``shares`` looks at: all 2^C, or as many as are met on average.
+
+    A pair of orders meets two different sets of s channels, 0 < s < C, each as likely as any. So
+    P pairs meet n (1 - (1 - 2 / n)^P) of these n = C! / (s! (C - s)!) sets on average, and the
+    sets of none and of all.
+
+    >>> expected_sets(3), expected_sets(16), expected_sets(20)
+    (8, 2897, 4090)
+    """
+    if n_channels <= EXACT_UP_TO:
+        return int(2**n_channels)
+    of_size = (comb(n_channels, size) for size in range(1, n_channels))
+    return round(2 + sum(n * (1 - (1 - 2 / n) ** PAIRS) for n in of_size))
 
 
 def shares(n_channels: int, seed: int, *, exact_up_to: int = EXACT_UP_TO) -> Shares:

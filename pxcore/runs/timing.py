@@ -7,7 +7,9 @@ from statistics import median
 
 from sqlalchemy import insert, select
 
+from pxcore.importance.attribution.settings import STEPS
 from pxcore.importance.methods import METHODS
+from pxcore.importance.shapley_values import expected_sets
 from pxcore.runs import tasks
 from pxcore.runs.tasks import (
     ExplainTask,
@@ -27,19 +29,19 @@ from pxcore.types import Dataset
 
 RECENT = 20
 JOINT_REPEATS = 5
+"""Of joint drops."""
 USUAL_REPEATS = 15
 """An adaptive ranking mostly stops after about so many."""
 GATE_CELLS = 256
 """A sanity check looks at about so many cells, ..."""
 GATE_LOOKS = 4
 """... so often with the method it checks."""
-MOST_SETS = 2**14
-"""Of channels that Shapley values show a model."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
 MOST_PAIRS = 120
-"""Of channels that are spoilt together, as the evaluation of redundancy has it."""
-STEPS = {"integrated_gradients": 50}
+"""Of channels that are spoilt together, as the evaluation of redundancy has it (loading that
+takes the web process long)."""
+PASSES = {"integrated_gradients": STEPS}
 """Passes forward and back a cell, where it is not one or two."""
 
 FIRST_GUESS = {
@@ -157,9 +159,9 @@ def _passes(task: ExplainTask) -> float:
     channels, method = task.train.n_channels, METHODS[task.method.id]
     match method.kind:
         case "attribution":
-            return float(GRADIENT * STEPS.get(method.id, 2))
+            return float(GRADIENT * PASSES.get(method.id, 2))
         case "subsets":
-            return float(min(2**channels, MOST_SETS))
+            return float(expected_sets(channels))
         case "retraining":
             return 1.0
     return float(channels * _repeats(task) + 1)

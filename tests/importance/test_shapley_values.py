@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pxcore.importance.shapley_values import PAIRS, Exact, Sampled, shares
+from pxcore.importance.shapley_values import PAIRS, Exact, Sampled, expected_sets, shares
 from pxcore.types import Array
 
 GAMES = st.integers(1, 6).flatmap(
@@ -79,6 +79,18 @@ def test_sets_ascend_from_none_to_all(way: Exact | Sampled) -> None:
     assert rows == sorted(set(rows))
     assert not any(rows[0])
     assert all(rows[-1])
+
+
+@pytest.mark.parametrize("n_channels", [1, 6, 14, 15, 16, 20, 40])
+def test_as_many_sets_are_expected_as_are_met(n_channels: int) -> None:
+    met = [len(shares(n_channels, seed).sets) for seed in range(8)]
+    expected = expected_sets(n_channels)
+    if n_channels <= 14:
+        assert set(met) == {expected}
+    else:
+        # Counts spread by about 20, the mean of eight by about 7.
+        assert np.mean(met) == pytest.approx(expected, abs=20)
+        assert expected <= 2 * PAIRS * (n_channels - 1) + 2
 
 
 def rough(way: Exact | Sampled, seed: int = 0) -> Array:

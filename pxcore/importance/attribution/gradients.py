@@ -19,13 +19,12 @@ from torch import nn
 from pxcore.errors import MethodError
 from pxcore.importance.attribution.reference import reference_image
 from pxcore.importance.attribution.separated import MARKED, NON_LINEAR, separated
+from pxcore.importance.attribution.settings import STEPS
 from pxcore.types import Array
 
 PixelMaps = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """images (B, C, H, W) float32, targets (B,) int64 -> attributions (B, C, H, W) float32."""
 
-STEPS = 50
-"""Points on the way from the reference image, as published."""
 _WITH_RULE = (
     nn.ReLU,
     nn.ELU,

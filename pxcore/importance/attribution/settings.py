@@ -1,6 +1,9 @@
-"""The settings that attribution methods share. Loads no torch."""
+"""The settings of attribution methods. Loads no torch."""
 
 from pxcore.importance.method import MethodOption
+
+STEPS = 50
+"""Points on the way from a reference image, as published."""
 
 AGGREGATE = MethodOption(
     name="aggregate",
