@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pxcore.importance.methods import METHODS
-from pxcore.runs import plan
 from pxcore.runs.method_names import method_name
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.evidence import load_gates, load_redundancy
 from pxcore.runs.saved.model import Story, load_story
 from pxcore.runs.saved.ranks import load_performance
+from pxcore.runs.spec_tasks import TOTAL
 from pxcore.types import (
     Gate,
     GateReport,
@@ -28,7 +28,7 @@ from pxcore.types import (
 if TYPE_CHECKING:
     from pxcore.evaluation.values import Sizes
 
-TOTAL, PLACE = plan.TOTAL, "pxpermute_mask"
+PLACE = "pxpermute_mask"
 
 
 def where(spec: RunSpec, methods: Sequence[MethodResult]) -> WhereOrHowMuch | None:

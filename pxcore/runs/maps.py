@@ -9,7 +9,7 @@ import numpy as np
 
 from pxcore.errors import DatasetError, MethodError, RunError
 from pxcore.importance.methods import METHODS
-from pxcore.runs import plan
+from pxcore.runs import spec_tasks
 from pxcore.runs.child import run_child
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
@@ -125,7 +125,7 @@ def _training(store: Store, record: RunRecord, fold: int) -> tuple[TrainTask, st
         message = f"the training of fold {fold + 1} cannot be found in the store; start it again"
         raise RunError(message)
     parts.kept(own)
-    return plan.trains(spec)[fold * spec.seeds], own.key
+    return spec_tasks.trains(spec)[fold * spec.seeds], own.key
 
 
 def _check_cells(store: Store, model_key: str, cells: tuple[int, ...], fold: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from pxcore.data.decoys import decoy_channels
 from pxcore.errors import RunError
 from pxcore.evaluation.model_words import model_words
-from pxcore.runs import evidence, ledger, plan
+from pxcore.runs import evidence, ledger, spec_tasks
 from pxcore.runs.choices import method_label
 from pxcore.runs.details import details
 from pxcore.runs.ledger import RunRecord
@@ -120,7 +120,7 @@ def _method(spec: RunSpec, parts: Parts, method: MethodSpec, ranked: Ranked) -> 
         importance=ranked.importance,
         stability=ranked.stability,
         performance=None if own else ranked.performance,
-        model="" if own else model_words(plan.model_for(spec, method)),
+        model="" if own else model_words(spec_tasks.model_for(spec, method)),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pxcore.errors import DatasetError, MethodError, PanelError, RunError
-from pxcore.runs import drafts, evidence, followups, ledger, plan
+from pxcore.runs import drafts, evidence, followups, ledger, plan, spec_tasks
 from pxcore.runs.execute.cells import seen
 from pxcore.runs.maps import attribution_maps
 from pxcore.runs.parts import Parts
@@ -100,7 +100,7 @@ def test_trainings_without_a_channel_are_shared(finished: tuple[Store, str]) -> 
     """Leaving a channel out, in whichever run and for whichever question, is one training."""
     store, run_id = finished
     spec = ledger.record(store, run_id).spec
-    for train in plan.left_out_trains(spec, 0):  # channel 2: leave_one_out trained it too
+    for train in spec_tasks.left_out_trains(spec, 0):  # channel 2: leave_one_out trained it too
         asked = replace(spec, methods=spec.methods[2:], leave_out=(), leakage=False)
         assert key(train) in {step.key for step in plan.plan(asked)}
         assert store.artifacts.has(key(train))
@@ -151,7 +151,7 @@ def test_the_worst_check_of_all_trainings_is_told(store: Store) -> None:
         full_spec(tiny_dataset(store)), gates=True, methods=(MethodSpec(id="occlusion"),)
     )
     values = {"a": ((True, 0.1), (True, 0.3)), "b": ((False, 0.5), (True, 0.2))}
-    tasks = plan.gates(spec, spec.methods[0])
+    tasks = spec_tasks.gates(spec, spec.methods[0])
     for number, task in enumerate(tasks):
         with store.artifacts.write(key(task)) as folder:
             save_gates(
@@ -172,7 +172,7 @@ def test_a_training_and_its_explanation_see_the_same_decoys(finished: tuple[Stor
     """Whatever other channels take part: a decoy is made of the same stains, fold and seed."""
     store, run_id = finished
     record = ledger.record(store, run_id)
-    train = plan.trains(record.spec)[1]
+    train = spec_tasks.trains(record.spec)[1]
     with seen(store.artifacts, record.dataset, train) as all_of_them:
         n = len(record.dataset.panel)
         assert all_of_them.channels == (0, 2, 4, n, n + 1)
@@ -240,7 +240,8 @@ def test_pixel_maps_are_drawn_for_held_out_cells_only(store: Store) -> None:
 
 def test_decoys_are_no_part_of_the_ranks_key_but_by_their_trainings(store: Store) -> None:
     spec = tiny_spec(tiny_dataset(store))
-    plain, with_one = plan.ranks(spec)[0], plan.ranks(replace(spec, decoys=DECOYS[:1]))[0]
+    with_decoy = replace(spec, decoys=DECOYS[:1])
+    plain, with_one = spec_tasks.ranks(spec)[0], spec_tasks.ranks(with_decoy)[0]
     assert isinstance(plain, RankTask)
     assert key(plain) != key(with_one)
     assert with_one.explains[0].train.decoy_positions == (3,)

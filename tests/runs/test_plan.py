@@ -9,7 +9,8 @@ import pytest
 from pxcore.importance.methods import METHODS
 from pxcore.runs import tasks as planning
 from pxcore.runs.method_names import method_name
-from pxcore.runs.plan import gates, plan, trains
+from pxcore.runs.plan import plan
+from pxcore.runs.spec_tasks import gates, trains
 from pxcore.runs.tasks import ExplainTask, GateTask, Lane, RankTask, TrainTask, key
 from pxcore.store.keys import decode, encode
 from pxcore.types import (
