@@ -17,6 +17,7 @@ from pxcore.importance.fold import FoldImportance, combine
 from pxcore.importance.joint import measure_joint
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.methods import METHODS
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import rank
 from pxcore.types import Array, Importance
 
@@ -24,6 +25,8 @@ TOTAL, PLACE = "permute_cells", "pxpermute_mask"
 CHEAP = ("pxpermute", PLACE, TOTAL, "occlusion")
 GRADIENTS = ("integrated_gradients", "deeplift", "guided_gradcam", "lrp")
 DEAR = ("leave_one_out", "shapley")
+FEW = Draws(n_samples=2)
+"""Where only verdicts count."""
 Record = dict[str, object]
 
 
@@ -76,13 +79,13 @@ def _retrained(run: PlantedRun, model: Fitted) -> tuple[Array, ...]:
 
 def _ranked(run: PlantedRun, found: Importance, folds: Sequence[FoldImportance]) -> Record:
     """Return values, intervals and verdicts; each decoy is also judged by the other one."""
-    own = rank(found, folds, decoys=run.decoys, n_samples=200, seed=run.seed)
+    own = rank(found, folds, decoys=run.decoys, draws=Draws(n_samples=200, seed=run.seed))
     first, second = run.decoys
     against = [
-        rank(found, folds, decoys=(other,), n_samples=2).verdict[decoy].name
+        rank(found, folds, decoys=(other,), draws=FEW).verdict[decoy].name
         for decoy, other in ((first, second), (second, first))
     ]
-    plain = rank(found, folds, n_samples=2)
+    plain = rank(found, folds, draws=FEW)
     return {
         "mean": list(own.mean),
         "low": list(own.low),

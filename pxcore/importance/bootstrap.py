@@ -79,14 +79,21 @@ def cell_part(
     n_repeats: int,
     generator: np.random.Generator,
     classes: Sequence[int] | None = None,
+    *,
+    by_cell: bool = False,
 ) -> Array:
     """Return (S, C): how other held-out cells would have moved one fold's channel values.
 
-    ``classes``: those a channel's value is the mean of; None for all.
+    ``classes``: those a channel's value is the mean of; None for all. ``by_cell``: attributions
+    are means over the cells of these classes, whichever class a cell is of.
     """
     used = _used(fold, classes)
-    observed = _values(fold, np.ones((1, fold.labels.size), np.float32), n_repeats, used)
-    parts = [_values(fold, w, n_repeats, used) for w in _weights(fold, n_samples, generator)]
+    all_once = np.ones((1, fold.labels.size), np.float32)
+    observed = _values(fold, all_once, n_repeats, used, by_cell=by_cell)
+    parts = [
+        _values(fold, weights, n_repeats, used, by_cell=by_cell)
+        for weights in _weights(fold, n_samples, generator)
+    ]
     return _replaced(np.concatenate(parts) - observed)
 
 
@@ -166,14 +173,17 @@ def _weights(
         yield counts[:, unit]
 
 
-def _values(fold: FoldImportance, weights: Array, n_repeats: int, used: list[int]) -> Array:
+def _values(
+    fold: FoldImportance, weights: Array, n_repeats: int, used: list[int], *, by_cell: bool
+) -> Array:
     """Return (S, C): the channels' mean over repeats and classes with (S, n) weights of cells."""
     n_classes = fold.scores.shape[-1]
     by_class = np.argsort(fold.labels, kind="stable")
     labels, weights = fold.labels[by_class], weights[:, by_class]
     ends = np.searchsorted(labels, np.arange(n_classes + 1))
     if fold.predictions is None or fold.base_predictions is None:
-        return _mean_values(fold, weights, by_class, ends, used)
+        classes, cells = _class_means(fold, weights, by_class, ends)
+        return channel_values(classes[..., used], cells[..., used] if by_cell else None)
     base = _f1(weights, fold.base_predictions[None, by_class], ends)  # (S, 1, K)
     drops = []
     for predicted in fold.predictions[:, :n_repeats]:
@@ -203,16 +213,19 @@ def _f1(weights: Array, predicted: Array, ends: Array) -> Array:
     return result
 
 
-def _mean_values(
-    fold: FoldImportance, weights: Array, by_class: Array, ends: Array, used: list[int]
-) -> Array:
-    """Return (S, C) for methods without predictions: mean over classes of the cells' means."""
+def _class_means(
+    fold: FoldImportance, weights: Array, by_class: Array, ends: Array
+) -> tuple[Array, Array]:
+    """Return class means (S, C, K) for methods without predictions, and their cells (S, 1, K)."""
+    n_samples, n_classes = len(weights), len(ends) - 1
+    means = np.zeros((n_samples, fold.scores.shape[1], n_classes))
+    cells = np.zeros((n_samples, 1, n_classes))
     if fold.cell_drop is None:
-        return np.zeros((len(weights), fold.scores.shape[1]))
+        return means, cells + 1
     values = fold.cell_drop[:, by_class].T  # (n, C)
-    classes = []
-    for first, last in pairwise(ends):
+    for k, (first, last) in enumerate(pairwise(ends)):
         own = weights[:, first:last]
-        total = own.sum(axis=1, dtype=np.float64)[:, None]
-        classes.append((own @ values[first:last]) / np.where(total > 0, total, np.nan))
-    return channel_values(np.stack([classes[k] for k in used], axis=-1))
+        cells[:, 0, k] = own.sum(axis=1, dtype=np.float64)
+        there = np.where(cells[:, :, k] > 0, cells[:, :, k], np.nan)
+        means[:, :, k] = (own @ values[first:last]) / there
+    return means, cells

@@ -13,16 +13,30 @@ from pxcore.types import Array, Importance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """How the bootstrap is drawn."""
+class Draws:
+    """Samples of the bootstrap."""
 
-    seed: int
+    seed: int = 0
+    n_samples: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """What is drawn, and what values are made of."""
+
+    draws: Draws
     fold_of: Sequence[int] | None
     """(J,) which split each fold belongs to; None when all differ. The cells of one split are
     resampled together."""
-    n_samples: int
     classes: tuple[int, ...]
     """That a channel's value is the mean of."""
+    by_cell: bool
+    """Attributions are means over the cells of these classes, not over the classes."""
+
+    @property
+    def n_samples(self) -> int:
+        """Bootstrap samples."""
+        return self.draws.n_samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +80,14 @@ def _sampled(
 ) -> Array:
     """Return (S, C) ranks in bootstrap samples."""
     used = bootstrap.repeats_used(folds, how.n_samples)
-    generator = np.random.default_rng((how.seed, 0))
+    generator = np.random.default_rng((how.draws.seed, 0))
     share = sum(importance.n_test) / sum(importance.n_train)
     moved = bootstrap.fold_part(values, share, how.n_samples, generator)
     for fold, split in zip(folds, _splits(folds, how), strict=True):
         own = _cells_drawn(how, split)
-        other = bootstrap.cell_part(fold, how.n_samples, used, own, how.classes)
+        other = bootstrap.cell_part(
+            fold, how.n_samples, used, own, how.classes, by_cell=how.by_cell
+        )
         moved = moved + other / len(folds)
     return bootstrap.ranks(values.mean(axis=0) + moved, generator)
 
@@ -82,7 +98,7 @@ def _splits(folds: Sequence[FoldImportance], how: Sampling) -> tuple[int, ...]:
 
 def _cells_drawn(how: Sampling, split: int) -> np.random.Generator:
     """Return what draws the cells of a split, the same for each of its starts."""
-    return np.random.default_rng((how.seed, 1, split))
+    return np.random.default_rng((how.draws.seed, 1, split))
 
 
 def _words(folds: Sequence[FoldImportance], used: int, n_samples: int) -> tuple[str, ...]:

@@ -8,35 +8,37 @@ from collections.abc import Sequence
 import numpy as np
 
 from pxcore.importance.fold import FoldImportance
-from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
-from pxcore.importance.rank_ranges import Sampling, placed
+from pxcore.importance.method import ATTRIBUTION, DROP_IN_F1, SHARE_OF_F1
+from pxcore.importance.rank_ranges import Draws, Sampling, placed
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.training.intervals import SAME, corrected_interval, without_spread
-from pxcore.types import Array, Importance, Interval, Ranking, Verdict
+from pxcore.types import Array, Averaging, Importance, Interval, Ranking, Verdict
 
 NEGLIGIBLE_DROP = 0.01
 """F1: a smaller drop does not matter."""
 IN_F1 = (DROP_IN_F1, SHARE_OF_F1)
 """Units in which a value is a share of F1: drops, and Shapley values of F1."""
+USUAL = Draws()
+MEAN_OVER_CELLS = "values are means over held-out cells, as published, not over classes"
 
 
 def rank(
     importance: Importance,
     folds: Sequence[FoldImportance],
     *,
-    seed: int = 0,
+    draws: Draws = USUAL,
     fold_of: Sequence[int] | None = None,
-    n_samples: int = 1000,
     decoys: Sequence[int] = (),
+    averaging: Averaging = "classes",
 ) -> Ranking:
     """Return the ranking of the channels that J folds (times seeds) give.
 
     A channel's value in a fold is the mean over repeats, then over the classes that have cells
-    there and at least 30 different held-out cells over all folds. Its interval over
-    folds is the corrected one; the range of its rank and the probability of being among the first
-    m come from ``n_samples`` bootstrap samples (see ``bootstrap``). One fold says nothing about
-    another training: its intervals are then the whole range.
+    there and at least 30 different held-out cells over all folds; or as published, see
+    ``averaging``. Its interval over folds is the corrected one; the range of its rank and the
+    probability of being among the first m come from bootstrap samples (see ``bootstrap``). One
+    fold says nothing about another training: its intervals are then the whole range.
 
     Parameters
     ----------
@@ -44,23 +46,28 @@ def rank(
         ``combine(folds, ...)``.
     folds
         The same folds, with their stored predictions.
-    seed
+    draws
         Of the bootstrap.
     fold_of
         (J,) which split each belongs to, where the same one was trained from several seeds: their
         cells are the same and are resampled together. None when all splits differ.
     decoys
         Positions of the decoy channels: what zero looks like. They are ranked like the others.
+    averaging
+        ``published``: a fold's attribution is the mean over its cells, a class weighing as much
+        as it has cells there; drops in F1 stay means over classes; no class is left out.
     """
     per_class = over_repeats(importance.scores)  # (J, C, K)
     cells = held_out(folds, fold_of, per_class.shape[2])  # (K,)
     present = np.asarray(~np.isnan(per_class).all(axis=1))  # (J, K)
-    use = judged(small_classes(cells), present)
-    values = channel_values(per_class[:, :, use.classes])  # (J, C)
+    use = judged(small_classes(cells), present, keep_all=averaging == "published")
+    by_cell = averaging == "published" and importance.unit == ATTRIBUTION
+    weights = _cells_of_classes(folds, use.classes) if by_cell else None
+    values = channel_values(per_class[:, :, use.classes], weights)  # (J, C)
     total = int(cells[list(use.classes)].sum())
     intervals = [_interval(importance, column, total) for column in values.T]
     bound = decoy_bound(intervals, decoys, importance.unit)
-    sampling = Sampling(seed=seed, fold_of=fold_of, n_samples=n_samples, classes=use.classes)
+    sampling = Sampling(draws=draws, fold_of=fold_of, classes=use.classes, by_cell=by_cell)
     place = placed(importance, values, folds, sampling)
     return Ranking(
         mean=tuple(interval.mean for interval in intervals),
@@ -87,10 +94,19 @@ def rank(
             *place.notes,
             *_all_alike(importance.unit, values, total),
             *((use.note,) if use.note else ()),
+            *((MEAN_OVER_CELLS,) if by_cell else ()),
         ),
         decoy_bound=bound,
         small_classes=use.small,
     )
+
+
+def _cells_of_classes(folds: Sequence[FoldImportance], classes: Sequence[int]) -> Array:
+    """Return (J, 1, K') held-out cells of some classes in each fold."""
+    n_classes = folds[0].scores.shape[2]
+    counts = np.stack([np.bincount(fold.labels, minlength=n_classes) for fold in folds])
+    result: Array = counts[:, None, list(classes)]
+    return result
 
 
 def decoy_bound(

@@ -66,12 +66,17 @@ class RepeatRule:
         return min(1.0, max(done / (done + self.block), done / self.limit))
 
 
-def channel_values(scores: Array) -> Array:
-    """Return (R, C) of (R, C, K): the mean over the classes that are present."""
+def channel_values(scores: Array, weights: Array | None = None) -> Array:
+    """Return (R, C) of (R, C, K): the mean over the classes that are present.
+
+    ``weights``: of the classes, of a shape that fits; None where all weigh the same. The mean of
+    class means, weighted by the classes' cells, is the mean over cells.
+    """
     present = ~np.isnan(scores)
-    count = present.sum(axis=-1)
-    total = np.where(present, scores, 0.0).sum(axis=-1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    weight = present * (1.0 if weights is None else weights)
+    share = weight.sum(axis=-1)
+    total = (np.where(present, scores, 0.0) * weight).sum(axis=-1)
+    return np.where(share > 0, total / np.where(share > 0, share, 1.0), np.nan)
 
 
 def settled(values: Array, tolerance: float = TOLERANCE, level: float = 0.95) -> bool:

@@ -54,10 +54,11 @@ def small_classes(cells: Array) -> tuple[int, ...]:
     return tuple(int(k) for k in np.flatnonzero(cells < SMALL_CLASS))
 
 
-def judged(small: Sequence[int], present: Array) -> Judged:
+def judged(small: Sequence[int], present: Array, *, keep_all: bool = False) -> Judged:
     """Return which classes decide, the small ones left out where that is possible.
 
     It is not where a fold would be left without any class: then all classes stay in.
+    ``keep_all``: they do anyway, as published; still nothing is claimed that leans on so few cells.
 
     Parameters
     ----------
@@ -69,12 +70,15 @@ def judged(small: Sequence[int], present: Array) -> Judged:
     small, everything = tuple(small), tuple(range(present.shape[1]))
     if not small:
         return Judged(classes=everything, small=(), sure=True, note="")
-    kept = tuple(k for k in everything if k not in small)
+    kept = () if keep_all else tuple(k for k in everything if k not in small)
     number = "1 class has" if len(small) == 1 else f"{len(small)} classes have"
     found = f"{number} fewer than {SMALL_CLASS} held-out cells over all folds"
     if kept and present[:, kept].any(axis=1).all():
         note = f"{found}: shown, but no part of means, ranks and verdicts"
         return Judged(classes=kept, small=small, sure=True, note=note)
     why = "in some fold there are no others" if kept else "there are no others"
+    if keep_all:
+        note = f"{found}: as published they are part of the means, and every channel is undecided"
+        return Judged(classes=everything, small=(), sure=False, note=note)
     note = f"{found}, and {why}: all classes are kept in the means, and every channel is undecided"
     return Judged(classes=everything, small=small, sure=False, note=note)

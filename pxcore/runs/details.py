@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from pxcore.runs.saved.model import Story
 from pxcore.runs.splits import in_words
-from pxcore.types import RunResult
+from pxcore.types import Averaging, RunResult
+
+_AVERAGES: dict[Averaging, str] = {
+    "classes": "mean over classes with enough held-out cells",
+    "published": "drops in F1: mean over all classes; attributions: mean over all cells",
+}
 
 
 def details(
@@ -41,6 +46,7 @@ def details(
         ("Folds", f"{spec.n_folds}, {split}"),
         ("Starts of each fold", str(spec.seeds)),
         ("Seed", str(spec.seed)),
+        ("Value of a channel", _AVERAGES[spec.averaging]),
         ("Cells trained on", trained),
         ("Cells held out", tested),
         ("Epochs run", ", ".join(str(len(story.history)) for story in stories)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pxcore.errors import RunError
 from pxcore.registry import Registry
-from pxcore.types import Dataset, MethodSpec, ModelSpec, Preset, RunSpec, TrainingParams
+from pxcore.types import Averaging, Dataset, MethodSpec, ModelSpec, Preset, RunSpec, TrainingParams
 
 PIXELS, CELLS = MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")
 PIXELS_IN_CELL = MethodSpec(id="pxpermute_mask")
@@ -32,6 +32,7 @@ class PresetEntry:
     methods: tuple[MethodSpec, ...]
     n_folds: int
     repeats: int | None = None
+    averaging: Averaging = "classes"
     decoys: tuple[str, ...] = ()
     redundancy: bool = False
     may_start_random: bool = False
@@ -99,6 +100,7 @@ PAPER = PresetEntry(
     methods=(PIXELS, *RIVALS),
     n_folds=5,
     repeats=100,
+    averaging="published",
 )
 """Training ends after 50 epochs without improvement; ``max_epochs`` only bounds a defect."""
 
@@ -120,6 +122,7 @@ def spec_from(preset: str, dataset: Dataset, owner: str = "") -> RunSpec:
         methods=entry.methods,
         n_folds=entry.n_folds,
         repeats=entry.repeats,
+        averaging=entry.averaging,
         decoys=entry.decoys,
         redundancy=entry.redundancy,
         owner=owner,

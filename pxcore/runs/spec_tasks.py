@@ -78,7 +78,7 @@ def ranks(spec: RunSpec) -> tuple[RankTask, ...]:
 def rank(spec: RunSpec, method: MethodSpec) -> RankTask:
     """Return what combines the folds of one method."""
     seed = derive_seed("rank", spec.seed, method.id)
-    return RankTask(explains=_explains(spec, method), seed=seed)
+    return RankTask(explains=_explains(spec, method), seed=seed, averaging=spec.averaging)
 
 
 def redundancy(spec: RunSpec) -> RedundancyTask:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pxcore.store.keys import key_of
-from pxcore.types import MethodSpec, ModelSpec, Role, Split, TrainingParams
+from pxcore.types import Averaging, MethodSpec, ModelSpec, Role, Split, TrainingParams
 
 VERSIONS = {
     "train": 2,
-    "explain": 3,
+    "explain": 4,
     "rank": 4,
-    "joint": 1,
+    "joint": 2,
     "redundancy": 1,
-    "gate": 3,
+    "gate": 4,
     "judge": 1,
 }
 """Of each stage's code."""
@@ -101,6 +101,7 @@ class RankTask:
 
     explains: tuple[ExplainTask, ...]
     seed: int
+    averaging: Averaging = "classes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +205,9 @@ def _parts(task: Task) -> tuple[object, ...]:
             settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
             parts = (key(task.train), *settings, [key(train) for train in task.retrained])
         case RankTask():
-            parts = ([key(explain) for explain in task.explains], task.seed)
+            # As a part only where it differs: rankings made before there was a choice stay found.
+            other = () if task.averaging == "classes" else (task.averaging,)
+            parts = ([key(explain) for explain in task.explains], task.seed, *other)
         case JointTask():
             parts = (key(task.alone), task.roles)
         case RedundancyTask():

@@ -37,6 +37,7 @@ from pxcore.types.results import (
     Verdict,
 )
 from pxcore.types.runs import (
+    Averaging,
     Estimate,
     MethodSpec,
     ModelSpec,
@@ -65,6 +66,7 @@ from pxcore.types.views import (
 __all__ = [
     "Array",
     "AttributionMaps",
+    "Averaging",
     "CellImages",
     "Channel",
     "ChannelGroup",

@@ -13,6 +13,10 @@ from pxcore.types.results import MethodResult, Performance
 Option = tuple[str, str | int | float | bool]
 Split = Literal["donor", "cell"]
 """Folds keep donors apart, or deal cell by cell."""
+Averaging = Literal["classes", "published"]
+"""How classes become a channel's value in a fold. ``classes``: their mean, of those with at least
+30 held-out cells. ``published``: attributions are means over cells, so classes weigh by their
+cells; drops in F1 are means over classes; no class is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class RunSpec:
     repeats: int | None = None
     """Of each permutation; None adapts (blocks of 5, at most ``max_repeats``)."""
     max_repeats: int = 100
+    averaging: Averaging = "classes"
     decoys: tuple[str, ...] = ()
     """Ids of the decoy channels that are added to the cells before training."""
     redundancy: bool = False

@@ -15,6 +15,7 @@ import torch
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.fold import FoldImportance, combine
 from pxcore.importance.methods import METHODS, ExplainRequest, Method
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import rank
 from pxcore.importance.stability import stability
 from pxcore.types import Array
@@ -217,7 +218,7 @@ def test_folds_become_a_ranking(method: Method, asked: ExplainRequest) -> None:
         for cells in (CELLS, planted(100, seed=1), planted(90, seed=2))
     ]
     importance = combine(folds, n_train=[200, 220, 230])
-    ranking = rank(importance, folds, n_samples=200)
+    ranking = rank(importance, folds, draws=Draws(n_samples=200))
     assert ranking.rank[PLANTED] == 1
     assert ranking.top[PLANTED][0] > 0.9
     assert sorted(ranking.rank) == [1, 2, 3, 4]

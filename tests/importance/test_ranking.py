@@ -10,6 +10,7 @@ import pytest
 from pxcore.errors import MethodError
 from pxcore.importance.fold import FoldImportance, combine
 from pxcore.importance.method import DROP_IN_F1
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import rank, verdict
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Interval, Ranking, Verdict
@@ -22,9 +23,9 @@ def made(n_folds: int = 4, **changes: int) -> list[FoldImportance]:
     return [made_fold(RATES, seed=seed, **changes) for seed in range(n_folds)]
 
 
-def ranked(folds: list[FoldImportance], **settings: object) -> Ranking:
+def ranked(folds: list[FoldImportance], seed: int = 0, **settings: object) -> Ranking:
     importance = combine(folds, [450] * len(folds))
-    return rank(importance, folds, n_samples=300, **settings)
+    return rank(importance, folds, draws=Draws(n_samples=300, seed=seed), **settings)
 
 
 def test_order_and_ranges() -> None:
@@ -68,7 +69,7 @@ def test_repeats_first_then_classes() -> None:
     assert np.isnan(importance.scores[1, 2:]).all()
     assert np.isnan(importance.scores[1, :, :, 2]).all()
     assert importance.repeats == (5, 2, 5)
-    found = rank(importance, folds, n_samples=100)
+    found = rank(importance, folds, draws=Draws(n_samples=100))
     by_class = folds[1].scores.mean(axis=0)[:, :2]
     np.testing.assert_allclose(found.folds[1], by_class.mean(axis=1))
     assert [value is None for value in found.per_class[0][2].folds] == [False, True, False]
@@ -109,7 +110,7 @@ def test_seeds_of_a_fold_share_their_cells(monkeypatch: pytest.MonkeyPatch) -> N
     def certainty(n_seeds: int, fold_of: list[int]) -> float:
         folds = [one] * n_seeds
         importance = combine(folds, [240] * n_seeds)
-        return rank(importance, folds, fold_of=fold_of, n_samples=4000).top[1][0]
+        return rank(importance, folds, fold_of=fold_of, draws=Draws(n_samples=4000)).top[1][0]
 
     assert certainty(4, [0, 0, 0, 0]) == certainty(1, [0])
     assert certainty(4, [0, 1, 2, 3]) > certainty(1, [0]) + 0.02

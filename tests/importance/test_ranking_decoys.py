@@ -10,6 +10,7 @@ import pytest
 from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance, combine, f1_of_present
 from pxcore.importance.method import DROP_IN_F1
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import decoy_bound, rank, verdict
 from pxcore.importance.small_classes import held_out, judged, small_classes
 from pxcore.types import Array, Interval, Ranking, Verdict
@@ -24,7 +25,8 @@ def made(rates: tuple[float, ...] = RATES, n_folds: int = 4) -> list[FoldImporta
 
 
 def ranked(folds: list[FoldImportance], **settings: object) -> Ranking:
-    return rank(combine(folds, [450] * len(folds)), folds, n_samples=200, **settings)
+    importance = combine(folds, [450] * len(folds))
+    return rank(importance, folds, draws=Draws(n_samples=200), **settings)
 
 
 def test_informative_is_above_every_decoy() -> None:

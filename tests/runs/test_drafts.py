@@ -37,6 +37,7 @@ def test_every_preset_gives_a_spec_that_passes(store: Store, dataset: Dataset, p
     spec = drafts.draft(store, dataset.id, preset)
     drafts.check(store, spec)
     assert spec.preset == preset
+    assert spec.averaging == PRESETS[preset].averaging
     assert spec.n_folds == min(PRESETS[preset].n_folds, 4)  # four donors
     assert PRESETS[preset].model.id in MODELS
 
@@ -49,6 +50,7 @@ def test_presets_are_what_the_specification_says() -> None:
         ModelSpec(id="resnet18", weights="imagenet"), 5, 100,
     )  # fmt: skip
     assert (paper.decoys, paper.redundancy) == ((), False)
+    assert [one.averaging for one in (fast, standard, paper)] == ["classes", "classes", "published"]
     assert [method_name(method) for method in paper.methods] == [
         "pxpermute",
         "occlusion",  # filled with zero

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from pxcore.importance.methods import METHODS
+from pxcore.runs import spec_tasks
 from pxcore.runs import tasks as planning
 from pxcore.runs.method_names import method_name
 from pxcore.runs.plan import plan
 from pxcore.runs.spec_tasks import gates, trains
 from pxcore.runs.tasks import ExplainTask, GateTask, Lane, RankTask, TrainTask, key
-from pxcore.store.keys import decode, encode
+from pxcore.store.keys import decode, encode, key_of
 from pxcore.types import (
     MaskKind,
     MethodSpec,
@@ -178,3 +180,19 @@ def test_a_runs_own_trainings_see_all_channels_unless_no_method_does(spec: RunSp
 
     assert dropping("shapley", "pxpermute") == {None}
     assert dropping("shapley") == {True}
+
+
+def test_the_way_to_average_is_part_of_the_ranks_key_only_where_it_differs(spec: RunSpec) -> None:
+    """Rankings made before there was a choice, and their specs, are still found and read."""
+    (ours, *_), published = spec_tasks.ranks(spec), replace(spec, averaging="published")
+    earlier = key_of(
+        "rank", planning.VERSIONS["rank"], [key(explain) for explain in ours.explains], ours.seed
+    )
+    assert key(ours) == earlier
+    assert key(spec_tasks.ranks(published)[0]) != earlier
+    assert {s.key for s in plan(spec)} ^ {s.key for s in plan(published)} == {
+        key(task) for one in (spec, published) for task in spec_tasks.ranks(one)
+    }
+    stored = json.loads(encode(published))
+    assert stored.pop("averaging") == "published"
+    assert decode(RunSpec, json.dumps(stored)) == spec

@@ -13,6 +13,7 @@ import pytest
 import tests.example_values as ex
 from pxcore.data.csv_guard import csv_text
 from pxcore.importance.fold import combine
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import rank
 from pxcore.plots import ranking as figures
 from pxcore.plots.style import LIGHT
@@ -42,7 +43,7 @@ def gap(monkeypatch: pytest.MonkeyPatch) -> RunResult:
             replace(
                 found.methods[0],
                 importance=importance,
-                ranking=rank(importance, made, n_samples=20),
+                ranking=rank(importance, made, draws=Draws(n_samples=20)),
             ),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pxcore.importance.fold import combine
+from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import rank as rank_channels
 from pxcore.importance.stability import stability
 from pxcore.runs.execute.context import Context
@@ -23,9 +24,10 @@ def rank(context: Context, task: RankTask) -> None:
     ranking = rank_channels(
         importance,
         folds,
-        seed=task.seed,
+        draws=Draws(seed=task.seed),
         fold_of=fold_of,
         decoys=task.explains[0].train.decoy_positions,
+        averaging=task.averaging,
     )
     context.work.check()
     context.work.tell("performance", 0.8, at_once=True)
