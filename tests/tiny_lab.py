@@ -14,7 +14,8 @@ from pxcore.data.container import CellBlock, ContainerHeader, write_container
 from pxcore.data.synthetic.ifc_cells import IfcParams, ifc_cells
 from pxcore.runs import datasets
 from pxcore.runs.execute import carry_out
-from pxcore.runs.imports import ImportDesk, dataset_id
+from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.imports import dataset_id
 from pxcore.runs.job import Ended, Job
 from pxcore.runs.presets import spec_from
 from pxcore.runs.runner import Runner

@@ -22,7 +22,7 @@ from pxcore.errors import PxError, RunError
 from pxcore.runs import heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.job import Ended, job_of
 from pxcore.runs.ledger import RunRecord, Unreadable
 from pxcore.runs.plan import plan

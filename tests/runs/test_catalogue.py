@@ -17,7 +17,7 @@ from pxcore.doors.public import PublicSets
 from pxcore.errors import AccessError, DatasetError, PanelError, StoreError
 from pxcore.runs import catalogue, imports
 from pxcore.runs.folders import check_registrable
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.public_places import alone
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

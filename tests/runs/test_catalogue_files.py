@@ -14,7 +14,7 @@ import pytest
 from pxcore.data.catalogue import CATALOGUE
 from pxcore.doors.public import PublicSets
 from pxcore.errors import AccessError, DatasetError
-from pxcore.runs import datasets, imports, receipts
+from pxcore.runs import datasets, import_desk, imports, receipts
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Dataset
@@ -137,7 +137,7 @@ def test_a_file_that_changed_since_the_first_time_is_taken_and_told(lab: Store, 
     assert len(other_file(made)) == 1
     assert made.report is not None
     assert other_file(made)[0] in made.report.notes
-    assert other_file(made)[0] in imports._finished(lab, made)["warnings"]
+    assert other_file(made)[0] in import_desk._finished(lab, made)["warnings"]
 
 
 def test_a_bad_file_put_by_hand_leaves_no_receipt(lab: Store) -> None:

@@ -17,7 +17,7 @@ import pytest
 from pxcore.api import open_lab
 from pxcore.errors import AccessError, DatasetError, MethodError, PanelError, StoreError
 from pxcore.runs import datasets, folders, galleries, imports
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.plan import plan
 from pxcore.runs.preview import permuted_example
 from pxcore.settings import Settings

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from pxcore.errors import AccessError, DatasetError
-from pxcore.runs import datasets, imports
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs import datasets, import_desk, imports
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import artifacts
@@ -126,7 +126,7 @@ def test_a_result_that_cannot_be_shown_ends_the_row(
     def broken(*_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr(imports.Overview, "load", broken)
+    monkeypatch.setattr(import_desk.Overview, "load", broken)
     (end,) = one_by_one(lab, SMALL)
     assert end.state is ImportState.FAILED
     assert "a fault of ours, reference" in end.error

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from pxcore.errors import StoreError
 from pxcore.runs import heart, ledger, progress, runner, timing
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.runner import Runner
 from pxcore.store.home import Store
 from pxcore.store.tables import runs

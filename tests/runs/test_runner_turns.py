@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from pxcore.errors import Cancelled, RunError, TrainingError
 from pxcore.runs import heart, ledger, runner, timing
 from pxcore.runs import tasks as planning
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.plan import plan
 from pxcore.runs.runner import Runner, hold_lock, tidy
 from pxcore.runs.work import MARK, PROGRESS, append_log, read_log

@@ -11,7 +11,7 @@ import pytest
 
 from pxcore.runs import drafts, ledger
 from pxcore.runs.engine import DaskEngine
-from pxcore.runs.imports import ImportDesk
+from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.result import result
 from pxcore.runs.runner import Runner
 from pxcore.runs.tables import run_json
