@@ -13,7 +13,8 @@ from types import FrameType
 from pxcore.runs import heart
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.import_desk import ImportDesk
-from pxcore.runs.runner import Runner, hold_lock, tidy
+from pxcore.runs.runner import Runner
+from pxcore.runs.runner_lock import hold_lock, tidy
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 

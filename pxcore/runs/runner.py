@@ -1,13 +1,12 @@
 """The one process that carries runs out: rows in, tasks to workers, rows back.
 
-It holds the store's lock. What it knows it reads from the database and the artifacts, so
-another runner goes on where this one was killed.
+It holds the store's lock (``runner_lock``). What it knows it reads from the database
+and the artifacts, so another runner goes on where this one was killed.
 """
 
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections import deque
@@ -15,10 +14,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
-from pxcore.errors import PxError, RunError
+from pxcore.errors import PxError
 from pxcore.runs import heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
@@ -239,24 +237,6 @@ class Runner:
                 queued=len(self.board.waiting()),
             ),
         )
-
-
-def hold_lock(store: Store, timeout: float = 5.0) -> FileLock:
-    """Return the held runner's lock. Raises RunError when another runner has it."""
-    lock = FileLock(store.runner_lock, thread_local=False)
-    try:
-        lock.acquire(timeout=timeout)
-    except Timeout:
-        message = f"a runner already serves the store {store.home}; one is enough"
-        raise RunError(message) from None
-    return lock
-
-
-def tidy(store: Store) -> None:
-    """Remove what a killed runner and its workers left half-done. The lock is held."""
-    shutil.rmtree(store.home / "workers", ignore_errors=True)
-    (store.home / "workers").mkdir()
-    store.artifacts.forget_temporary(older_than_seconds=24 * 3600)
 
 
 def _failed(run_id: str, why: str) -> RunChange:

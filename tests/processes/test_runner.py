@@ -17,7 +17,7 @@ from pxcore.runs import heart, ledger
 from pxcore.runs.plan import plan
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
-from pxcore.runs.runner import hold_lock
+from pxcore.runs.runner_lock import hold_lock
 from pxcore.runs.saved.model import load_tested
 from pxcore.runs.saved.scores import load_scores
 from pxcore.runs.tables import run_json
