@@ -9,7 +9,6 @@ NPZ as arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
@@ -21,19 +20,10 @@ from pxcore.data.limits import Limits
 from pxcore.data.names import assumed_names, checked_names
 from pxcore.data.npz import is_npz
 from pxcore.data.pixels import as_mask
+from pxcore.data.stack_columns import StackColumns, columns_of
 from pxcore.data.stack_files import StackFile, opened_stack
 from pxcore.errors import DatasetError
 from pxcore.types import Array
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """What stands beside the pixels: one entry a cell."""
-
-    labels: tuple[str | None, ...]
-    classes: tuple[str, ...] | None
-    groups: tuple[str | None, ...]
-    numbers: tuple[int, ...]
 
 
 def recognise(path: Path) -> bool:
@@ -66,7 +56,7 @@ def read(path: Path, options: ImportOptions) -> Source:
     with opened_stack(path, limits) as file:
         n, c, h, w = _checked_shape(file, path, limits)
         has_masks = _checked_masks(file, path, (n, c, h, w))
-        columns = _columns(file, path, n)
+        columns = columns_of(file, path, n)
         names = file.texts("channel_names")
         dtype = file.header("images").dtype
     notes = [] if names else ["The file has no channel names: they were numbered."]
@@ -88,7 +78,9 @@ def read(path: Path, options: ImportOptions) -> Source:
     )
 
 
-def _cells(path: Path, limits: Limits, columns: _Columns, *, has_masks: bool) -> Iterator[RawCell]:
+def _cells(
+    path: Path, limits: Limits, columns: StackColumns, *, has_masks: bool
+) -> Iterator[RawCell]:
     with opened_stack(path, limits) as file:
         step = file.step("images")
         masks = file.rows("masks", step) if has_masks else repeat(None)
@@ -154,101 +146,6 @@ def _checked_masks(file: StackFile, path: Path, shape: tuple[int, int, int, int]
         )
         raise DatasetError(message)
     return True
-
-
-def _columns(file: StackFile, path: Path, n: int) -> _Columns:
-    labels, classes = _labels(file, path, n)
-    groups: tuple[str | None, ...] = (None,) * n
-    if "groups" in file.names:
-        groups = _words(_column(file, path, "groups", n), path, "groups")
-    numbers: tuple[int, ...] = tuple(range(n))
-    if "object_number" in file.names:
-        values = _column(file, path, "object_number", n)
-        whole = _whole(values, path, "object_number")
-        numbers = tuple(-1 if value is None else value for value in whole)
-        if len(set(numbers)) < n or None in whole:
-            message = (
-                f"{path.name}: 'object_number' has {len(set(numbers))} different values for {n} "
-                "cells; every cell needs its own number"
-            )
-            raise DatasetError(message)
-    return _Columns(labels, classes, groups, numbers)
-
-
-def _labels(
-    file: StackFile, path: Path, n: int
-) -> tuple[tuple[str | None, ...], tuple[str, ...] | None]:
-    """Return each cell's class name, and the order of the classes where the file fixes one."""
-    names = file.texts("class_names")
-    if names is not None and (len(set(names)) < len(names) or "" in names):
-        message = f"{path.name}: 'class_names' {names[:20]} holds a blank or doubled name"
-        raise DatasetError(message)
-    if "labels" not in file.names:
-        return (None,) * n, None
-    values = _column(file, path, "labels", n)
-    if isinstance(values, tuple):
-        words = _words(values, path, "labels")
-        unknown = sorted({word for word in words if word is not None} - set(names or ()))
-        if names is not None and unknown:
-            message = (
-                f"{path.name}: label {unknown[0]!r} is not among 'class_names' "
-                f"{', '.join(names[:20])}; add it there or correct the labels"
-            )
-            raise DatasetError(message)
-        return words, names
-    whole = _whole(values, path, "labels")
-    known = sorted({value for value in whole if value is not None})
-    if names is None:
-        return _words(values, path, "labels"), tuple(map(str, known))
-    if known and known[-1] >= len(names):
-        message = (
-            f"{path.name}: label {known[-1]} has no name; 'class_names' has {len(names)} names, "
-            f"for labels 0 to {len(names) - 1} (-1 for cells without a class)"
-        )
-        raise DatasetError(message)
-    return tuple(None if value is None else names[value] for value in whole), names
-
-
-def _column(file: StackFile, path: Path, name: str, n: int) -> Array | tuple[str, ...]:
-    values = file.column(name)
-    if not isinstance(values, tuple):
-        if values.shape == (n, 1):
-            values = values[:, 0]
-        if values.ndim != 1:
-            message = f"{path.name}: {name!r} has shape {values.shape}; expected ({n},)"
-            raise DatasetError(message)
-    if len(values) != n:
-        message = (
-            f"{path.name}: {name!r} has {len(values)} entries, 'images' has {n} cells; "
-            "expected one a cell, in the same order"
-        )
-        raise DatasetError(message)
-    return values
-
-
-def _words(values: Array | tuple[str, ...], path: Path, name: str) -> tuple[str | None, ...]:
-    """Return texts as they are, whole numbers as their digits; blank and -1 as None."""
-    if isinstance(values, tuple):
-        return tuple(value or None for value in values)
-    return tuple(None if value is None else str(value) for value in _whole(values, path, name))
-
-
-def _whole(values: Array | tuple[str, ...], path: Path, name: str) -> tuple[int | None, ...]:
-    """Return whole numbers; -1 and NaN as None."""
-    if isinstance(values, tuple) or values.dtype.kind not in "biuf":
-        message = f"{path.name}: {name!r} holds texts or other values; expected whole numbers"
-        raise DatasetError(message)
-    found: list[int | None] = []
-    for position, value in enumerate(values.tolist()):
-        missing = value == -1 or value != value  # noqa: PLR0124 - NaN
-        if not missing and (value < 0 or not float(value).is_integer()):
-            message = (
-                f"{path.name}: {name!r} holds {value} for cell {position}; expected whole "
-                "numbers from 0, or -1 for unknown"
-            )
-            raise DatasetError(message)
-        found.append(None if missing else int(value))
-    return tuple(found)
 
 
 IMPORTER = Importer(
