@@ -122,3 +122,14 @@ def test_drops_in_f1_stay_means_over_classes_and_none_is_left_out() -> None:
     assert MEAN_OVER_CELLS not in published.notes
     large = [made_fold((0.3, 0.0), seed=s) for s in range(3)]
     assert ranked(large, "published") == ranked(large, "classes")
+
+
+def test_ranges_of_ranks_weigh_the_drawn_cells_the_same_way() -> None:
+    """Five cells that differ widely move a mean over two classes, and hardly one over cells."""
+    labels = np.repeat([0, 1], (95, 5))
+    wide = np.where(labels == 1, 6 + 10 * np.cos(np.arange(100) * 2), 0)
+    cells = np.stack([np.ones(100), wide]).astype(np.float32)
+    folds = [attributed(cells, labels)] * 3  # alike, so that only the cells' part moves anything
+    found = ranked(folds, "published")
+    assert found.rank == found.rank_low == found.rank_high == (1, 2)
+    assert found.top == ((1, 1), (0, 1))
