@@ -25,6 +25,7 @@ from pages.parts.methods import method_labels
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import ranking
+from pxcore.plots.elsewhere import elsewhere
 from pxcore.plots.numbers import count, with_interval
 from pxcore.plots.ranking import Order, verdict_word
 from pxcore.plots.sentence import sentence
@@ -50,7 +51,8 @@ def draw(run_id: str) -> None:
         method = _method(result)
         order = _order()
     with top:
-        answer = sentence(result.panel, method, result.behind(method))
+        others = [elsewhere(result, method, c) for c in range(len(result.panel))]
+        answer = sentence(result.panel, method, result.behind(method), others)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
         st.caption(CONTENTS)

@@ -3,12 +3,14 @@
 The first sentence says what was lost and what that was measured against; the second what else
 must be known: whether imaging is needed, what it is redundant with, that its importance is
 circular, that classes were left out. A method that failed a sanity check is told first. Nothing
-is claimed that an interval does not allow.
+is claimed that an interval does not allow, and nothing denied that a method cannot see: what else
+in the run finds the channel is told.
 """
 
 from __future__ import annotations
 
-from pxcore.plots.method_words import in_f1, score_name, words
+from pxcore.plots.elsewhere import elsewhere, failed_checks, told_elsewhere
+from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import listed, score, shortened, with_interval
 from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.text import one_line
@@ -44,28 +46,30 @@ def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> s
     if why:
         return f"Nothing can be said about {name} yet: {why}."
     failed = _failed(result, method)
-    first = f"{name} {_verdict(method, channel)}"
+    first = _verdict(result, method, channel)
     if failed:
         return f"Do not trust {method.label}, which failed {failed}. {first}."
-    further = _further(result, ranking, channel)
+    further = _further(result, method, channel)
     if not further:
         return f"{first}."
     second = "; ".join(further)
     return f"{first}. {second[0].upper()}{second[1:]}."
 
 
-def _verdict(method: MethodResult, c: int) -> str:
+def _verdict(result: RunResult, method: MethodResult, c: int) -> str:
     """Return the verdict with the numbers and what they were measured against."""
     ranking, found = method.ranking, method.ranking.verdict[c]
-    lost = _lost(method, c)
-    word = words_of(ranking)[found]
+    name, lost = _name(result, c), _lost(method, c)
     if found is Verdict.NEGLIGIBLE:
-        return f"adds nothing we can measure: {lost}, surely below {SMALL}"
+        denied = elsewhere(result, method, c).denies
+        nothing = nothing_said(method.method, [name], found_elsewhere=denied)
+        return f"{nothing}: {lost}, surely below {SMALL}"
+    said = f"{name} is {words_of(ranking)[found]}: {lost}"
     if found is Verdict.INFORMATIVE:
         if ranking.decoy_bound is None:
-            return f"is {word}: {lost} (this run has no decoys to compare with)"
-        return f"is {word}: {lost}, and the decoys reach {score(ranking.decoy_bound)} at most"
-    return f"is {word}: {lost}, {_why_undecided(method, c)}"
+            return f"{said} (this run has no decoys to compare with)"
+        return f"{said}, and the decoys reach {score(ranking.decoy_bound)} at most"
+    return f"{said}, {_why_undecided(method, c)}"
 
 
 def _lost(method: MethodResult, c: int) -> str:
@@ -95,11 +99,13 @@ def _why_undecided(method: MethodResult, c: int) -> str:
     return f"which does not clear the decoys (up to {score(ranking.decoy_bound)})"
 
 
-def _further(result: RunResult, ranking: Ranking, c: int) -> list[str]:
+def _further(result: RunResult, method: MethodResult, c: int) -> list[str]:
     """Return what else must be known, in clauses."""
-    clauses = []
-    if result.where is not None:
-        clauses += _where(result.where, c, ranking.verdict[c])
+    ranking = method.ranking
+    if ranking.verdict[c] is Verdict.NEGLIGIBLE:
+        clauses = _found_elsewhere(result, method, c)
+    else:
+        clauses = _where(result.where, c, ranking.verdict[c]) if result.where else []
     if result.redundancy is not None:
         clauses += _redundant(result, result.redundancy, c)
     if result.panel.channels[c].gate_defining:
@@ -111,23 +117,39 @@ def _further(result: RunResult, ranking: Ranking, c: int) -> list[str]:
     return clauses
 
 
+def _found_elsewhere(result: RunResult, method: MethodResult, c: int) -> list[str]:
+    """Return what else in the run finds a channel that this method finds negligible."""
+    found = elsewhere(result, method, c)
+    if not found:
+        return []
+    numbers = f": {_parts(result.where, c)}" if found.where and result.where else ""
+    return [f"but {told_elsewhere(found)}{numbers}"]
+
+
 def _where(where: WhereOrHowMuch, c: int, found: Verdict) -> list[str]:
     """Return whether the channel's picture or its brightness is needed."""
-    total, place = where.total[c], where.place[c]
-    parts = (
-        f"rearranged inside the cell it costs {with_interval(place)} of {with_interval(total)} "
-        "in all"
-    )
+    parts = _parts(where, c)
+    but = "but " if found is Verdict.UNDECIDED else ""
     match where.verdict[c]:
         case Where.PLACE:
-            return [f"where it lies matters, so imaging is needed: {parts}"]
+            return [f"{but}where it lies matters, so imaging is needed: {parts}"]
         case Where.AMOUNT:
-            return [f"its amount is most of it, which ordinary flow cytometry sees: {parts}"]
+            said = "its amount is most of what it tells, which ordinary flow cytometry sees"
+            return [f"{but}{said}: {parts}"]
         case Where.UNDECIDED if found is Verdict.INFORMATIVE:
             return [f"whether its place or its amount counts is undecided: {parts}"]
-        case Where.NOT_INFORMATIVE if found is not Verdict.NEGLIGIBLE:
-            return [f"with another cell's picture F1 falls by {with_interval(total)}: no more"]
+        case Where.NOT_INFORMATIVE:
+            said = f"with another cell's picture F1 falls by {with_interval(where.total[c])}"
+            return [f"but {said}, surely below {SMALL}"]
     return []
+
+
+def _parts(where: WhereOrHowMuch, c: int) -> str:
+    """Return total and place beside each other; place is no share, it may exceed the total."""
+    return (
+        f"with another cell's picture F1 falls by {with_interval(where.total[c])}, rearranged "
+        f"inside the cell by {with_interval(where.place[c])}"
+    )
 
 
 def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
@@ -167,13 +189,7 @@ def _group(result: RunResult, group: ChannelGroup, c: int) -> str:
 
 def _failed(result: RunResult, method: MethodResult) -> str:
     """Return the sanity checks that the method failed in this run, in words."""
-    names = [
-        gate.id.replace("_", " ")
-        for report in result.gates
-        if report.method == method.method
-        for gate in report.gates
-        if not gate.passed
-    ]
+    names = [name.replace("_", " ") for name in failed_checks(result, method)]
     if not names:
         return ""
     checks = "sanity check" if len(names) == 1 else "sanity checks"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pxcore.plots.numbers import shortened
 from pxcore.plots.text import plain
 from pxcore.types import MethodResult
 
@@ -20,6 +22,12 @@ class Words:
     """Behind the unit, of "the channel"; empty where ``of_name`` says it."""
     moves: str = "falls"
     """What F1 does."""
+    nothing: str
+    """What a negligible value means under this method and no other, of ``{names}``; ``{s}`` is
+    the end of a verb that follows one name."""
+    broad: str = ""
+    """Said instead of ``nothing`` where nothing else in the run finds the channel informative: of
+    a method that takes all that a channel tells."""
 
 
 METHODS = {
@@ -27,37 +35,61 @@ METHODS = {
         own="without its structure",
         of_name="without the structure of {}",
         axis="when the channel's pixels are rearranged",
+        nothing="The structure of {names} tells nothing we can measure",
     ),
     "pxpermute_mask": Words(
         own="without its structure inside the cell",
         of_name="without the structure of {} inside the cell",
         axis="when the channel's pixels are rearranged inside the cell",
+        nothing="The place of {names} inside the cell tells nothing we can measure",
     ),
     "permute_cells": Words(
         own="with another cell's image in its place",
         of_name="with another cell's image in place of {}",
         axis="with another cell's image in the channel",
+        nothing="Another cell's image in place of {names} costs nothing we can measure",
+        broad="{names} add{s} nothing we can measure",
     ),
     "occlusion": Words(
         own="when it is blanked out",
         of_name="when {} is blanked out",
+        nothing="Blanking out {names} costs nothing we can measure",
     ),
     "leave_one_out": Words(
         own="trained without it,",
         of_name="when the models are trained without {}",
+        nothing="{names} tell{s} nothing we can measure beyond what the other channels tell",
     ),
     "shapley": Words(
         own="with it added (averaged over every set of the others)",
         of_name="with {} added (averaged over every set of the others)",
         axis="that the channel adds, averaged over every set of the others",
         moves="rises",
+        nothing="What {names} add{s}, averaged over every set of the others, is nothing we can "
+        "measure",
     ),
 }
 """Methods measured in F1. Those measured in attribution are told by their unit."""
 PERTURBED = Words(
     own="when it is perturbed",
     of_name="when {} is perturbed",
+    nothing="Perturbing {names} costs nothing we can measure",
 )
+
+
+def nothing_said(method: str, names: Sequence[str], *, found_elsewhere: bool) -> str:
+    """Return what a negligible value of some channels means under a method, as a clause.
+
+    Parameters
+    ----------
+    names
+        As a person reads them, few enough to be listed.
+    found_elsewhere
+        Whether something else in the run finds these channels informative.
+    """
+    said = words(method)
+    text = said.broad if said.broad and not found_elsewhere else said.nothing
+    return text.format(names=shortened(names), s="s" if len(names) == 1 else "")
 
 
 def words(method: str) -> Words:

@@ -9,8 +9,10 @@ Rules, in this order:
    where there are decoys, else above zero) and its mean drop is no smaller than the smallest drop
    that matters, which is our choice; "Keep" is said of a stain only then. An order between such
    channels is claimed only where their rank intervals do not overlap.
-3. Channels whose whole interval lies below that drop add nothing we can measure; *undecided* ones
-   are named as such.
+3. Of channels whose whole interval lies below that drop it is said what that means under this
+   method, which may see place and not amount; "adds nothing we can measure" only of a method that
+   takes all that a channel tells, and never where another method, or the parting into place and
+   amount, finds the channel: then that is told. *Undecided* ones are named as such.
 4. Attributions tell where the models look, not what F1 loses: "Keep" is never said of them, and
    without decoys nothing is called clear of anything.
 5. Decoys are never named, and a channel that defines the gate carries that warning.
@@ -18,11 +20,11 @@ Rules, in this order:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pxcore.plots.method_words import in_f1, score_name, words
+from pxcore.plots.elsewhere import Elsewhere, told_elsewhere
+from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import bounds, listed, score, shortened
 from pxcore.plots.ranking import order_of
 from pxcore.plots.tell_apart import why_silent
@@ -33,8 +35,19 @@ from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdic
 MOST_NAMES = 4
 
 
-def sentence(panel: Panel, result: MethodResult, performance: Performance) -> str:
-    """Return the run's answer in one to three short clauses, as plain text."""
+def sentence(
+    panel: Panel,
+    result: MethodResult,
+    performance: Performance,
+    others: Sequence[Elsewhere] = (),
+) -> str:
+    """Return the run's answer in a few short clauses, as plain text.
+
+    Parameters
+    ----------
+    others
+        (C,), what else in the run finds each channel; empty where there is nothing else.
+    """
     ranking = result.ranking
     why = why_silent(performance.f1_macro, len(performance.f1_per_class))
     if why:
@@ -44,7 +57,7 @@ def sentence(panel: Panel, result: MethodResult, performance: Performance) -> st
         return _looked_at(panel, result, order)
     kept = [c for c in order if _matters(ranking, c)]
     parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result)]
-    parts += _rest(panel, ranking, [c for c in order if c not in kept])
+    parts += _rest(panel, result, [c for c in order if c not in kept], others)
     return " ".join([*parts, *_circular(panel, kept)])
 
 
@@ -104,8 +117,9 @@ def _looked_at_most(panel: Panel, result: MethodResult, order: Sequence[int]) ->
 
 def _nothing_stands_out(result: MethodResult) -> str:
     """Return the sentence for a ranking whose intervals all reach zero."""
-    unit, zero = result.importance.unit, clear_of(result.ranking)
-    return f"No single channel stands out: no {unit} of {SMALL} or more is clear of {zero}."
+    value = "drop" if words(result.method).moves == "falls" else "gain"
+    what = f"no {value} in {score_name(result)} of {SMALL} or more"
+    return f"No single channel stands out: {what} is clear of {clear_of(result.ranking)}."
 
 
 def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
@@ -152,26 +166,32 @@ def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
     return f"Also clear of {clear_of(ranking)}: {listed_values}{more}{cost}{order}."
 
 
-def _rest(panel: Panel, ranking: Ranking, rest: Sequence[int]) -> list[str]:
+def _rest(
+    panel: Panel, result: MethodResult, rest: Sequence[int], others: Sequence[Elsewhere]
+) -> list[str]:
     """Return the clauses on channels without a measurable or a decided effect."""
-    negligible = [c for c in rest if _is_negligible(ranking, c)]
-    undecided = [c for c in rest if c not in negligible]
-    clauses = []
-    if negligible:
-        verb = "adds" if len(negligible) == 1 else "add"
+    ranking = result.ranking
+    by_verdict = {one: [c for c in rest if ranking.verdict[c] is one] for one in Verdict}
+    alike: dict[Elsewhere, list[int]] = {}
+    for c in by_verdict[Verdict.NEGLIGIBLE]:
+        alike.setdefault(others[c] if others else Elsewhere(), []).append(c)
+    clauses = [_nothing(panel, result, channels, found) for found, channels in alike.items()]
+    little, undecided = by_verdict[Verdict.INFORMATIVE], by_verdict[Verdict.UNDECIDED]
+    if little:
         clauses.append(
-            f"{_names(panel, negligible)} {verb} nothing we can measure (below {SMALL} F1)."
+            f"Clear of {clear_of(ranking)}, but by less than {SMALL} F1: {_names(panel, little)}."
         )
     if undecided:
         clauses.append(f"Undecided: {_names(panel, undecided)}.")
     return clauses
 
 
-def _is_negligible(ranking: Ranking, c: int) -> bool:
-    """Return whether the whole interval lies below the smallest drop that matters."""
-    high = ranking.high[c]
-    tiny = ranking.verdict[c] is Verdict.INFORMATIVE and math.isfinite(high) and high < SMALL
-    return ranking.verdict[c] is Verdict.NEGLIGIBLE or tiny
+def _nothing(panel: Panel, result: MethodResult, channels: Sequence[int], found: Elsewhere) -> str:
+    """Return that channels are negligible under this method, and what else finds them."""
+    names = [one_line(panel.names[c]) for c in channels]
+    said = nothing_said(result.method, names, found_elsewhere=found.denies)
+    but = f", but {told_elsewhere(found, names)}" if found else ""
+    return f"{said} (below {SMALL} F1){but}."
 
 
 def _names(panel: Panel, channels: Sequence[int]) -> str:

@@ -49,8 +49,8 @@ def test_verdicts_with_reason_and_numbers() -> None:
         "the decoys reach 0.020 at most."
     )
     assert said(result, SSC) == (
-        "Darkfield (SSC) adds nothing we can measure: without its structure F1 falls by 0.001 "
-        "(−0.003 to 0.005), surely below 0.01."
+        "The structure of Darkfield (SSC) tells nothing we can measure: without its structure F1 "
+        "falls by 0.001 (−0.003 to 0.005), surely below 0.01."
     )
     assert said(result, LIVE) == (
         "Live/dead is undecided: without its structure F1 falls by 0.020 (−0.040 to 0.080), which "
@@ -91,10 +91,10 @@ def test_undecided_says_why() -> None:
 def test_place_or_amount() -> None:
     result = without_small(replace(bare(), where=ev.where()))
     assert said(result, BF).endswith(
-        "Where it lies matters, so imaging is needed: rearranged inside the cell it costs 0.192 "
-        "(0.182 to 0.202) of 0.240 (0.200 to 0.280) in all."
+        "Where it lies matters, so imaging is needed: with another cell's picture F1 falls by "
+        "0.240 (0.200 to 0.280), rearranged inside the cell by 0.192 (0.182 to 0.202)."
     )
-    assert "Its amount is most of it, which ordinary flow cytometry sees" in said(result, PI)
+    assert "Its amount is most of what it tells, which ordinary flow" in said(result, PI)
     assert said(result, SSC).count(".") == said(without_small(bare()), SSC).count(".")
     assert "place or its amount" not in said(result, LIVE)
     verdicts = (Where.UNDECIDED,) * 6

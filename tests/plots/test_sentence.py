@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.example_values as ex
-from pxcore.importance.method import DROP_IN_F1
+from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
 from pxcore.importance.ranking import NEGLIGIBLE_DROP
 from pxcore.plots.sentence import sentence
 from pxcore.plots.tell_apart import FEW, Told, told_apart, why_silent
@@ -30,7 +30,7 @@ def test_one_clear_stain_with_its_interval() -> None:
         "Keep PI (DNA): without its structure F1 falls by 0.660 (0.620 to 0.700)"
     )
     assert "Also clear of zero: Brightfield (0.240), at no stain's cost." in text
-    assert "Darkfield (SSC) adds nothing we can measure (below 0.01 F1)." in text
+    assert "The structure of Darkfield (SSC) tells nothing we can measure (below 0.01 F1)." in text
     assert text.endswith("Undecided: Live/dead.")
 
 
@@ -62,12 +62,23 @@ def test_most_is_claimed_only_where_no_other_channel_may_come_first() -> None:
 def test_nothing_clear_of_zero() -> None:
     text = say((0.03, 0.02, 0.0, 0.0), (0.1, 0.1, 0.1, 0.1))
     assert text.startswith("No single channel stands out")
+    assert "no drop in F1 of 0.01 or more is clear of zero." in text
     assert "Undecided: CD3, CD8, CD19 and CD45." in text
+
+
+def test_what_models_gain_is_no_drop() -> None:
+    result = ex.method((0.03, 0.02, 0.0, 0.0), (0.1,) * 4, "shapley")
+    gain = replace(result, importance=replace(result.importance, unit=SHARE_OF_F1))
+    assert sentence(STAINS, gain, ex.performance()).startswith(
+        "No single channel stands out: no gain in F1 of 0.01 or more is clear of zero."
+    )
 
 
 def test_informative_by_less_than_matters_is_not_a_keep() -> None:
     text = say((0.5, 0.005, 0.0, 0.0), (0.02, 0.002, 0.001, 0.001))
-    assert "CD8, CD19 and CD45 add nothing we can measure (below 0.01 F1)." in text
+    assert "The structure of CD19 and CD45 tells nothing we can measure (below 0.01 F1)." in text
+    assert "Clear of zero, but by less than 0.01 F1: CD8." in text
+    assert "Undecided" not in text
 
 
 def test_nothing_is_said_to_matter_that_was_only_held_against_zero() -> None:

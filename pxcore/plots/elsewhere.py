@@ -1,0 +1,97 @@
+"""What else in a run finds a channel that one method calls negligible.
+
+A method that moves pixels about sees place and not amount; one that trains again sees what no
+other channel can replace. So "negligible" under one of them denies nothing that another finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pxcore.plots.numbers import listed, shortened
+from pxcore.plots.tell_apart import why_silent
+from pxcore.plots.text import one_line
+from pxcore.types import MethodResult, RunResult, Verdict, Where
+
+NEEDED = (Where.PLACE, Where.AMOUNT)
+OWN_PART = {"permute_cells": NEEDED, "pxpermute_mask": (Where.PLACE,)}
+"""What ``where`` can find only against the ranking of the very method that it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What finds one channel, other than the method that is looked at."""
+
+    denies: bool = False
+    """Whether anything does, trusted or not: "adds nothing" must then not be said."""
+    where: Where | None = None
+    """Place or amount, where that was found."""
+    labels: tuple[str, ...] = ()
+    """Methods to be trusted that call it informative, the run's order; beside ``where`` those that
+    it is made of."""
+    against: str = "zero"
+    """What they call it clear of."""
+
+    def __bool__(self) -> bool:
+        """Return whether there is something to tell."""
+        return self.where is not None or bool(self.labels)
+
+
+def elsewhere(result: RunResult, method: MethodResult, channel: int) -> Elsewhere:
+    """Return what else in a run finds a channel informative.
+
+    Not told, though it denies: a method whose models know too little, or that failed a check.
+    """
+    others = [
+        other
+        for other in result.methods
+        if other.method != method.method and other.ranking.verdict[channel] is Verdict.INFORMATIVE
+    ]
+    parted = result.where.verdict[channel] if result.where is not None else None
+    own = OWN_PART.get(method.method.partition(":")[0], ())
+    denied = method.ranking.verdict[channel] is Verdict.NEGLIGIBLE and parted in own
+    trusted = [other for other in others if _trusted(result, other)]
+    needed = parted if parted in NEEDED and not denied else None
+    if needed is not None:  # it rests on these alone
+        trusted = [other for other in trusted if other.method in OWN_PART]
+    bounded = any(other.ranking.decoy_bound is not None for other in trusted)
+    return Elsewhere(
+        denies=bool(others) or parted in NEEDED,
+        where=needed,
+        labels=tuple(one_line(other.label) for other in trusted),
+        against="the decoys" if bounded else "zero",
+    )
+
+
+def told_elsewhere(found: Elsewhere, names: Sequence[str] = ()) -> str:
+    """Return what finds channels, in a clause: "its amount counts (see Other cells)".
+
+    ``names``: of several channels; none for one that is "it".
+    """
+    many = len(names) > 1
+    see = f" (see {listed(found.labels)})" if found.labels else ""
+    match found.where:
+        case Where.AMOUNT:
+            return f"{'their' if many else 'its'} amount counts{see}"
+        case Where.PLACE:
+            return f"where {'they lie' if many else 'it lies'} inside the cell counts{see}"
+    finds = "finds" if len(found.labels) == 1 else "find"
+    return f"{shortened(found.labels)} {finds} {'them' if many else 'it'} clear of {found.against}"
+
+
+def failed_checks(result: RunResult, method: MethodResult) -> tuple[str, ...]:
+    """Return the ids of the sanity checks that the method failed in this run."""
+    return tuple(
+        gate.id
+        for report in result.gates
+        if report.method == method.method
+        for gate in report.gates
+        if not gate.passed
+    )
+
+
+def _trusted(result: RunResult, method: MethodResult) -> bool:
+    behind = result.behind(method)
+    silent = why_silent(behind.f1_macro, len(behind.f1_per_class))
+    return not silent and not failed_checks(result, method)
