@@ -15,6 +15,7 @@ GATES = {
     "completeness": "Attributions add up to what the model says",
     "conservation": "Relevance is neither made nor lost on its way",
     "random_weights": "Random weights share scores or pixel attributions out otherwise",
+    "random_ranking": "Random weights order the channels otherwise",
     "constant_channel": "The most important channel, made the same in every cell, scores zero",
 }
 """What each check asks, for people."""

@@ -11,7 +11,6 @@ from pxcore.errors import MethodError
 from pxcore.evaluation.association import THRESHOLD, groups
 from pxcore.evaluation.values import Sizes, fold_values
 from pxcore.importance.fold import FoldImportance
-from pxcore.importance.joint import STAY
 from pxcore.importance.ranking import decoy_bound
 from pxcore.importance.small_classes import Judged, judged
 from pxcore.types import Array, Interval
@@ -81,11 +80,8 @@ class JointDrops:
         return self.sizes.interval(self.alone[:, channel])
 
     def beyond(self, first_row: int, count: int) -> tuple[Interval, ...]:
-        """Return what members of a group show beyond the others; () when not measured.
-
-        Scaled up for the cells that met their own picture again.
-        """
-        rows = self.joint[:, first_row : first_row + count] / (1 - STAY)
+        """Return what members of a group show beyond the others; () when not measured."""
+        rows = self.joint[:, first_row : first_row + count]
         return tuple(self.sizes.interval(column) for column in rows.T)
 
     def together(self, unit: tuple[int, ...]) -> tuple[Interval, Interval]:

@@ -37,7 +37,8 @@ class Added:
     kept: Array
     """Share of the cell's attributions that networks with random weights give too."""
     order: float
-    """Rank correlation of the channels' mean |a| with those of random networks, their mean."""
+    """Rank correlation of the real channels' mean |a| with those of random networks, their mean;
+    NaN for fewer than 3."""
 
 
 @dataclass(slots=True)
@@ -77,12 +78,17 @@ class Checked:
                 rows.append(row)
                 sizes.append(size)
                 tell("", (int(positions[-1]) + 1) / len(everything))
-            own, *random = torch.stack(sizes).sum(dim=0).cpu().numpy()
+            own, *random = torch.stack(sizes).sum(dim=0).cpu().numpy()[:, self._real()]
             order = float(np.mean([rank_correlation(own, other) for other in random]))
             total, full, empty, kept = torch.cat(rows, dim=1).cpu().numpy()
             self.added = Added(total, full, empty, kept, order)
             self.done += 1 + DRAWS
         return self.added
+
+    def _real(self) -> list[int]:
+        """Return the channels that are no decoys: made channels come last in any order."""
+        channels = range(len(self.request.cells.channels))
+        return [channel for channel in channels if channel not in self.request.decoys]
 
     def _block(
         self, positions: torch.Tensor, others: list[nn.Module]

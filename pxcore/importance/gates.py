@@ -5,6 +5,7 @@
     completeness       attributions of a cell add up to f(x) - f(reference)      error <= 0.1
     conservation       relevance of a cell adds up to f(x)                       error <= 0.5
     random_weights     with weights drawn anew the explanation is another one    kept <= 0.7
+    random_ranking     ... and so is the order of the channels          correlation <= 0.7
     constant_channel   a channel at its reference in every cell scores 0         score <= 1e-6
 
 f is the output of the cell's true class; the reference of a channel is 0 but for attributions that
@@ -36,6 +37,7 @@ BOUNDS = {
     "completeness": 0.1,
     "conservation": 0.5,
     "random_weights": 0.7,
+    "random_ranking": 0.7,
     "constant_channel": 1e-6,
 }
 """What each measure must not exceed. ``docs/methods.md`` tells what was measured."""
@@ -93,16 +95,12 @@ def _random_weights(checked: Checked) -> Gate:
 
     The measure is the share of it that networks with weights drawn anew give as well, whatever its
     size (``kept``), the mean over the networks. A method that does not look at the model keeps 1.
-    Perturbations: of the scores, channel by class. Attributions: of the pixels, cell by cell;
-    their channel scores would not do, as random networks too give bright channels more. How alike
-    the order of the channels stays is told beside it.
+    Perturbations: of the scores, channel by class, so that the ranking is lost with them.
+    Attributions: of the pixels, cell by cell; ``random_ranking`` asks what becomes of the ranking.
     """
     if checked.method.maps is not None:
-        found = checked.sums()
-        value, order = float(found.kept.mean()), found.order
+        value = float(checked.sums().kept.mean())
         said = f"networks with random weights keep {_percent(value)} of the pixels' attributions"
-        if np.isfinite(order):
-            said += f", and order the channels with a rank correlation of {order:.2f} to this model"
         return _gate("random_weights", value, said)
     own, request = checked.scores(), checked.request
     if not np.abs(own).any():
@@ -118,6 +116,31 @@ def _random_weights(checked: Checked) -> Gate:
     if gone:
         said += f"; in {gone} of {DRAWS} hardly any score is left, so the ranking is lost"
     return _gate("random_weights", value, said)
+
+
+def _random_ranking(checked: Checked) -> Gate:
+    """Check that networks with weights drawn anew order the channels in another way.
+
+    The measure is Spearman's correlation of the real channels' mean |a| between the trained model
+    and a random one, the mean over the random ones. Random networks too give bright channels
+    more: where they order the channels as the trained model does, the order tells of the
+    pictures. Chance moves it much with few channels, so the run tells its middle training.
+    """
+    order = checked.sums().order
+    if np.isnan(order):
+        said = "there are fewer than 3 channels that differ: no order that could be lost"
+        return _gate("random_ranking", 0.0, said)
+    said = "networks with random weights order the channels with a rank correlation of "
+    said += f"{order:.2f} to this model"
+    passed = bool(order <= BOUNDS["random_ranking"])
+    words = "at most" if passed else "too much: at most"
+    return Gate(
+        id="random_ranking",
+        passed=passed,
+        value=order,
+        bound=BOUNDS["random_ranking"],
+        said=f"{said[0].upper()}{said[1:]} ({words} {BOUNDS['random_ranking']}).",
+    )
 
 
 def _constant_channel(checked: Checked) -> Gate:
@@ -141,6 +164,7 @@ _CHECKS: dict[str, Callable[[Checked], Gate]] = {
     "completeness": _completeness,
     "conservation": _conservation,
     "random_weights": _random_weights,
+    "random_ranking": _random_ranking,
     "constant_channel": _constant_channel,
 }
 

@@ -41,10 +41,7 @@ REPEATS = BLOCK
 _BLOCK = 256
 ALIKE = 5
 """Cells of a stratum: neighbours in what another channel shows. Few, so that they are alike even
-among some hundred held-out cells; one in five then meets its own picture again, which
-``STAY`` says."""
-STAY = 1 / ALIKE
-"""Share of the cells of a stratum that keep their picture: a drop is smaller by it."""
+among some hundred held-out cells."""
 
 
 def measure_joint(request: ExplainRequest, units: Units, together: Units = ()) -> FoldImportance:

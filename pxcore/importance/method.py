@@ -70,6 +70,8 @@ class ExplainRequest:
     mask_kind: MaskKind = MaskKind.NONE
     roles: tuple[Role, ...] = ()
     """(C,): what each channel is, looked at only where cell outlines must be found."""
+    decoys: tuple[int, ...] = ()
+    """Positions of made channels."""
     train_mean: Array | None = None
     """(C,) mean of the normalised **training** pixels: see ``training.means.channel_means``."""
     retrained: tuple[Array, ...] = ()

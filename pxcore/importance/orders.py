@@ -95,15 +95,18 @@ def rearranged(plane: torch.Tensor, orders: torch.Tensor) -> torch.Tensor:
 def order_of_cells(generator: np.random.Generator, groups: Array | None, n_cells: int) -> Array:
     """Return, for each cell, the cell it takes its channel from: (n_cells,) int64.
 
-    A uniformly random rearrangement of all cells, or of the cells of each group where
-    ``groups`` (n_cells,) are given; a cell may be given itself.
+    Cells stand in a uniformly random ring, and each takes the next one's: never its own, any other
+    equally likely. Where ``groups`` (n_cells,) are given, each has a ring of its own; only the
+    one cell of a group keeps its own.
+
+    Source: Sattolo, An algorithm to generate a random cyclic permutation, Information Processing
+    Letters 22, 1986: the same distribution, drawn another way.
     """
-    if groups is None:
-        return generator.permutation(n_cells)
     partners = np.arange(n_cells)
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        partners[members] = generator.permutation(members)
+    known = np.zeros(n_cells, dtype=np.int64) if groups is None else groups
+    for group in np.unique(known):
+        ring = generator.permutation(np.flatnonzero(known == group))
+        partners[ring] = np.roll(ring, -1)
     return partners
 
 

@@ -106,7 +106,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateReport:
-    """The sanity checks of one method in one run: the worst of each over the trainings."""
+    """The sanity checks of one method in one run: each by the worst training.
+
+    But ``random_ranking``, which chance moves, by the middle one.
+    """
 
     method: str
     """Its name within the run."""

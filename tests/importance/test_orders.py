@@ -133,12 +133,16 @@ def test_cells_stay_in_their_group(seed, groups) -> None:
     found = orders.order_of_cells(np.random.default_rng(seed), known, len(known))
     np.testing.assert_array_equal(known[found], known)
     np.testing.assert_array_equal(np.sort(found), np.arange(len(known)))
+    alone = np.array([(known == group).sum() == 1 for group in known])
+    np.testing.assert_array_equal(found == np.arange(len(known)), alone)  # never its own
 
 
-def test_cells_without_groups_are_all_exchanged() -> None:
+def test_every_ring_of_cells_is_equally_likely() -> None:
     generator = np.random.default_rng(1)
-    rows = np.stack([orders.order_of_cells(generator, None, 3) for _ in range(6000)])
-    assert fair(torch.from_numpy(rows)) > 1e-3
+    rows = [tuple(orders.order_of_cells(generator, None, 4)) for _ in range(6000)]
+    counts = [rows.count(ring) for ring in set(rows)]
+    assert len(counts) == 6  # 3! rings of four cells
+    assert stats.chisquare(counts).pvalue > 1e-3
 
 
 def test_repeats_and_seeds_have_their_own_numbers() -> None:

@@ -98,6 +98,7 @@ METHOD = Method(
             "in the published code",
         ),
     ),
+    gates=("random_weights", "random_ranking", "constant_channel"),
     explain=explain,
     maps=maps,
     refusal=refusal,

@@ -68,6 +68,7 @@ def look(context: Context, task: ExplainTask) -> Iterator[Look]:
             read_masks=mask_reader(cells.source, fold.test),
             mask_kind=cells.source.mask_kind,
             roles=task.roles,
+            decoys=train.decoy_positions,
             train_mean=np.asarray(means, dtype=np.float64),
             retrained=_retrained(context, task, fold.test),
             seed=task.seed,
