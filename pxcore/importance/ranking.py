@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pxcore.importance.fold import FoldImportance
-from pxcore.importance.method import ATTRIBUTION, DROP_IN_F1, SHARE_OF_F1
+from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
 from pxcore.importance.rank_ranges import Draws, Sampling, placed
 from pxcore.importance.repeats import channel_values
 from pxcore.importance.small_classes import held_out, judged, small_classes
@@ -61,7 +61,7 @@ def rank(
     cells = held_out(folds, fold_of, per_class.shape[2])  # (K,)
     present = np.asarray(~np.isnan(per_class).all(axis=1))  # (J, K)
     use = judged(small_classes(cells), present, keep_all=averaging == "published")
-    by_cell = averaging == "published" and importance.unit == ATTRIBUTION
+    by_cell = averaging == "published" and importance.unit not in IN_F1
     weights = _cells_of_classes(folds, use.classes) if by_cell else None
     values = channel_values(per_class[:, :, use.classes], weights)  # (J, C)
     total = int(cells[list(use.classes)].sum())

@@ -10,6 +10,7 @@ import pytest
 from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance, class_means, combine
 from pxcore.importance.method import ATTRIBUTION
+from pxcore.importance.methods import METHODS
 from pxcore.importance.rank_ranges import Draws
 from pxcore.importance.ranking import MEAN_OVER_CELLS, rank
 from pxcore.training.intervals import corrected_interval
@@ -52,8 +53,13 @@ def ranked(folds: list[FoldImportance], averaging: Averaging, **settings: object
     return rank(importance, folds, draws=draws, averaging=averaging, **settings)
 
 
-def test_the_order_of_two_channels_flips() -> None:
-    ours, published = ranked(FOLDS, "classes"), ranked(FOLDS, "published")
+UNITS = {method.unit for method in METHODS.values() if method.kind == "attribution"}
+
+
+@pytest.mark.parametrize("unit", sorted(UNITS))
+def test_the_order_of_two_channels_flips(unit: str) -> None:
+    folds = [replace(fold, unit=unit) for fold in FOLDS]
+    ours, published = ranked(folds, "classes"), ranked(folds, "published")
     assert ours.rank == ours.rank_low == ours.rank_high == (2, 1)
     assert published.rank == published.rank_low == published.rank_high == (1, 2)
     assert (ours.top[RARE][0], published.top[FREQUENT][0]) == (1, 1)
