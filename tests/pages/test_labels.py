@@ -9,7 +9,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
-from pages.parts import panel_editor, register
+from pages.parts import panel_editor, register_form
 from pxcore.data import annotation, panel_sheet
 from pxcore.types import FolderEntry
 from tests.fake_lab import FakeLab
@@ -64,7 +64,7 @@ def test_sheets_are_taken_up_to_the_limit_that_is_told(lab: FakeLab, visit: Open
         assert f"at most {most} MiB" in shown.label
         assert shown.proto.max_upload_size_mb == most
     assert panel_sheet.LARGEST >= panel_editor.SHEET_MIB * 2**20
-    assert annotation.LARGEST_CSV == register.MOST_LABELS_MIB * 2**20
+    assert annotation.LARGEST_CSV == register_form.MOST_LABELS_MIB * 2**20
     lab.folders = (Path("/data"),)
     lab.entries = (
         FolderEntry(name="c.h5", inside="c.h5", path="/data/c.h5", is_folder=False, size=9),
