@@ -103,7 +103,7 @@ def main() -> None:
         os.environ["PXCORE_HOME"] = str(home)
         with closing(open_lab(Settings(home=home))) as lab:
             request = ImportRequest(path=asked.path, title=Path(asked.path).stem)
-            dataset = lab.import_now(request, lambda _step, _share: None)
+            dataset = lab.imports.bring_in(request, lambda _step, _share: None)
             print(
                 f"{dataset.title}: {dataset.n_labelled} labelled cells, "
                 f"{' x '.join(map(str, dataset.image_shape))}, {len(dataset.classes)} classes"

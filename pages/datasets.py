@@ -29,7 +29,7 @@ def render() -> None:
 def _all() -> None:
     """Draw the list of data sets, open imports, and the ways to add cells."""
     header("Data sets")
-    datasets, imports = lab().datasets(), lab().imports()
+    datasets, imports = lab().datasets(), lab().imports.all()
     live = [one for one in imports if one.state in (ImportState.QUEUED, ImportState.RUNNING)]
     runner_note(busy=bool(live))
     if not datasets:

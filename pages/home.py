@@ -21,7 +21,7 @@ MOST = 6
 
 def render() -> None:
     """Draw the page."""
-    datasets, runs, imports = lab().datasets(), lab().runs(), lab().imports()
+    datasets, runs, imports = lab().datasets(), lab().runs(), lab().imports.all()
     waiting = [one for one in imports if one.state in (ImportState.QUEUED, ImportState.RUNNING)]
     if not datasets and not runs and not waiting:
         _first_minutes()
@@ -60,7 +60,7 @@ def _first_minutes() -> None:
         )
         if st.button("Try it on the demo cells", type="primary", icon=":material/play_arrow:"):
             owner = visit().owner
-            made = lab().start_import(
+            made = lab().imports.start(
                 ImportRequest(path="demo", format="demo", title="Demo cells", owner=owner)
             )
             links.go("datasets", importing=made, then="run")

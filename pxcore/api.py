@@ -7,23 +7,22 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from pxcore.data.csv_guard import csv_text
+from pxcore.doors.imports import Imports
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
 from pxcore.runs import (
     choices,
     datasets,
     drafts,
-    folders,
     followups,
     galleries,
     heart,
-    imports,
     ledger,
     preview,
     progress,
@@ -38,10 +37,7 @@ from pxcore.types import (
     Choice,
     Dataset,
     Estimate,
-    FolderEntry,
     FoldPredictions,
-    ImportProgress,
-    ImportRequest,
     Panel,
     PermutedExample,
     Preset,
@@ -72,7 +68,7 @@ def open_lab(settings: Settings | None = None) -> Lab:
 
 
 class Lab:
-    """Data sets, imports and runs of one store."""
+    """Data sets and runs of one store; ``imports``, ``public``, ... are doors of their own."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -122,6 +118,11 @@ class Lab:
         return galleries.add_labels(self._store, dataset_id, csv_text)
 
     @cached_property
+    def imports(self) -> Imports:
+        """Cells that come in: what may be registered, uploads, and imports under way."""
+        return Imports(self._store)
+
+    @cached_property
     def public(self) -> PublicSets:
         """Public data sets: what there is, what is here, fetching one."""
         return PublicSets(self._store)
@@ -130,48 +131,6 @@ class Lab:
     def published(self) -> Published:
         """The results of the paper, with our statistics on them."""
         return Published()
-
-    # -- imports
-
-    def start_import(self, request: ImportRequest) -> str:
-        """Return the id of an import that the runner will carry out."""
-        for path in (request.path, request.panel_sheet, request.labels):
-            if path:
-                folders.check_registrable(self._store, path)
-        return imports.queue(self._store, request)
-
-    def import_now(self, request: ImportRequest, tell: Callable[[str, float], None]) -> Dataset:
-        """Return the data set imported in this process's foreground; ``tell(step, share)``."""
-        return imports.bring_in(self._store, request, tell)
-
-    def imports(self) -> tuple[ImportProgress, ...]:
-        """Return every import, newest first."""
-        return imports.all_imports(self._store)
-
-    def import_progress(self, import_id: str) -> ImportProgress:
-        """Return how far an import is. Raises DatasetError for an unknown id."""
-        return imports.progress(self._store, import_id)
-
-    def save_upload(self, name: str, data: BinaryIO, owner: str) -> Path:
-        """Return where an uploaded file was put; it is removed after its import."""
-        return folders.save_upload(self._store, name, data, owner)
-
-    def forget_upload(self, path: Path) -> None:
-        """Remove an uploaded file whose import was not started after all."""
-        folders.forget_upload(self._store, path)
-
-    @property
-    def max_upload_mb(self) -> int:
-        """Largest file taken by the browser, MiB."""
-        return self._store.settings.max_upload_mb
-
-    def allowed_folders(self) -> tuple[Path, ...]:
-        """Return the folders whose files may be registered."""
-        return self._store.settings.folders
-
-    def browse(self, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
-        """Return what lies in an allowed folder (real paths; links are left out)."""
-        return folders.browse(self._store, folder, inside)
 
     # -- runs
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -21,12 +19,8 @@ from pxcore.types import (
     Choice,
     Dataset,
     Estimate,
-    FolderEntry,
     FoldPredictions,
-    ImportProgress,
     ImportReport,
-    ImportRequest,
-    ImportState,
     Panel,
     PermutedExample,
     Preset,
@@ -41,6 +35,7 @@ from pxcore.types import (
     read_only,
 )
 from tests.fake_comparing import FakeComparing
+from tests.fake_imports import FakeImports
 from tests.fake_public import FakePublic
 
 
@@ -50,16 +45,17 @@ class FakeLab:
 
     sets: list[Dataset] = field(default_factory=list)
     progresses: dict[str, Progress] = field(default_factory=dict)
-    import_list: list[ImportProgress] = field(default_factory=list)
     finished: RunResult | None = None
     alive: bool = True
-    folders: tuple[Path, ...] = ()
-    entries: tuple[FolderEntry, ...] = ()
     refusal: str = ""
     asked: list[tuple[str, object]] = field(default_factory=list)
+    imports: FakeImports = field(default_factory=FakeImports)
     public: FakePublic = field(default_factory=FakePublic)
     published: Published = field(default_factory=Published)
     comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
+
+    def __post_init__(self) -> None:
+        self.imports.asked = self.asked
 
     def _images(self, dataset: Dataset) -> np.ndarray:
         generator = np.random.default_rng(3)
@@ -133,35 +129,6 @@ class FakeLab:
         self.sets.append(made)
         return made
 
-    def start_import(self, request: ImportRequest) -> str:
-        self.asked.append(("import", request))
-        if self.refusal:
-            raise DatasetError(self.refusal)
-        one = ImportProgress(id="i1", request=request, state=ImportState.QUEUED)
-        self.import_list.append(one)
-        return one.id
-
-    def imports(self) -> tuple[ImportProgress, ...]:
-        return tuple(self.import_list)
-
-    def import_progress(self, import_id: str) -> ImportProgress:
-        for one in self.import_list:
-            if one.id == import_id:
-                return one
-        message = f"import {import_id!r} is not known here"
-        raise DatasetError(message)
-
-    def save_upload(self, name: str, data: BinaryIO, owner: str) -> Path:
-        self.asked.append(("upload", (name, len(data.read()))))
-        return Path("/uploads") / name
-
-    def forget_upload(self, path: Path) -> None:
-        self.asked.append(("forget", path))
-
-    @property
-    def max_upload_mb(self) -> int:
-        return 33
-
     def weights(self, model: str) -> tuple[WeightsChoice, ...]:
         note = "Put resnet18.pth into /weights"
         return (
@@ -169,12 +136,6 @@ class FakeLab:
             WeightsChoice(word="imagenet", label="ImageNet", note=note, here=False),
             WeightsChoice(word="file:a.pt", label="a.pt", note="From /weights."),
         )
-
-    def allowed_folders(self) -> tuple[Path, ...]:
-        return self.folders
-
-    def browse(self, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
-        return self.entries
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         rows = {

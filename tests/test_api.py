@@ -58,7 +58,7 @@ def test_what_the_web_process_does_all_day_loads_no_torch(finished: tuple[Lab, s
 import sys
 from pxcore.api import open_lab
 lab = open_lab()
-lab.datasets(); lab.runs(); lab.imports(); lab.runner_status(); lab.presets()
+lab.datasets(); lab.runs(); lab.imports.all(); lab.runner_status(); lab.presets()
 lab.cells({dataset_id!r}, [0, 1]); lab.pick_cells({dataset_id!r}, None, page=0, per_page=4, seed=0)
 spec = lab.draft({dataset_id!r}, "fast"); lab.check(spec); lab.estimate(spec); lab.submit(spec)
 for kind in ("model", "method", "format"): lab.choices(kind)
@@ -241,11 +241,11 @@ def test_csv_runs_no_formula() -> None:
 def test_the_demo_cells_come_in_through_the_door(finished: tuple[Lab, str]) -> None:
     lab, _ = finished
     request = ImportRequest(path="demo", options=(("n_cells", "60"), ("size", "16")))
-    import_id = lab.start_import(request)
-    assert lab.import_progress(import_id).share == 0.0
-    dataset = lab.import_now(request, lambda _step, _share: None)
+    import_id = lab.imports.start(request)
+    assert lab.imports.progress(import_id).share == 0.0
+    dataset = lab.imports.bring_in(request, lambda _step, _share: None)
     assert dataset.n_cells == 60
     assert len(dataset.truth) == len(dataset.panel)
     assert lab.dataset(dataset.id) == dataset
     carry_on(lab._store)
-    assert lab.import_progress(import_id).dataset_id == dataset.id
+    assert lab.imports.progress(import_id).dataset_id == dataset.id

@@ -21,7 +21,7 @@ EVERY = 1.0
 
 def render(import_id: str) -> None:
     """Draw the page of one import; a finished one leads on to its data set."""
-    progress = lab().import_progress(import_id)
+    progress = lab().imports.progress(import_id)
     if progress.state is ImportState.FINISHED:
         _lead_on(progress)
     name = progress.request.title or progress.request.path.rsplit("/", 1)[-1]
@@ -37,7 +37,7 @@ def render(import_id: str) -> None:
 def _live(import_id: str) -> None:
     """Draw how far the import is, again and again until it ends."""
     with guarded(f"import {import_id}"):
-        progress = lab().import_progress(import_id)
+        progress = lab().imports.progress(import_id)
         if progress.state in FINAL:
             st.rerun(scope="app")
         runner_note(busy=True)

@@ -49,10 +49,10 @@ def start(request: ImportRequest, files: Mapping[Place, UploadedFile] = NO_FILES
     """
     with ExitStack() as undo:
         for place, file in files.items():
-            saved = lab().save_upload(file.name, file, request.owner)
-            undo.callback(lab().forget_upload, saved)
+            saved = lab().imports.save_upload(file.name, file, request.owner)
+            undo.callback(lab().imports.forget_upload, saved)
             request = _with_file(request, place, str(saved))
-        made = lab().start_import(request)
+        made = lab().imports.start(request)
         undo.pop_all()
     links.go("datasets", importing=made)
 
@@ -66,7 +66,7 @@ def _with_file(request: ImportRequest, place: Place, path: str) -> ImportRequest
 
 def _from_folder() -> None:
     """Draw the browser of allowed folders, and the form of what was chosen."""
-    folders = lab().allowed_folders()
+    folders = lab().imports.allowed_folders()
     if not folders:
         st.info(
             "No folder of this host is open for registering. Whoever runs the server names them "
@@ -105,7 +105,7 @@ def _unknown(entry: FolderEntry) -> None:
 
 def _entry(folder: Path, inside: str) -> FolderEntry | None:
     """Return what is chosen in a folder; opening and going up stay in the session."""
-    entries = {entry.name: entry for entry in lab().browse(folder, inside)}
+    entries = {entry.name: entry for entry in lab().imports.browse(folder, inside)}
     here = _here(folder, inside, tuple(entries.values()))
     options = ([UP] if inside else []) + list(entries) + ([HERE] if here.format else [])
     if not options:
@@ -161,7 +161,7 @@ def _walk(inside: str) -> None:
 
 def _from_upload() -> None:
     """Draw the upload; its size is checked here and again by the store."""
-    limit = lab().max_upload_mb
+    limit = lab().imports.max_upload_mb
     file = st.file_uploader(
         f"A file of at most {limit} MiB; larger ones are registered from a folder",
         type=list(UPLOADS),

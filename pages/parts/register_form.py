@@ -66,7 +66,7 @@ def form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled
 
 def _tables(key: str) -> tuple[UploadedFile | None, UploadedFile | None]:
     """Return the panel sheet and the labels that were uploaded beside the cells."""
-    most = min(MOST_LABELS_MIB, lab().max_upload_mb)
+    most = min(MOST_LABELS_MIB, lab().imports.max_upload_mb)
     sheet = st.file_uploader(
         f"Panel sheet, a CSV of at most {SHEET_MIB} MiB",
         type=["csv"],

@@ -45,7 +45,7 @@ def carry_out(request: ImportRequest) -> Dataset:
     """Return the imported data set, with a progress bar and the report on stderr."""
     with closing(open_lab()) as lab, bar() as shown:
         line = shown.add_task("importing", total=1.0, left="")
-        dataset = lab.import_now(
+        dataset = lab.imports.bring_in(
             request,
             lambda step, share: shown.update(line, description=text(step), completed=share),
         )

@@ -34,7 +34,7 @@ def hostile(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     lab = open_lab(Settings(home=server.home))
     request = ImportRequest(path=str(path), title="<script>alert(4)</script>")
-    made = lab.import_now(request, lambda *_: None)
+    made = lab.imports.bring_in(request, lambda *_: None)
     lab.close()
     return made.id
 

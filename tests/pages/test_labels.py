@@ -65,8 +65,8 @@ def test_sheets_are_taken_up_to_the_limit_that_is_told(lab: FakeLab, visit: Open
         assert shown.proto.max_upload_size_mb == most
     assert panel_sheet.LARGEST >= panel_editor.SHEET_MIB * 2**20
     assert annotation.LARGEST_CSV == register_form.MOST_LABELS_MIB * 2**20
-    lab.folders = (Path("/data"),)
-    lab.entries = (
+    lab.imports.folders = (Path("/data"),)
+    lab.imports.entries = (
         FolderEntry(name="c.h5", inside="c.h5", path="/data/c.h5", is_folder=False, size=9),
     )
     app = visit("datasets", add="cells")

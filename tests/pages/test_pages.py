@@ -59,7 +59,7 @@ def test_a_dead_runner_is_told_where_work_waits(full: FakeLab, visit: Open) -> N
 def test_demo_import_leads_into_a_run_once(lab: FakeLab, visit: Open) -> None:
     lab.sets = [ex.dataset(truth=True)]
     done = ImportRequest(path="demo", title="Demo")
-    lab.import_list = [
+    lab.imports.listed = [
         ImportProgress(id="i1", request=done, state=ImportState.FINISHED, dataset_id="d1")
     ]
     app = visit("datasets", importing="i1", then="run")
@@ -72,7 +72,7 @@ def test_demo_import_leads_into_a_run_once(lab: FakeLab, visit: Open) -> None:
 @pytest.mark.parametrize("state", [ImportState.QUEUED, ImportState.RUNNING])
 def test_import_under_way(lab: FakeLab, visit: Open, state: ImportState) -> None:
     request = ImportRequest(path="/data/x.h5", title="<b>x</b>")
-    lab.import_list = [
+    lab.imports.listed = [
         ImportProgress(id="i1", request=request, state=state, step="reading", share=0.4)
     ]
     app = visit("datasets", importing="i1")
@@ -81,7 +81,7 @@ def test_import_under_way(lab: FakeLab, visit: Open, state: ImportState) -> None
 
 
 def test_failed_import_says_what_happened_and_leads_back(lab: FakeLab, visit: Open) -> None:
-    lab.import_list = [
+    lab.imports.listed = [
         ImportProgress(
             id="i1",
             request=ImportRequest(path="/data/x.h5"),
@@ -98,8 +98,8 @@ def test_failed_import_says_what_happened_and_leads_back(lab: FakeLab, visit: Op
 
 
 def test_register_from_a_folder(lab: FakeLab, visit: Open) -> None:
-    lab.folders = (Path("/data"),)
-    lab.entries = (
+    lab.imports.folders = (Path("/data"),)
+    lab.imports.entries = (
         FolderEntry(name="sub", inside="sub", path="/data/sub", is_folder=True, size=0),
         FolderEntry(
             name="c.h5", inside="c.h5", path="/data/c.h5", is_folder=False, size=9, format="stack"
@@ -116,8 +116,8 @@ def test_register_from_a_folder(lab: FakeLab, visit: Open) -> None:
 def test_each_file_has_its_own_title_and_a_folder_is_registered_as_one(
     lab: FakeLab, visit: Open
 ) -> None:
-    lab.folders = (Path("/data"),)
-    lab.entries = tuple(
+    lab.imports.folders = (Path("/data"),)
+    lab.imports.entries = tuple(
         FolderEntry(name=name, inside=name, path=f"/data/{name}", is_folder="." not in name, **more)
         for name, more in (
             ("cells", {"size": 0, "format": "HDF5 files"}),
@@ -144,13 +144,13 @@ def test_an_upload_whose_import_is_refused_is_removed(lab: FakeLab, visit: Open)
     assert "at most 33 MiB" in app.file_uploader(key="add-upload").label
     app.file_uploader(key="add-upload").upload("c.h5", b"cells", "application/x-hdf5").run()
     app.file_uploader(key="upload-c.h5-labels").upload("l.csv", b"a,b", "text/csv")
-    lab.refusal = "the disk is full"
+    lab.imports.refusal = "the disk is full"
     button(app, "Register")
     assert "The disk is full" in words(app)
     assert {value for name, value in lab.asked if name == "forget"} == {
         Path("/uploads/c.h5"), Path("/uploads/l.csv"),
     }  # fmt: skip
-    lab.refusal = ""
+    lab.imports.refusal = ""
     lab.asked.clear()
     app.file_uploader(key="upload-c.h5-labels").upload("l.csv", b"a,b", "text/csv")
     button(app, "Register")

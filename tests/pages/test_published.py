@@ -107,7 +107,7 @@ def test_what_cannot_go_on_or_may_not_be_fetched_is_told(lab: FakeLab, visit: Op
 
 def test_a_fetch_goes_to_its_progress(lab: FakeLab, visit: Open) -> None:
     request = ImportRequest(path="public:apoptotic", title="Apoptotic cells")
-    lab.import_list = [
+    lab.imports.listed = [
         ImportProgress(
             id="imported",
             request=request,
@@ -127,7 +127,7 @@ def test_a_failed_fetch_shows_address_and_folder(lab: FakeLab, visit: Open, tmp_
     error = (
         f"https://x.org/f could not be fetched. Without the internet: put the file into {tmp_path}"
     )
-    lab.import_list = [
+    lab.imports.listed = [
         ImportProgress(
             id="imported",
             request=ImportRequest(path="public:blood", title="White blood cells"),

@@ -236,12 +236,12 @@ def test_a_folder_of_files_is_offered_and_read_as_one(tmp_path: Path, shared_dat
     (shelf / "texts" / "a.txt").write_text("x")
     settings = Settings(home=tmp_path / "home", data_folders=str(shelf))
     with closing(open_lab(settings)) as lab:
-        seen = {one.name: one.format for one in lab.browse(shelf)}
+        seen = {one.name: one.format for one in lab.imports.browse(shelf)}
         assert seen == {"lab": "HDF5 files", "texts": ""}
-        (run,) = lab.browse(shelf, "lab")
-        made = lab.start_import(ImportRequest(path=run.path, title=run.name))
-        assert lab.import_progress(made).state is ImportState.QUEUED
-        dataset = lab.import_now(ImportRequest(path=run.path, title=run.name), quiet)
+        (run,) = lab.imports.browse(shelf, "lab")
+        made = lab.imports.start(ImportRequest(path=run.path, title=run.name))
+        assert lab.imports.progress(made).state is ImportState.QUEUED
+        dataset = lab.imports.bring_in(ImportRequest(path=run.path, title=run.name), quiet)
     assert (dataset.title, dataset.n_cells) == ("run", len(files))
 
 
