@@ -166,7 +166,7 @@ def _facts(comparison: Comparison) -> None:
         for column in runs.values()
     ]
     st.caption(" · ".join(told), width=980)
-    names = full_names(comparison)
+    names = full_names(comparison, marked=False)
     for case, why in (
         (Told.HARDLY, "The models behind these hardly tell the classes apart"),
         (Told.TOO_FEW, "Too few trainings stand behind these to be sure that they beat guessing"),

@@ -18,7 +18,7 @@ from pxcore.types import Array, Role
 from pxcore.types.comparison import Agreement, Column, ComparedChannel, Measured
 
 FEW = 5
-"""Channels below which a perfect agreement is no surprise."""
+"""Channels up to which an agreement may well be luck."""
 
 
 def agreements(

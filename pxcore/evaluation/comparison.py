@@ -86,6 +86,12 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         f1=result.behind(method).f1_macro,
         redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
         where=result.where.verdict if result.where else (),
+        failed=tuple(
+            name
+            for report in result.gates
+            if report.method == method.method
+            for name in report.failed
+        ),
     )
 
 

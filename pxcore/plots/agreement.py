@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from pxcore.plots.compare_words import full_names, heading, names_of
+from pxcore.plots.compare_words import full_names, headings
 from pxcore.plots.matrix import add_tiles
 from pxcore.plots.numbers import MINUS, count
 from pxcore.plots.style import Theme, dressed
@@ -92,10 +92,7 @@ def agreement_matrix(comparison: Comparison, measure: Measure, theme: Theme) -> 
 
 def _axes(figure: go.Figure, comparison: Comparison) -> None:
     """Name the rankings on both sides."""
-    names = [
-        heading(method, run, max(14, 90 // len(comparison.columns)))
-        for method, run in names_of(comparison)
-    ]
+    names = headings(comparison, max(14, 90 // len(comparison.columns)))
     size, ticks = len(names), list(range(len(names)))
     figure.update_xaxes(
         **{"tickvals": ticks, "ticktext": names, "range": [-0.5, size - 0.5]},

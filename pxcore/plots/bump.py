@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from pxcore.plots.compare_words import full_names, heading, names_of, span_text
+from pxcore.plots.compare_words import full_names, headings, span_text
 from pxcore.plots.numbers import count, listed
 from pxcore.plots.style import DASHES, Theme, dressed, mark, tinted
 from pxcore.plots.text import one_line, plain, readable
@@ -140,10 +140,7 @@ def _labels(
 
 def _axes(figure: go.Figure, comparison: Comparison, ranks: int) -> None:
     """Name the rankings below and the ranks at the left."""
-    names = [
-        heading(method, run, max(12, 130 // len(comparison.columns) - 4))
-        for method, run in names_of(comparison)
-    ]
+    names = headings(comparison, max(12, 130 // len(comparison.columns) - 4))
     longest = max(len(readable(plain(one.name, 26))) for one in comparison.channels)
     figure.update_xaxes(
         range=[-0.3, len(names) - 1 + APART / 2 + 0.06],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from pxcore.evaluation.agreement import FEW, by_chance
+from pxcore.plots.compare_trust import distrust, left_out, marks_of, speaking
 from pxcore.plots.numbers import listed
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Role
@@ -12,8 +14,6 @@ from pxcore.types.comparison import Agreement, Comparison, RankSpan
 
 MOST_CHANNELS = 3
 """Disagreements named in the sentence; the table holds all."""
-FEW = 5
-"""Channels up to which an agreement may well be luck."""
 
 
 def names_of(comparison: Comparison) -> tuple[tuple[str, str], ...]:
@@ -34,12 +34,25 @@ def names_of(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     )
 
 
-def full_names(comparison: Comparison) -> tuple[str, ...]:
-    """Return each column's name in one line: "Occlusion" or "Occlusion (Jurkat fast)"."""
-    return tuple(
-        f"{one_line(method)} ({one_line(run)})" if run else one_line(method)
-        for method, run in names_of(comparison)
-    )
+def full_names(comparison: Comparison, *, marked: bool = True) -> tuple[str, ...]:
+    """Return each column's name in one line: "Occlusion (Jurkat fast; sanity check failed)".
+
+    ``marked``: say beside it why a ranking is not to be relied on.
+    """
+    marks = marks_of(comparison) if marked else ("",) * len(comparison.columns)
+    names = []
+    for (method, run), mark in zip(names_of(comparison), marks, strict=True):
+        besides = "; ".join(part for part in (one_line(run), mark) if part)
+        names.append(f"{one_line(method)} ({besides})" if besides else one_line(method))
+    return tuple(names)
+
+
+def headings(comparison: Comparison, width: int) -> list[str]:
+    """Return each column's :func:`heading`, with its mark in a last line."""
+    return [
+        heading(method, run, width) + (f"<br><i>{plain(mark)}</i>" if mark else "")
+        for (method, run), mark in zip(names_of(comparison), marks_of(comparison), strict=True)
+    ]
 
 
 def heading(method: str, run: str, width: int) -> str:
@@ -62,7 +75,8 @@ def answer(comparison: Comparison) -> str:
     """Return what the rankings agree and disagree about, as plain text.
 
     A first place is claimed only where the range of ranks holds nothing else, a disagreement only
-    where ranges do not overlap.
+    where ranges do not overlap. Rankings whose models are not shown to tell the classes apart take
+    no part, and those that failed a sanity check are named as such.
     """
     columns = comparison.columns
     if len(columns) < 2:
@@ -72,22 +86,31 @@ def answer(comparison: Comparison) -> str:
         some = any(one.n_channels for one in comparison.agreements)
         rest = "only some pairs of them do" if some else "nothing can be compared"
         return f"These {len(columns)} rankings share no channel: {rest}."
-    return " ".join([_first(comparison), _differences(comparison)])
+    names = full_names(comparison, marked=False)
+    who = speaking(comparison)
+    parts = [left_out(comparison, names)]
+    if len(who) > 1:
+        parts += [_first(comparison, who), distrust(comparison, names)]
+        parts.append(_differences(comparison, who))
+    elif who:
+        parts += [f"{names[who[0]]} is left alone, with nothing to compare it with."]
+    return " ".join(part for part in parts if part)
 
 
-def _first(comparison: Comparison) -> str:
-    """Return which channel comes first, and how surely."""
-    number = len(comparison.columns)
-    what = _what(comparison)
+def _first(comparison: Comparison, who: Sequence[int]) -> str:
+    """Return which channel comes first by the columns ``who``, and how surely."""
+    number = len(who)
+    what = _what(comparison, who)
     firsts: dict[int, list[int]] = {}
-    for column, ranks in enumerate(comparison.ranks):
+    for column in who:
+        ranks = comparison.ranks[column]
         best = min((span.rank, c) for c, span in enumerate(ranks) if span is not None)[1]
         firsts.setdefault(best, []).append(column)
     among = "" if len(comparison.shared) == len(comparison.channels) else _among(comparison)
     every = "Both" if number == 2 else f"All {number}"
     if len(firsts) == 1:
         name = one_line(comparison.channels[next(iter(firsts))].name)
-        sure = _surely(comparison, next(iter(firsts)))
+        sure = _surely(comparison, next(iter(firsts)), who)
         if len(sure) == number:
             return f"{every} {what} put {name} first{among}."
         certain = f"by {len(sure)} of them surely" if sure else "but none of them surely"
@@ -95,7 +118,7 @@ def _first(comparison: Comparison) -> str:
     ordered = sorted(firsts.items(), key=lambda pair: -len(pair[1]))
     parts = [_lead(comparison, c, found) for c, found in ordered]
     some = "neither" if number == 2 else "none"
-    if not any(_surely(comparison, c) for c in firsts):
+    if not any(_surely(comparison, c, who) for c in firsts):
         return (
             f"On average {listed(parts)}{among}; {some} of the {number} {what} is sure of its "
             "first channel."
@@ -105,7 +128,7 @@ def _first(comparison: Comparison) -> str:
 
 def _lead(comparison: Comparison, channel: int, columns: Sequence[int]) -> str:
     """Return who puts a channel first on average, and how many of them surely."""
-    sure = [n for n in _surely(comparison, channel) if n in columns]
+    sure = _surely(comparison, channel, columns)
     name = one_line(comparison.channels[channel].name)
     if not sure:
         certain = ""
@@ -117,20 +140,21 @@ def _lead(comparison: Comparison, channel: int, columns: Sequence[int]) -> str:
     return f"{name} comes first by {_by(comparison, columns)}{bracket}"
 
 
-def _what(comparison: Comparison) -> str:
-    """Return "methods" for one run, "rankings" for several."""
+def _what(comparison: Comparison, who: Sequence[int]) -> str:
+    """Return "methods" for one run, "rankings" for several; "other" where some were left out."""
     runs = {column.run.id for column in comparison.columns}
-    return "methods" if len(runs) == 1 else "rankings"
+    other = "other " if len(who) < len(comparison.columns) else ""
+    return other + ("methods" if len(runs) == 1 else "rankings")
 
 
 def _among(comparison: Comparison) -> str:
     return f" among the {len(comparison.shared)} channels that all have"
 
 
-def _surely(comparison: Comparison, channel: int) -> list[int]:
-    """Return the columns whose range holds the first rank only."""
-    spans = [ranks[channel] for ranks in comparison.ranks]
-    return [n for n, span in enumerate(spans) if span is not None and span.high == 1]
+def _surely(comparison: Comparison, channel: int, who: Sequence[int]) -> list[int]:
+    """Return those of the columns ``who`` whose range holds the first rank only."""
+    spans = [(n, comparison.ranks[n][channel]) for n in who]
+    return [n for n, span in spans if span is not None and span.high == 1]
 
 
 def _by(comparison: Comparison, columns: Sequence[int]) -> str:
@@ -138,33 +162,31 @@ def _by(comparison: Comparison, columns: Sequence[int]) -> str:
     names = full_names(comparison)
     if len(columns) <= 2:
         return listed([names[n] for n in columns])
-    return f"{len(columns)} {_what(comparison)}"
+    return f"{len(columns)} {_what(comparison, range(len(comparison.columns)))}"
 
 
-def _differences(comparison: Comparison) -> str:
-    """Return the channels that surely rank differently, or that none does."""
-    channels = list(dict.fromkeys(one.channel for one in comparison.disagreements))
-    if not channels:
+def _differences(comparison: Comparison, who: Sequence[int]) -> str:
+    """Return the channels that the columns ``who`` surely rank differently, or that none is."""
+    pairs: dict[int, list[tuple[int, int]]] = {}
+    for one in comparison.disagreements:
+        found = [(h, one.lower) for h in one.higher if h in who and one.lower in who]
+        if found:
+            pairs.setdefault(one.channel, []).extend(found)
+    if not pairs:
         return (
             "No disagreement is sure: for every channel the ranges of ranks overlap."
-            if len(comparison.columns) > 2
+            if len(who) > 2
             else "No disagreement is sure: the ranges of ranks overlap for every channel."
         )
-    told = [_difference(comparison, c) for c in channels[:MOST_CHANNELS]]
-    more = len(channels) - len(told)
+    told = [_difference(comparison, c, pairs[c]) for c in list(pairs)[:MOST_CHANNELS]]
+    more = len(pairs) - len(told)
     rest = f"; and about {more} more" if more else ""
     return f"They surely disagree about {'; about '.join(told)}{rest}."
 
 
-def _difference(comparison: Comparison, channel: int) -> str:
+def _difference(comparison: Comparison, channel: int, pairs: Sequence[tuple[int, int]]) -> str:
     """Return a channel with its highest rank and the lowest that surely differs from it."""
     name = one_line(comparison.channels[channel].name)
-    pairs = [
-        (higher, one.lower)
-        for one in comparison.disagreements
-        if one.channel == channel
-        for higher in one.higher
-    ]
     spans = [ranks[channel] for ranks in comparison.ranks]
     best = [(a, b, spans[a], spans[b]) for a, b in pairs]
     known = [(a, b, x, y) for a, b, x, y in best if x is not None and y is not None]
@@ -183,8 +205,7 @@ def luck(agreements: Sequence[Agreement]) -> str:
         return ""
     if few < 2:
         return "Some pairs share fewer than two channels: there is no order to compare."
-    orders = {2: 2, 3: 6, 4: 24, 5: 120}[few]
     return (
-        f"With {few} channels a correlation says little: one in {orders} random orders agrees "
-        "perfectly."
+        f"With {few} channels a correlation says little: one in {1 / by_chance(few):.0f} random "
+        "orders agrees perfectly."
     )

@@ -82,13 +82,8 @@ def told_elsewhere(found: Elsewhere, names: Sequence[str] = ()) -> str:
 
 def failed_checks(result: RunResult, method: MethodResult) -> tuple[str, ...]:
     """Return the ids of the sanity checks that the method failed in this run."""
-    return tuple(
-        gate.id
-        for report in result.gates
-        if report.method == method.method
-        for gate in report.gates
-        if not gate.passed
-    )
+    reports = [report for report in result.gates if report.method == method.method]
+    return tuple(name for report in reports for name in report.failed)
 
 
 def _trusted(result: RunResult, method: MethodResult) -> bool:

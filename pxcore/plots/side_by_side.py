@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from pxcore.plots.compare_trust import marks_of
 from pxcore.plots.compare_words import full_names, heading, names_of, span_text
 from pxcore.plots.dots import ROW
 from pxcore.plots.numbers import count, listed, with_interval
@@ -68,8 +69,9 @@ def _headings(comparison: Comparison) -> list[str]:
     room = 150 // min(len(comparison.columns), A_LINE)
     width = max(14, min(34, room - 6))
     return [
-        f"<b>{heading(method, '', width)}</b>" + (f"<br>{plain(run, width + 2)}" if run else "")
-        for method, run in names_of(comparison)
+        f"<b>{heading(method, '', width)}</b>"
+        + "".join(f"<br>{plain(text, width + 2)}" for text in (run, mark) if text)
+        for (method, run), mark in zip(names_of(comparison), marks_of(comparison), strict=True)
     ]
 
 

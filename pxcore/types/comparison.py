@@ -61,6 +61,8 @@ class Column:
     """Groups of channels (positions in ``panel``) that the run found to say the same."""
     where: tuple[Where, ...] = ()
     """(C,), what the run decided on place or amount; empty where it did not ask."""
+    failed: tuple[str, ...] = ()
+    """Ids of the sanity checks that the method failed in this run."""
 
     @property
     def method_id(self) -> str:

@@ -120,7 +120,12 @@ class GateReport:
     @property
     def passed(self) -> bool:
         """True when every gate passed."""
-        return all(gate.passed for gate in self.gates)
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Ids of the gates that did not pass."""
+        return tuple(gate.id for gate in self.gates if not gate.passed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
