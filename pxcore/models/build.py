@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pxcore.errors import TrainingError
 from pxcore.models import MODELS, BuildRequest
-from pxcore.models.model import CHANNEL_DROPOUT, NETWORK
+from pxcore.models.model import ALWAYS, CHANNEL_DROPOUT, NETWORK
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +28,7 @@ def build_network(model_id: str, request: BuildRequest) -> nn.Module:
         weights of another network.
     """
     options = dict(request.options)
-    dropout = options.pop(CHANNEL_DROPOUT, False)
+    dropout, named = options.pop(CHANNEL_DROPOUT, False), str(options.pop(ALWAYS, ""))
     if not isinstance(dropout, bool):
         message = f"option {CHANNEL_DROPOUT} is {dropout!r}; expected true or false"
         raise TrainingError(message)
@@ -39,5 +39,6 @@ def build_network(model_id: str, request: BuildRequest) -> nn.Module:
 
     from pxcore.models.channel_dropout import ChannelDropout  # noqa: PLC0415 - loads torch
 
-    layer = ChannelDropout(request.n_channels, request.always)
+    always = (*request.always, *(int(number) for number in named.split(",") if number))
+    layer = ChannelDropout(request.n_channels, always)
     return nn.Sequential(OrderedDict({CHANNEL_DROPOUT: layer, NETWORK: network}))

@@ -20,6 +20,8 @@ Option = tuple[str, str | int | float | bool]
 
 CHANNEL_DROPOUT = "channel_dropout"
 """The option that every architecture has: see :mod:`pxcore.models.channel_dropout`."""
+ALWAYS = "always"
+"""Beside it: channels that are never hidden, as positions among those the network sees ("0,3")."""
 NETWORK = "network"
 """Name of the architecture within a network that begins with channel dropout."""
 

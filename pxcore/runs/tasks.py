@@ -21,6 +21,7 @@ VERSIONS = {
     "redundancy": 1,
     "gate": 4,
     "judge": 1,
+    "screen": 1,
 }
 """Of each stage's code."""
 
@@ -137,7 +138,17 @@ class JudgeTask:
     trains: tuple[TrainTask, ...]
 
 
-Task = TrainTask | ExplainTask | RankTask | JointTask | RedundancyTask | GateTask | JudgeTask
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenTask:
+    """Score panels with one model trained with channels missing at random, without training."""
+
+    train: TrainTask
+    sets: tuple[tuple[int, ...], ...] = ()
+    """Panels, as positions among the channels the network sees; empty for all that hold those
+    never hidden."""
+
+
+Task = TrainTask | ExplainTask | RankTask | JointTask | RedundancyTask | GateTask | JudgeTask | ScreenTask
 TaskType = (
     type[TrainTask]
     | type[ExplainTask]
@@ -146,6 +157,7 @@ TaskType = (
     | type[RedundancyTask]
     | type[GateTask]
     | type[JudgeTask]
+    | type[ScreenTask]
 )
 KINDS: dict[str, TaskType] = {
     "train": TrainTask,
@@ -155,6 +167,7 @@ KINDS: dict[str, TaskType] = {
     "redundancy": RedundancyTask,
     "gate": GateTask,
     "judge": JudgeTask,
+    "screen": ScreenTask,
 }
 
 
@@ -216,4 +229,6 @@ def _parts(task: Task) -> tuple[object, ...]:
             parts = (key(task.explain),)
         case JudgeTask():
             parts = ([key(train) for train in task.trains],)
+        case ScreenTask():
+            parts = (key(task.train), task.sets)
     return parts

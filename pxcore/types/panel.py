@@ -13,6 +13,36 @@ Members = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalOrder:
+    """Channels in the order in which they are taken away."""
+
+    label: str
+    direction: str
+    """``least_first``, ``most_first`` or ``random``."""
+    order: Members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelQuestion:
+    """What a run is asked about smaller panels. Positions are those of the data set's panel."""
+
+    always: Members = ()
+    """In every panel: stain-free channels cost nothing."""
+    search: bool = True
+    """Screen every panel with models trained with channels missing at random."""
+    finalists: int = 2
+    """Panels of each size that are trained again after the screen."""
+    most_stains: int | None = None
+    """Largest panels searched besides the full one; None for any size."""
+    exclude: Members = ()
+    must_keep: Members = ()
+    orders: tuple[RemovalOrder, ...] = ()
+    """Of remove-and-retrain, frozen when they were asked for."""
+    ticked: tuple[Members, ...] = ()
+    """Panels to train, whatever the screen says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelTrial:
     """One panel, trained on its channels alone and judged on held-out cells, fold by fold."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pxcore.types.cells import Dataset, MaskKind, Panel
 from pxcore.types.evidence import GateReport, Leakage, LeftOut, Redundancy, WhereOrHowMuch
+from pxcore.types.panel import PanelQuestion
 from pxcore.types.results import MethodResult, Performance
 
 Option = tuple[str, str | int | float | bool]
@@ -105,6 +106,8 @@ class RunSpec:
     """Also train on folds dealt cell by cell, to show how much donors leak."""
     leave_out: tuple[tuple[int, ...], ...] = ()
     """Groups of channels (positions in the data set's panel) to train again without."""
+    question: PanelQuestion | None = None
+    """What is asked about smaller panels, if anything."""
     seed: int = 0
     owner: str = ""
     priority: int = 0

@@ -1,0 +1,108 @@
+"""Steps of a question about smaller panels: what is known at once, and what screens decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from pxcore.runs import panel_tasks
+from pxcore.runs.tasks import JudgeTask, Lane, ScreenTask, Step, Task, TrainTask, key, kind
+from pxcore.types import RunSpec
+from pxcore.types.panel import Members
+
+
+@dataclass(slots=True)
+class PanelSteps:
+    """Steps of a question so far, each once.
+
+    Their parts: ``panel/train/MEMBERS/F/S`` and ``panel/judge/MEMBERS`` with members as
+    ``0-1-4``; ``panel/dropout/F/S`` and ``panel/screen/F/S``; ``panel/nested/SIZE``, judged on
+    trainings whose members each fold chose by itself.
+    """
+
+    spec: RunSpec
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    def panels(self, panels: Iterable[Members]) -> None:
+        """Add the trainings of some panels, and how well they do."""
+        for members in panels:
+            trains = panel_tasks.trains(self.spec, members)
+            self._trained(trains, [members] * len(trains))
+            self._add(
+                JudgeTask(trains=trains),
+                f"panel/judge/{panel_tasks.part(members)}",
+                f"Judge the panel {self._named(members)}",
+                trains,
+            )
+
+    def screened(self) -> None:
+        """Add the screens of every panel."""
+        places = panel_tasks.places(self.spec)
+        for (fold, start), task in zip(places, panel_tasks.screens(self.spec), strict=True):
+            where = self._place(fold, start)
+            label = f"Train {where} with channels missing at random"
+            self._add(task.train, f"panel/dropout/{fold}/{start}", label)
+            part, label = f"panel/screen/{fold}/{start}", f"Screen all panels, {where}"
+            self._add(task, part, label, (task.train,))
+
+    def nested(self, size: int, chosen: Sequence[Members]) -> None:
+        """Add the judgement of the panels of one size that each training chose without its test."""
+        trains = panel_tasks.nested_trains(self.spec, tuple(chosen))
+        self._trained(trains, chosen)
+        label = f"Judge panels of {size} optional channels, each fold's own choice"
+        self._add(JudgeTask(trains=trains), f"panel/nested/{size}", label, trains)
+
+    def _trained(self, trains: Sequence[TrainTask], panels: Sequence[Members]) -> None:
+        for (fold, start), train, members in zip(
+            panel_tasks.places(self.spec), trains, panels, strict=True
+        ):
+            part = f"panel/train/{panel_tasks.part(members)}/{fold}/{start}"
+            label = f"Train {self._place(fold, start)} on {self._named(members)}"
+            self._add(train, part, label)
+
+    def _add(self, task: Task, part: str, label: str, needs: Iterable[Task] = ()) -> None:
+        own = key(task)
+        if own in self.steps:
+            parts = (*self.steps[own].parts, part)
+            self.steps[own] = replace(self.steps[own], parts=tuple(dict.fromkeys(parts)))
+            return
+        heavy = isinstance(task, TrainTask | ScreenTask)
+        self.steps[own] = Step(
+            key=own,
+            kind=kind(task),
+            label=label,
+            task=task,
+            needs=tuple(dict.fromkeys(key(need) for need in needs)),
+            lane=Lane.HEAVY if heavy else Lane.LIGHT,
+            parts=(part,),
+        )
+
+    def _named(self, members: Members) -> str:
+        if members == panel_tasks.everything(self.spec):
+            return "all channels"
+        return " + ".join(self.spec.panel.names[c] for c in members)
+
+    def _place(self, fold: int, start: int) -> str:
+        place = f"fold {fold + 1} of {self.spec.n_folds}"
+        return place if self.spec.seeds == 1 else f"{place}, start {start + 1}"
+
+
+def first_steps(spec: RunSpec) -> tuple[Step, ...]:
+    """Return what a question needs whatever comes out; () without one."""
+    if spec.question is None:
+        return ()
+    planned = PanelSteps(spec)
+    planned.panels(panel_tasks.known_panels(spec))
+    if spec.question.search:
+        planned.screened()
+    return tuple(planned.steps.values())
+
+
+def merged(first: Sequence[Step], more: Sequence[Step]) -> tuple[Step, ...]:
+    """Return both, each task once with the parts of both."""
+    found = {step.key: step for step in first}
+    for step in more:
+        known = found.get(step.key)
+        parts = (*known.parts, *step.parts) if known else step.parts
+        found[step.key] = replace(known or step, parts=tuple(dict.fromkeys(parts)))
+    return tuple(found.values())

@@ -1,0 +1,90 @@
+"""Tasks of a question about smaller panels: trainings on some channels, screens, judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pxcore.models.model import ALWAYS, CHANNEL_DROPOUT
+from pxcore.runs.spec_tasks import seen_channels, training
+from pxcore.runs.tasks import JudgeTask, ScreenTask, TrainTask
+from pxcore.types import RunSpec
+from pxcore.types.panel import Members, PanelQuestion
+
+MOST_OPTIONAL = 14
+"""Channels that may be in or out while every panel is screened: 2 ** 14 sets."""
+
+
+def asked(spec: RunSpec) -> PanelQuestion:
+    """Return the question of a run that has one."""
+    return spec.question or PanelQuestion()
+
+
+def everything(spec: RunSpec) -> Members:
+    """Return the full panel: all real channels but the excluded. Decoys are in no panel."""
+    return tuple(c for c in seen_channels(spec) if c not in asked(spec).exclude)
+
+
+def optional(spec: RunSpec) -> Members:
+    """Return the channels that may be in or out."""
+    kept = {*asked(spec).always, *asked(spec).must_keep}
+    return tuple(c for c in everything(spec) if c not in kept)
+
+
+def known_panels(spec: RunSpec) -> tuple[Members, ...]:
+    """Return every panel that is to be trained whatever the screen says, the full one first."""
+    question, full = asked(spec), everything(spec)
+    found = [full]
+    if question.always:
+        found.append(tuple(c for c in full if c in question.always))
+    for one in question.orders:
+        for removed in range(1, len(one.order) + 1):
+            left = tuple(c for c in full if c not in one.order[:removed])
+            if left:
+                found.append(left)
+    found += [tuple(sorted(set(panel))) for panel in question.ticked]
+    return tuple(dict.fromkeys(found))
+
+
+def trains(spec: RunSpec, members: Members) -> tuple[TrainTask, ...]:
+    """Return the trainings of one panel, fold by fold, with the seeds of the run's own."""
+    return tuple(replace(one, channels=members, decoys=()) for one in _plain(spec))
+
+
+def nested_trains(spec: RunSpec, chosen: tuple[Members, ...]) -> tuple[TrainTask, ...]:
+    """Return trainings whose panel is each fold's (and start's) own choice."""
+    pairs = zip(_plain(spec), chosen, strict=True)
+    return tuple(replace(one, channels=members, decoys=()) for one, members in pairs)
+
+
+def judged(spec: RunSpec, members: Members) -> JudgeTask:
+    """Return how well one panel does."""
+    return JudgeTask(trains=trains(spec, members))
+
+
+def screens(spec: RunSpec) -> tuple[ScreenTask, ...]:
+    """Return the screens of a run, one a training: every panel that holds what is always in."""
+    full = everything(spec)
+    kept = {*asked(spec).always, *asked(spec).must_keep}
+    always = ",".join(str(place) for place, channel in enumerate(full) if channel in kept)
+    options = dict(spec.model.options) | {CHANNEL_DROPOUT: True}
+    if always:
+        options[ALWAYS] = always
+    model = replace(spec.model, options=tuple(sorted(options.items())))
+    return tuple(ScreenTask(train=replace(one, model=model)) for one in trains(spec, full))
+
+
+def places(spec: RunSpec) -> Iterator[tuple[int, int]]:
+    """Yield fold and start of each training, in the order of results."""
+    for fold in range(spec.n_folds):
+        for start in range(spec.seeds):
+            yield fold, start
+
+
+def part(members: Members) -> str:
+    """Return the word that a panel has within its run, such as ``0-1-4``."""
+    return "-".join(str(channel) for channel in members)
+
+
+def _plain(spec: RunSpec) -> tuple[TrainTask, ...]:
+    return tuple(training(spec, fold, start) for fold, start in places(spec))
