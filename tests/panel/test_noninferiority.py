@@ -14,6 +14,8 @@ from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
 from pxcore.panel.noninferiority import non_inferior, paired
 from pxcore.panel.noninferiority import tested_down as passed_down
+from pxcore.types import Array, Interval
+from pxcore.types.panel import PanelTrial
 from tests.panel.made_trials import SIZES, J, trial
 
 FULL = trial((0, 1, 2), [0.90, 0.91, 0.92, 0.93, 0.94])
@@ -150,23 +152,27 @@ def test_the_sequence_errs_in_five_percent() -> None:
     """Panels exactly at the margin from ``first_bad`` on: any of them accepted is an error.
 
     The differences of a fold share training cells: correlation n_test / (n_train + n_test) over
-    folds, as the corrected variance takes it. 1,200 draws of a true rate of 5 % have a standard
-    error of 0.63 %; the bound is 5 % and three of those. Sizes are independent here, the worst
+    folds, as the corrected variance takes it. 800 draws of a true rate of 5 % have a standard
+    error of 0.77 %; the bound is 5 % and three of those. Sizes are independent here, the worst
     case for many tests; testing them all without the sequence would err in about 20 %.
     """
     rng, first_bad = np.random.default_rng(4), 1
-    n_sizes, draws, errors, any_of = first_bad + 4, 1200, 0, 0
+    n_sizes, draws, errors, any_of = first_bad + 4, 800, 0, 0
     rho = 0.2
     full = trial(ALL, [0.8] * J)
+
+    def of(values: Array) -> PanelTrial:
+        f1 = Interval(mean=0, low=0, high=0, folds=tuple(values.tolist()))  # only folds are read
+        return replace(full, members=SOME, f1_macro=f1)
+
     for _ in range(draws):
         common = rng.normal(0, np.sqrt(rho), (n_sizes, 1))
         noise = 0.01 * (common + rng.normal(0, np.sqrt(1 - rho), (n_sizes, J)))
         truth = np.where(np.arange(n_sizes) < first_bad, 0.0, -0.05)
         passes = [
-            [non_inferior(full, trial(SOME, 0.8 + row), SIZES, 0.05, 1.0)]
-            for row in truth[:, None] + noise
+            [non_inferior(full, of(0.8 + row), SIZES, 0.05, 1.0)] for row in truth[:, None] + noise
         ]
         errors += passed_down(passes) > first_bad
         any_of += any(test.good_enough for (test,) in passes[first_bad:])
-    assert errors / draws <= 0.05 + 3 * 0.0063
+    assert errors / draws <= 0.05 + 3 * 0.0077
     assert any_of / draws > 0.12
