@@ -24,6 +24,8 @@ class LiveRun:
     priority: int
     ordinal: int
     steps: tuple[Step, ...]
+    grows: bool = False
+    """True while results of these steps decide further ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,14 @@ class Failure:
     message: str
 
 
-Change = TaskChange | RunChange | Stop
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grow:
+    """All steps of a run are done, and decide further ones."""
+
+    run_id: str
+
+
+Change = TaskChange | RunChange | Stop | Grow
 
 
 @dataclass(slots=True)
@@ -190,6 +199,8 @@ class Board:
     def _ended(self, run: LiveRun) -> list[Change]:
         if not all(step.key in self.done for step in run.steps):
             return []
+        if run.grows:
+            return [Grow(run_id=run.id)]
         del self.runs[run.id]
         return [RunChange(run_id=run.id, state=RunState.FINISHED)]
 

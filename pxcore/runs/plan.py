@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pxcore.importance.methods import METHODS
 from pxcore.runs import spec_tasks
 from pxcore.runs.method_names import method_name
+from pxcore.runs.panel_plan import first_steps, merged
 from pxcore.runs.tasks import (
     ExplainTask,
     GateTask,
@@ -36,7 +37,9 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
       without channel C;
     - ``explain/METHOD/F/S``, ``gate/METHOD/F/S``, ``rank/METHOD``;
     - ``alone/F/S`` and ``joint/F/S``, which ``redundancy`` combines;
-    - ``judge/by_cell`` and ``judge/without/N``.
+    - ``judge/by_cell`` and ``judge/without/N``;
+    - ``panel/...``: see :class:`pxcore.runs.panel_plan.PanelSteps`. What screens decide comes
+      later: see :mod:`pxcore.runs.growing`.
 
     Raises MethodError for a method that this version does not have.
     """
@@ -54,7 +57,7 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
     for number in range(len(spec.leave_out)):
         group = spec_tasks.left_out_trains(spec, number)
         planned.judged(group, f"without group {number + 1}", f"without/{number}")
-    return tuple(planned.steps.values())
+    return merged(tuple(planned.steps.values()), first_steps(spec))
 
 
 @dataclass(slots=True)

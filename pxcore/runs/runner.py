@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import OperationalError
 
 from pxcore.errors import PxError
-from pxcore.runs import heart, ledger, timing
-from pxcore.runs.board import Board, Change, Failure, LiveRun, RunChange, Stop
+from pxcore.runs import growing, heart, ledger, timing
+from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.job import Ended, job_of
 from pxcore.runs.ledger import RunRecord, Unreadable
-from pxcore.runs.plan import plan
 from pxcore.runs.schedule import Start, choose
 from pxcore.runs.tasks import Lane, Step
 from pxcore.runs.work import append_log, ask_to_stop, clear
@@ -121,10 +120,11 @@ class Runner:
     def _add(self, record: RunRecord) -> None:
         try:
             self.store.require_space(0, f"run {record.id}")
-            steps = plan(record.spec)
+            planned = growing.planned(self.store, record.spec)
         except PxError as error:
             ledger.apply(self.store, [_failed(record.id, str(error))])
             return
+        steps = planned.steps
         LOG.info("run %s: %d tasks", record.id, len(steps))
         ledger.renew_tasks(self.store, record.id, steps)
         self._steps.update({step.key: (step, record.dataset) for step in steps})
@@ -142,8 +142,14 @@ class Runner:
             priority=record.spec.priority,
             ordinal=record.ordinal,
             steps=steps,
+            grows=not planned.complete,
         )
         self._write(self.board.add(run, done={step.key for step in done}, own=began))
+
+    def _grow(self, run_id: str) -> None:
+        """Take up a run anew: what its results decided is planned, all else is there."""
+        self.board.runs.pop(run_id)
+        self._add(ledger.record(self.store, run_id))
 
     def _start(self) -> None:
         lanes = self.engine.lanes()
@@ -205,6 +211,9 @@ class Runner:
             self._count([c.run_id for c in due if isinstance(c, RunChange) and c.state.final])
         ledger.apply(self.store, due)
         self._unwritten.clear()
+        for change in due:
+            if isinstance(change, Grow):
+                self._grow(change.run_id)
         stops = [change.key for change in due if isinstance(change, Stop)]
         self._stops.update(dict.fromkeys(stops, time.monotonic()))
         for key in stops:  # without a mark their workers are restarted in the end

@@ -148,7 +148,16 @@ class ScreenTask:
     never hidden."""
 
 
-Task = TrainTask | ExplainTask | RankTask | JointTask | RedundancyTask | GateTask | JudgeTask | ScreenTask
+Task = (
+    TrainTask
+    | ExplainTask
+    | RankTask
+    | JointTask
+    | RedundancyTask
+    | GateTask
+    | JudgeTask
+    | ScreenTask
+)
 TaskType = (
     type[TrainTask]
     | type[ExplainTask]

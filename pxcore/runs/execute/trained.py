@@ -36,6 +36,7 @@ class Look:
     device: str
     """In words."""
     seen: Seen
+    limits: Normaliser
 
     @property
     def batch_size(self) -> int:
@@ -80,7 +81,13 @@ def look(context: Context, task: ExplainTask) -> Iterator[Look]:
             tell=context.work.tell,
             stop=context.work.stop,
         )
-        yield Look(request=request, n_train=len(fold.train), device=device_name(device), seen=cells)
+        yield Look(
+            request=request,
+            n_train=len(fold.train),
+            device=device_name(device),
+            seen=cells,
+            limits=limits,
+        )
 
 
 def network_of(train: TrainTask, dataset: Dataset, trained: TrainedModel) -> nn.Module:

@@ -20,6 +20,7 @@ from pxcore.runs.tasks import (
     JudgeTask,
     RankTask,
     RedundancyTask,
+    ScreenTask,
     TrainTask,
 )
 from pxcore.runs.work import TaskWork
@@ -68,6 +69,10 @@ def _stage(context: Context) -> None:
             from pxcore.runs.execute.gate import gate  # noqa: PLC0415
 
             gate(context, task)
+        case ScreenTask() as task:
+            from pxcore.runs.execute.screen import screen  # noqa: PLC0415
+
+            screen(context, task)
         case _:
             _combine(context)
 

@@ -1,0 +1,1 @@
+"""From scores of panels to a panel one can defend: pure functions on values."""

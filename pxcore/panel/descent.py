@@ -1,0 +1,164 @@
+"""From the full panel down: which panel stands for each size, and how far they are good enough.
+
+Of each number of stains **one** panel is tested, the one that the search put first by validation
+F1 (without a search the first given): choosing it by the very cells that judge it would let the
+luckiest of many pass. Where the way of choosing was tried on cells that had no part in it (nested
+trials), a size must pass that test too. See ``pxcore.panel.noninferiority`` on why the sequence
+needs no correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pxcore.errors import PanelError
+from pxcore.evaluation.values import Sizes
+from pxcore.panel.constraints import fits, real_channels, stain_free, stains_of
+from pxcore.panel.noninferiority import non_inferior, tested_down
+from pxcore.panel.search import screened
+from pxcore.types import Panel, Redundancy, Verdict
+from pxcore.types.panel import Constraints, Members, PanelTest, PanelTrial, Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelEvidence:
+    """All that is known of the panels of one data set."""
+
+    panel: Panel
+    """Of all channels; decoys may stand last."""
+    full: PanelTrial
+    """With every real channel."""
+    trials: tuple[PanelTrial, ...]
+    """Retrained on the same folds and seeds; ``full`` may be among them."""
+    sizes: Sizes
+    """Of those trainings."""
+    nested: tuple[PanelTrial, ...] = ()
+    """One a number of stains, each fold's panel chosen without its test cells."""
+    screen: Screen | None = None
+    redundancy: Redundancy | None = None
+    verdicts: tuple[tuple[str, tuple[Verdict, ...]], ...] = ()
+    """Of each ranking its label and one verdict a channel, panel order."""
+    classes: tuple[str, ...] = ()
+    """Their names; numbered where none are given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descent:
+    """The sequence of sizes, tested."""
+
+    trials: tuple[PanelTrial, ...]
+    """Every retrained panel once, the full one first, then by falling number of stains."""
+    tests: dict[Members, PanelTest]
+    """Of each of them."""
+    candidates: tuple[PanelTrial, ...]
+    """Those within the constraints."""
+    leading: tuple[PanelTrial, ...]
+    """One of each number of stains, largest first."""
+    nested: dict[int, PanelTest]
+    """By number of stains, of the way of choosing."""
+    passed: int
+    """Of ``leading``, those before the first that is not good enough."""
+
+    @property
+    def recommended(self) -> PanelTrial | None:
+        """The smallest panel that the sequence reached."""
+        return self.leading[self.passed - 1] if self.passed else None
+
+    @property
+    def stopped_at(self) -> PanelTrial | None:
+        """The panel that ended the sequence; None where all passed."""
+        return self.leading[self.passed] if self.passed < len(self.leading) else None
+
+
+def descend(evidence: PanelEvidence, asked: Constraints) -> Descent:
+    """Return the sequence of sizes within the constraints, tested from the largest down.
+
+    Raises PanelError for trials that are no panels of this data set, or cannot be paired.
+    """
+    _check(evidence)
+    panel = evidence.panel
+    trials = _ordered(evidence)
+    tests = {trial.members: _test(evidence, asked, trial) for trial in trials}
+    candidates = tuple(trial for trial in trials if fits(panel, asked, trial.members))
+    leading = leading_of(candidates, evidence)
+    nested = {
+        len(stains_of(panel, trial.members)): _test(evidence, asked, trial)
+        for trial in evidence.nested
+        if all(fits(panel, asked, members) for members in trial.chosen or (trial.members,))
+    }
+    steps = []
+    for trial in leading:
+        own = [tests[trial.members]]
+        whole = nested.get(len(stains_of(panel, trial.members)))
+        chosen = whole is not None and trial.members != evidence.full.members
+        steps.append([*own, whole] if whole is not None and chosen else own)
+    return Descent(
+        trials=trials,
+        tests=tests,
+        candidates=candidates,
+        leading=leading,
+        nested=nested,
+        passed=tested_down(steps),
+    )
+
+
+def leading_of(candidates: Sequence[PanelTrial], evidence: PanelEvidence) -> tuple[PanelTrial, ...]:
+    """Return the panel that stands for each number of stains, largest first.
+
+    The first of the search by mean validation F1; those never searched come behind, in the order
+    in which they were given. All stains stand for their size, whatever else was tried.
+    """
+    given = {trial.members: n for n, trial in enumerate(evidence.trials)}
+    screen = evidence.screen
+
+    def key(trial: PanelTrial) -> tuple[bool, float, int]:
+        value = 0.0 if screen is None else screened(screen, trial.members)
+        return (trial.members != evidence.full.members, -value, given.get(trial.members, -1))
+
+    first: dict[int, PanelTrial] = {}
+    for trial in sorted(candidates, key=key):
+        first.setdefault(len(stains_of(evidence.panel, trial.members)), trial)
+    return tuple(first[size] for size in sorted(first, reverse=True))
+
+
+def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tuple[PanelTrial, ...]:
+    """Return the panels within the constraints but for the number of stains."""
+    free = replace(asked, max_stains=None)
+    return tuple(trial for trial in descent.trials if fits(panel, free, trial.members))
+
+
+def _test(evidence: PanelEvidence, asked: Constraints, trial: PanelTrial) -> PanelTest:
+    """Return the test of one panel against the full one."""
+    return non_inferior(evidence.full, trial, evidence.sizes, asked.margin, asked.class_floor)
+
+
+def _ordered(evidence: PanelEvidence) -> tuple[PanelTrial, ...]:
+    """Return every panel once: the full one, then by falling number of stains and channels."""
+    once = {evidence.full.members: evidence.full}
+    for trial in evidence.trials:
+        once.setdefault(trial.members, trial)
+    panel = evidence.panel
+    full, *rest = once.values()
+    rest.sort(key=lambda t: (-len(stains_of(panel, t.members)), -len(t.members), t.members))
+    return (full, *rest)
+
+
+def _check(evidence: PanelEvidence) -> None:
+    """Refuse trials that are no panels of this data set's real channels."""
+    real = real_channels(evidence.panel)
+    if evidence.full.members != real:
+        message = (
+            f"the full panel was trained on channels {evidence.full.members}; expected every real "
+            f"channel {real} ({len(stain_free(evidence.panel))} of them stain-free): train it on "
+            "all of them, and on no decoy"
+        )
+        raise PanelError(message)
+    for trial in (*evidence.trials, *evidence.nested):
+        for members in (trial.members, *trial.chosen):
+            if not members or list(members) != sorted({*members} & {*real}):
+                message = (
+                    f"{members} is no panel of this data set; expected ascending positions among "
+                    f"{real}, decoys left out: take the trial away"
+                )
+                raise PanelError(message)

@@ -1,0 +1,1 @@
+"""Staged panels: candidates, plans, what a plan loses, merging its runs, run sheets."""

@@ -1,0 +1,202 @@
+"""How candidates are dealt to runs: the published plan and the pair cover, with what each costs.
+
+M candidates are not always on, F slots of a run are free for them.
+
+* *published*: ceil(M / F) runs, each candidate in one of them; the top m of each meet in a final
+  run. Two candidates dealt to different runs meet there at best, so a pair that tells something
+  only together is lost unless it shares a run.
+* *pair cover*: every two candidates share a run (`covering`); a final run of the best follows.
+
+The final run holds what is always on and must be kept until the runs are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from pxcore.errors import PanelError
+from pxcore.panel.staged.candidates import check_candidates
+from pxcore.panel.staged.covering import cover_pairs, lower_bound
+from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedRun
+
+__all__ = [
+    "PlanFigures",
+    "default_top",
+    "pair_cover",
+    "pairs_seen",
+    "plan_figures",
+    "planned_runs",
+    "published",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFigures:
+    """What a plan takes and shows, before anything is measured."""
+
+    runs: int
+    """The final one included."""
+    fewest_runs: int
+    """No plan of this kind has fewer, the final one included: ceil(M / F) or Schönheim's bound."""
+    slots_used: int
+    """Stain slots filled, over the dealt runs (the final one is not known yet)."""
+    slots: int
+    """Stain slots there are in these runs."""
+    pairs: int
+    """Pairs of candidates that are not always on."""
+    seen: int
+    """Of these, pairs that share a dealt run."""
+    seen_with_final: int
+    """Pairs seen once the final run is full of the best of each run, at most."""
+    cost: float
+    """Of one test in every dealt run: sum of the costs of the markers in it."""
+    cost_final: float
+    """Of one test in the final run, at most: the dearest markers that it can hold."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """``seen`` / ``pairs``; 1 where there is no pair."""
+        return self.seen / self.pairs if self.pairs else 1.0
+
+
+def default_top(candidates: Sequence[Candidate], instrument: Instrument) -> int:
+    """Return the largest m for which the top m of each run fit into the final run; at least 1."""
+    free = check_candidates(candidates, instrument)
+    return max(1, free // -(-len(_dealt(candidates)) // free))
+
+
+def published(
+    candidates: Sequence[Candidate], instrument: Instrument, top: int
+) -> tuple[StagedRun, ...]:
+    """Return ceil(M / F) runs of even size, in the order of the candidates, and the final run.
+
+    Raises
+    ------
+    PanelError
+        When ``top`` is below 1 or larger than the smallest run, or as `check_candidates`.
+    """
+    free = check_candidates(candidates, instrument)
+    names = _dealt(candidates)
+    parts = np.array_split(np.arange(len(names)), -(-len(names) // free))
+    smallest = len(parts[-1])
+    if not 1 <= top <= smallest:
+        message = (
+            f"top m is {top}, but the smallest of the {len(parts)} runs has {smallest} candidates; "
+            f"choose m from 1 to {smallest}"
+        )
+        raise PanelError(message)
+    return _runs(candidates, [[names[i] for i in part] for part in parts])
+
+
+def pair_cover(candidates: Sequence[Candidate], instrument: Instrument) -> tuple[StagedRun, ...]:
+    """Return runs in which every pair of candidates meets, as few as were found, and the final run.
+
+    Raises
+    ------
+    PanelError
+        When fewer than two slots are free beside what is always on, or as `check_candidates`.
+    """
+    free = check_candidates(candidates, instrument)
+    names = _dealt(candidates)
+    if free < 2 <= len(names):
+        message = (
+            f"{instrument.stain_slots} slots for stains less what is always on leave {free} free; "
+            "a pair needs 2: let fewer markers be always on, or choose the published plan"
+        )
+        raise PanelError(message)
+    blocks = cover_pairs(len(names), max(free, 2))
+    return _runs(candidates, [[names[i] for i in block] for block in blocks])
+
+
+def planned_runs(
+    kind: PlanKind, candidates: Sequence[Candidate], instrument: Instrument, top: int
+) -> tuple[StagedRun, ...]:
+    """Return the runs of a plan of this kind. Raises PanelError as `published`, `pair_cover`."""
+    if kind is PlanKind.PUBLISHED:
+        return published(candidates, instrument, top)
+    return pair_cover(candidates, instrument)
+
+
+def pairs_seen(
+    runs: Sequence[StagedRun], candidates: Sequence[Candidate]
+) -> frozenset[tuple[str, str]]:
+    """Return the pairs that share a run, of candidates not always on, in candidate order."""
+    names = _dealt(candidates)
+    pairs: set[tuple[str, str]] = set()
+    for run in runs:
+        inside = set(run.markers)
+        pairs.update(combinations([name for name in names if name in inside], 2))
+    return frozenset(pairs)
+
+
+def plan_figures(
+    kind: PlanKind,
+    runs: Sequence[StagedRun],
+    candidates: Sequence[Candidate],
+    instrument: Instrument,
+    top: int,
+) -> PlanFigures:
+    """Return runs, slots, share of pairs seen and cost of a plan as it is dealt."""
+    free = check_candidates(candidates, instrument)
+    names, dealt = _dealt(candidates), [run for run in runs if not run.final]
+    seen = len(pairs_seen(dealt, candidates))
+    pairs = comb(len(names), 2)
+    is_cover = kind is PlanKind.PAIR_COVER
+    fewest = lower_bound(len(names), max(free, 2)) if is_cover else -(-len(names) // free)
+    cost = {candidate.marker: candidate.cost for candidate in candidates}
+    on = [candidate.cost for candidate in candidates if candidate.always_on]
+    dearest = sorted((cost[name] for name in names), reverse=True)[:free]
+    return PlanFigures(
+        runs=len(dealt) + 1,
+        fewest_runs=fewest + 1,
+        slots_used=sum(len(run.markers) for run in dealt),
+        slots=len(dealt) * instrument.stain_slots,
+        pairs=pairs,
+        seen=seen,
+        seen_with_final=pairs if is_cover else seen + _met_at_last(len(dealt), top, free),
+        cost=sum(cost[marker] for run in dealt for marker in run.markers),
+        cost_final=sum(on) + sum(dearest),
+        notes=_notes(len(dealt), 0 if is_cover else top, free),
+    )
+
+
+def _met_at_last(n_runs: int, top: int, free: int) -> int:
+    """Return pairs of the final run from different dealt runs: its slots dealt evenly to these."""
+    held = min(n_runs * top, free)
+    parts = [len(part) for part in np.array_split(np.arange(held), n_runs)]
+    return comb(held, 2) - sum(comb(part, 2) for part in parts)
+
+
+def _notes(n_runs: int, top: int, free: int) -> tuple[str, ...]:
+    notes = []
+    if n_runs == 1:
+        notes.append(
+            "All candidates fit into one run, which shows them together; a plain run does as well."
+        )
+    if n_runs * top > free:
+        notes.append(
+            f"The top {top} of {n_runs} runs are up to {n_runs * top} markers, but the final run "
+            f"has {free} slots for them: the weakest will fall out. Up to {max(1, free // n_runs)} "
+            "of each run always fit."
+        )
+    return tuple(notes)
+
+
+def _dealt(candidates: Sequence[Candidate]) -> list[str]:
+    """Return the markers that are dealt to runs: those not always on."""
+    return [candidate.marker for candidate in candidates if not candidate.always_on]
+
+
+def _runs(candidates: Sequence[Candidate], dealt: Sequence[Sequence[str]]) -> tuple[StagedRun, ...]:
+    """Return the runs with what is always on in front, and the final one."""
+    on = tuple(candidate.marker for candidate in candidates if candidate.always_on)
+    kept = tuple(c.marker for c in candidates if c.must_keep and not c.always_on)
+    runs = [StagedRun(number=i, markers=(*on, *part)) for i, part in enumerate(dealt, start=1)]
+    final = StagedRun(number=len(dealt) + 1, markers=(*on, *kept), final=True)
+    return (*runs, final)

@@ -1,0 +1,98 @@
+"""Runs that grow: steps whose kind is decided by the results of earlier steps.
+
+Every stage follows from the spec and from stored results alone. So a runner that takes a run up
+anew, after a restart or a version, finds the same steps, and what is there is not done again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pxcore.panel.constraints import stains_of
+from pxcore.panel.search import finalists, nested_choice
+from pxcore.runs import panel_tasks
+from pxcore.runs.panel_plan import PanelSteps, merged
+from pxcore.runs.plan import plan
+from pxcore.runs.saved.screen import Screened, load_screened
+from pxcore.runs.tasks import Step, key
+from pxcore.store.home import Store
+from pxcore.types import Array, RunSpec
+from pxcore.types.panel import Constraints, Members, Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The steps of a run that are known."""
+
+    steps: tuple[Step, ...]
+    complete: bool
+    """False while results of these steps decide further ones."""
+
+
+def planned(store: Store, spec: RunSpec) -> Planned:
+    """Return the steps of a run, with those that stored results decide.
+
+    Raises MethodError for a method that this version does not have.
+    """
+    first = plan(spec)
+    if spec.question is None or not spec.question.search:
+        return Planned(steps=first, complete=True)
+    if not all(store.artifacts.has(key(task)) for task in panel_tasks.screens(spec)):
+        return Planned(steps=first, complete=False)
+    return Planned(steps=merged(first, _chosen(store, spec)), complete=True)
+
+
+def constraints_of(spec: RunSpec) -> Constraints:
+    """Return what a run's question demands of panels; positions in the data set's panel."""
+    asked = panel_tasks.asked(spec)
+    return Constraints(
+        must_keep=tuple(sorted({*asked.must_keep, *asked.always})),
+        exclude=asked.exclude,
+        max_stains=asked.most_stains,
+    )
+
+
+def screen_of(spec: RunSpec, found: list[Screened]) -> Screen:
+    """Return the screens of all trainings as one, channels as in the data set's panel."""
+    full, n_channels = panel_tasks.everything(spec), len(spec.panel)
+    sets = np.zeros((len(found[0].sets), n_channels), dtype=bool)
+    sets[:, list(full)] = found[0].sets
+    return Screen(
+        sets=sets,
+        valid_f1=np.stack([f1_macro(one.valid_counts) for one in found]),
+        test_f1=np.stack([f1_macro(one.test_counts) for one in found]),
+        complete=True,
+    )
+
+
+def f1_macro(counts: Array) -> Array:
+    """Return (S,) F1-macro of (S, K, K) confusions, over the classes that have cells."""
+    right = np.diagonal(counts, axis1=1, axis2=2).astype(np.float64)  # (S, K)
+    true, said = counts.sum(axis=2), counts.sum(axis=1)
+    f1 = 2 * right / np.maximum(true + said, 1)
+    present = true > 0
+    result: Array = (f1 * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    return result
+
+
+def stain_counts(spec: RunSpec, screen: Screen) -> tuple[int, ...]:
+    """Return the numbers of stains that searched panels have, ascending."""
+    stains = list(stains_of(spec.panel, range(len(spec.panel))))
+    return tuple(sorted({int(n) for n in screen.sets[:, stains].sum(axis=1)}))
+
+
+def _chosen(store: Store, spec: RunSpec) -> tuple[Step, ...]:
+    """Return the trainings of the finalists, and of each fold's own choice of every size."""
+    tasks = panel_tasks.screens(spec)
+    screen = screen_of(spec, [load_screened(store.artifacts.folder(key(t))) for t in tasks])
+    constraints = constraints_of(spec)
+    steps = PanelSteps(spec)
+    best = finalists(screen, spec.panel, constraints, panel_tasks.asked(spec).finalists)
+    steps.panels(best)
+    sizes = sorted({len(stains_of(spec.panel, members)) for members in best})
+    for size in sizes:
+        chosen: tuple[Members, ...] = nested_choice(screen, spec.panel, constraints, size)
+        steps.nested(size, chosen)
+    return tuple(steps.steps.values())
