@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pxcore.data.csv_guard import csv_text
 from pxcore.doors.imports import Imports
+from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
 from pxcore.runs import (
@@ -131,6 +132,11 @@ class Lab:
     def published(self) -> Published:
         """The results of the paper, with our statistics on them."""
         return Published()
+
+    @cached_property
+    def panels(self) -> Panels:
+        """Which panel is enough: asked of a finished run, answered in words and numbers."""
+        return Panels(self._store)
 
     # -- runs
 

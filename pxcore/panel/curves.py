@@ -24,9 +24,9 @@ import numpy as np
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
 from pxcore.panel.noninferiority import paired
-from pxcore.panel.orders import LEAST_FIRST, MOST_FIRST, RANDOM, RemovalOrder, steps
+from pxcore.panel.orders import LEAST_FIRST, MOST_FIRST, RANDOM, steps
 from pxcore.types import Array, Interval
-from pxcore.types.panel import Members, PanelTrial, RemovalCurve
+from pxcore.types.panel import Members, PanelTrial, RemovalCurve, RemovalOrder
 
 BEST = "best"
 SCORE_RANGE = (0.0, 1.0)

@@ -20,24 +20,11 @@ from itertools import groupby
 import numpy as np
 
 from pxcore.errors import PanelError
-from pxcore.types.panel import Members
+from pxcore.types.panel import Members, RemovalOrder
 
 LEAST_FIRST = "least_first"
 MOST_FIRST = "most_first"
 RANDOM = "random"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemovalOrder:
-    """Channels in the order of their removal."""
-
-    label: str
-    """The ranking, or ``random 1``."""
-    direction: str
-    order: Members
-    """What is not named is never removed."""
-    ties: tuple[Members, ...] = ()
-    """Channels of exactly one value: their order is the panel's and means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

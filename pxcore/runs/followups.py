@@ -64,7 +64,11 @@ def follow_up(
         For an unknown run or question; and all that submitting raises.
     """
     asked = _asked(ledger.record(store, run_id).spec, what, groups)
-    spec = drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner))
+    return submit_once(store, drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner)))
+
+
+def submit_once(store: Store, spec: RunSpec) -> str:
+    """Return the id of a run of this frozen spec: an equal one that did not fail, or a new one."""
     for found in ledger.records(store):
         ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
         if not ended_badly and _plain(found.spec) == _plain(spec):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pxcore.models.model import ALWAYS, CHANNEL_DROPOUT
+from pxcore.panel.orders import steps
 from pxcore.runs.spec_tasks import seen_channels, training
 from pxcore.runs.tasks import JudgeTask, ScreenTask, TrainTask
 from pxcore.types import RunSpec
@@ -38,10 +39,7 @@ def known_panels(spec: RunSpec) -> tuple[Members, ...]:
     if question.always:
         found.append(tuple(c for c in full if c in question.always))
     for one in question.orders:
-        for removed in range(1, len(one.order) + 1):
-            left = tuple(c for c in full if c not in one.order[:removed])
-            if left:
-                found.append(left)
+        found += steps(full, one.order)
     found += [tuple(sorted(set(panel))) for panel in question.ticked]
     return tuple(dict.fromkeys(found))
 

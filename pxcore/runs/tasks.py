@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pxcore.models.model import ALWAYS
 from pxcore.store.keys import key_of
 from pxcore.types import Averaging, MethodSpec, ModelSpec, Role, Split, TrainingParams
 
@@ -146,6 +147,17 @@ class ScreenTask:
     sets: tuple[tuple[int, ...], ...] = ()
     """Panels, as positions among the channels the network sees; empty for all that hold those
     never hidden."""
+
+    @property
+    def always(self) -> tuple[int, ...]:
+        """Channels that the model never missed."""
+        named = str(dict(self.train.model.options).get(ALWAYS, ""))
+        return tuple(int(number) for number in named.split(",") if number)
+
+    @property
+    def n_sets(self) -> int:
+        """Panels to look at."""
+        return len(self.sets) or 2 ** (self.train.n_channels - len(self.always))
 
 
 Task = (

@@ -18,6 +18,7 @@ from pxcore.runs.tasks import (
     JudgeTask,
     RankTask,
     RedundancyTask,
+    ScreenTask,
     Step,
     Task,
     TrainTask,
@@ -67,6 +68,8 @@ def kind_of(task: Task, device: str) -> str:
             model = task.alone.train.model.id
         case GateTask():
             model = task.explain.train.model.id
+        case ScreenTask():
+            return f"explain-shapley:{task.train.model.id}:{device}"
         case _:
             return f"{tasks.kind(task)}::cpu"
     return f"{tasks.kind(task)}:{model}:{device}"
@@ -100,6 +103,10 @@ def work_of(task: Task, dataset: Dataset) -> float:
             work = dataset.n_labelled * first.train.n_channels * _repeats(first)
         case RedundancyTask():
             work = dataset.n_labelled * task.joints[0].alone.train.n_channels
+        case ScreenTask():
+            share = 1 / task.train.n_folds + task.train.training.valid_share
+            looks = dataset.n_labelled * share * task.n_sets
+            work = looks * task.train.n_channels * tile
         case JudgeTask():
             work = dataset.n_labelled
     return float(work)

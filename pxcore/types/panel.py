@@ -20,6 +20,9 @@ class RemovalOrder:
     direction: str
     """``least_first``, ``most_first`` or ``random``."""
     order: Members
+    """What is not named is never removed."""
+    ties: tuple[Members, ...] = ()
+    """Channels of exactly one value: their order is the panel's and means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

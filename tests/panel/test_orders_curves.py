@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pxcore.errors import PanelError
 from pxcore.panel.curves import area_between, best_curve, removal_curve, summary
-from pxcore.panel.orders import RemovalOrder, removal_orders, steps, subsets_of
+from pxcore.panel.orders import removal_orders, steps, subsets_of
+from pxcore.types.panel import RemovalOrder
 from tests.panel.made_trials import FOLD_LEVEL, SIZES, J, panel, trial, world
 
 WORTH = (0.4, 0.1, 0.02, 0.0)

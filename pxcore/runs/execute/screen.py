@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from pxcore.importance.subsets import SetScores, show_sets
-from pxcore.models.model import ALWAYS
 from pxcore.panel.search import candidate_sets
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.memory import with_smaller_batches
@@ -50,10 +49,8 @@ def _sets(task: ScreenTask) -> Array:
         for row, members in enumerate(task.sets):
             sets[row, list(members)] = True
         return np.unique(sets, axis=0)
-    named = str(dict(task.train.model.options).get(ALWAYS, ""))
-    always = tuple(int(number) for number in named.split(",") if number)
-    optional = tuple(c for c in range(n_channels) if c not in always)
-    return candidate_sets(n_channels, optional, always)
+    optional = tuple(c for c in range(n_channels) if c not in task.always)
+    return candidate_sets(n_channels, optional, task.always)
 
 
 def _on_validation(asked: Look) -> Look:

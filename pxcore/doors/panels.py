@@ -1,0 +1,67 @@
+"""Which panel is enough: ask a finished run, read the answer, try a panel without training."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pxcore.store.home import Store
+from pxcore.types import Estimate
+
+if TYPE_CHECKING:
+    from pxcore.runs.panel_questions import PanelAsk
+    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.types.panel import Members
+
+KEPT = 8
+"""Findings remembered between two clicks: a finished run does not change."""
+
+
+class Panels:
+    """The calls of the panel page."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found = lru_cache(KEPT)(self._findings)
+
+    def ask(self, run_id: str, ask: PanelAsk, owner: str = "") -> str:
+        """Return the id of a run that answers a question about panels, queued.
+
+        Raises PanelError for constraints that no panel can meet.
+        """
+        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+
+        return panel_questions.submit(self._store, run_id, ask, owner)
+
+    def estimate(self, run_id: str, ask: PanelAsk) -> Estimate:
+        """Return what a question would cost; what a screen decides later is not in it."""
+        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+
+        return panel_questions.estimate(self._store, run_id, ask)
+
+    def findings(self, run_id: str) -> PanelFindings:
+        """Return what a finished run found out about panels. Raises RunError for any other."""
+        return self._found(run_id)
+
+    def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
+        """Return the screened F1-macro of a panel, mean over trainings, and its smallest.
+
+        On test cells, without training; None where the panel was not screened.
+        """
+        screen = self.findings(run_id).screen
+        if screen is None:
+            return None
+        wanted = np.zeros(screen.sets.shape[1], dtype=bool)
+        wanted[list(members)] = True
+        rows = np.flatnonzero((screen.sets == wanted).all(axis=1))
+        if not len(rows):
+            return None
+        scores = screen.test_f1[:, rows[0]]
+        return float(scores.mean()), float(scores.min())
+
+    def _findings(self, run_id: str) -> PanelFindings:
+        from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+
+        return findings(self._store, run_id)

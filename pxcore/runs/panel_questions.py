@@ -1,0 +1,125 @@
+"""Asking a finished run about smaller panels: the question, its cost, the run that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pxcore.errors import PanelError
+from pxcore.panel.constraints import check_constraints, from_sheet, stain_free, stains_of
+from pxcore.panel.orders import removal_orders
+from pxcore.runs import drafts, followups, ledger, panel_tasks
+from pxcore.runs.result import result
+from pxcore.store.home import Store
+from pxcore.store.keys import derive_seed
+from pxcore.types import Estimate, RunSpec
+from pxcore.types.panel import Constraints, Members, PanelQuestion, RemovalOrder
+
+RANDOM_ORDERS = 3
+"""Of remove-and-retrain: what a ranking has to beat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelAsk:
+    """What a person asks of a finished run."""
+
+    constraints: Constraints = field(default_factory=Constraints)
+    search: bool = True
+    finalists: int = 2
+    curves: tuple[str, ...] = ()
+    """Methods whose rankings are removed and retrained, by name."""
+    ticked: tuple[Members, ...] = ()
+
+
+def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
+    """Return the run with the question, added to what it was asked about panels before.
+
+    Raises
+    ------
+    PanelError
+        For constraints that no panel can meet, unknown rankings or channels, and too many optional
+        channels to look at all of their panels.
+    RunError
+        For a run that is not known or not finished.
+    """
+    spec = ledger.record(store, run_id).spec
+    wanted = from_sheet(spec.panel, ask.constraints)
+    check_constraints(spec.panel, wanted)
+    before = spec.question or PanelQuestion()
+    free = tuple(c for c in stain_free(spec.panel) if c not in wanted.exclude)
+    question = PanelQuestion(
+        always=free,
+        search=ask.search or (before.search and spec.question is not None),
+        finalists=max(1, ask.finalists),
+        most_stains=wanted.max_stains,
+        exclude=wanted.exclude,
+        must_keep=wanted.must_keep,
+        orders=tuple(dict.fromkeys((*before.orders, *_orders(store, run_id, spec, ask)))),
+        ticked=tuple(dict.fromkeys((*before.ticked, *_ticked(spec, ask.ticked)))),
+    )
+    made = replace(spec, question=question)
+    _check_size(made)
+    words = "panel advice"
+    title = spec.title if words in spec.title else f"{spec.title}, {words}".strip(", ")
+    return replace(made, title=title)
+
+
+def submit(store: Store, run_id: str, ask: PanelAsk, owner: str = "") -> str:
+    """Return the id of the run that answers, queued; an equal one that did not fail is found."""
+    spec = asked(store, run_id, ask)
+    frozen = drafts.frozen_spec(store, replace(spec, owner=owner or spec.owner))
+    return followups.submit_once(store, frozen)
+
+
+def estimate(store: Store, run_id: str, ask: PanelAsk) -> Estimate:
+    """Return what a question would cost: the finalists are counted as if none were shared."""
+    spec = asked(store, run_id, ask)
+    return drafts.estimate(store, spec)
+
+
+def _orders(store: Store, run_id: str, spec: RunSpec, ask: PanelAsk) -> tuple[RemovalOrder, ...]:
+    if not ask.curves:
+        return ()
+    told = result(store, run_id)
+    place = {channel: number for number, channel in enumerate(told.source_channels)}
+    rankings = {}
+    for name in ask.curves:
+        method = next((one for one in told.methods if one.method == name), None)
+        if method is None:
+            have = ", ".join(one.method for one in told.methods)
+            message = f"the run has no ranking {name!r}; it has {have}"
+            raise PanelError(message)
+        rankings[method.label] = [
+            method.ranking.mean[place[c]] if c in place else float("nan")
+            for c in range(len(spec.panel))
+        ]
+    removable = stains_of(spec.panel, panel_tasks.everything(spec))
+    rng = np.random.default_rng(derive_seed("removal orders", spec.seed))
+    return removal_orders(rankings, removable, RANDOM_ORDERS, rng)
+
+
+def _ticked(spec: RunSpec, panels: Sequence[Members]) -> tuple[Members, ...]:
+    """Return panels with sorted members. Raises PanelError for an empty or unknown one."""
+    for panel in panels:
+        outside = [c for c in panel if not 0 <= c < len(spec.panel)]
+        if not panel or outside:
+            found = f"channel number {outside[0]}" if outside else "no channel"
+            message = (
+                f"a panel to train has {found}; expected at least one of "
+                f"{', '.join(spec.panel.names)}"
+            )
+            raise PanelError(message)
+    return tuple(tuple(sorted(set(panel))) for panel in panels)
+
+
+def _check_size(spec: RunSpec) -> None:
+    """Refuse a search of more panels than can all be looked at."""
+    optional = panel_tasks.optional(spec)
+    if panel_tasks.asked(spec).search and len(optional) > panel_tasks.MOST_OPTIONAL:
+        message = (
+            f"{len(optional)} optional channels have 2^{len(optional)} panels; at most "
+            f"{panel_tasks.MOST_OPTIONAL} are searched: mark some as must-keep or excluded"
+        )
+        raise PanelError(message)

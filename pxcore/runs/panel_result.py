@@ -1,0 +1,176 @@
+"""What a finished run says about smaller panels: trials, screens, curves, ready for advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pxcore.errors import RunError
+from pxcore.evaluation.values import Sizes
+from pxcore.panel.advice import advise
+from pxcore.panel.constraints import from_sheet
+from pxcore.panel.curves import removal_curve
+from pxcore.panel.descent import PanelEvidence
+from pxcore.panel.orders import steps
+from pxcore.panel.search import nested_choice, screen_error
+from pxcore.runs import growing, panel_tasks
+from pxcore.runs.parts import Parts
+from pxcore.runs.result import finished, result
+from pxcore.runs.saved.model import load_story
+from pxcore.runs.saved.ranks import load_performance
+from pxcore.runs.saved.screen import load_screened
+from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, RemovalCurve, Screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pxcore.runs.ledger import RunRecord
+    from pxcore.store.home import Store
+    from pxcore.types import RunSpec, Verdict
+    from pxcore.types.panel import ScreenError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PanelFindings:
+    """Everything that was found out about the panels of one run; advice follows from it."""
+
+    run_id: str
+    spec: RunSpec
+    evidence: PanelEvidence
+    curves: tuple[RemovalCurve, ...]
+    screen: Screen | None
+    screen_error: ScreenError | None
+    trained: int
+    """Trainings that this question needed, of which ..."""
+    reused: int
+    """... so many were there already."""
+
+    def advice(self, constraints: Constraints) -> PanelAdvice:
+        """Return the advice under these constraints, the panel sheet's wishes among them.
+
+        Raises PanelError for constraints that no panel can meet.
+        """
+        return advise(self.evidence, from_sheet(self.spec.panel, constraints))
+
+
+def findings(store: Store, run_id: str) -> PanelFindings:
+    """Return what a finished run found out about panels.
+
+    Raises RunError for a run that is not finished, or was not asked about panels.
+    """
+    record = finished(store, run_id)
+    spec = record.spec
+    if spec.question is None:
+        message = (
+            f"run {run_id!r} was not asked about smaller panels; ask with "
+            f"`python -m pxcore panel {run_id}` or on its page under *Panel*"
+        )
+        raise RunError(message)
+    parts = Parts(store, record)
+    full = panel_tasks.everything(spec)
+    trials = _trials(spec, parts)
+    if full not in trials:
+        message = "the trainings of the full panel have left the store; start the run again"
+        raise RunError(message)
+    sizes = _sizes(spec, parts.folders(f"panel/train/{panel_tasks.part(full)}"))
+    screen = _screen(spec, parts)
+    trained = [task for task in parts.tasks if _is_panel_training(task.parts)]
+    asked = spec.question
+    return PanelFindings(
+        run_id=run_id,
+        spec=spec,
+        evidence=PanelEvidence(
+            panel=spec.panel,
+            full=trials[full],
+            trials=tuple(trials.values()),
+            sizes=sizes,
+            nested=_nested(spec, parts, screen) if screen is not None else (),
+            screen=screen,
+            redundancy=None,
+            verdicts=_verdicts(store, record),
+            classes=spec.classes,
+        ),
+        curves=tuple(
+            removal_curve(order, full, trials, sizes)
+            for order in asked.orders
+            if all(panel in trials for panel in steps(full, order.order))
+        ),
+        screen=screen,
+        screen_error=screen_error(screen, tuple(trials.values())) if screen is not None else None,
+        trained=len(trained),
+        reused=sum(task.reused for task in trained),
+    )
+
+
+def _trials(spec: RunSpec, parts: Parts) -> dict[Members, PanelTrial]:
+    """Return every retrained panel that can be found, the full one first."""
+    found: dict[Members, PanelTrial] = {}
+    for task in parts.tasks:
+        for word in task.parts:
+            if word.startswith("panel/judge/"):
+                members = tuple(int(n) for n in word.removeprefix("panel/judge/").split("-"))
+                folder = parts.folder(word)
+                if folder is not None:
+                    found[members] = _trial(members, folder)
+    full = panel_tasks.everything(spec)
+    return dict(sorted(found.items(), key=lambda one: (one[0] != full, -len(one[0]), one[0])))
+
+
+def _trial(members: Members, folder: Path, chosen: tuple[Members, ...] = ()) -> PanelTrial:
+    told = load_performance(folder)
+    return PanelTrial(
+        members=members,
+        f1_macro=told.f1_macro,
+        f1_micro=told.accuracy,
+        f1_per_class=told.f1_per_class,
+        nested=bool(chosen),
+        chosen=chosen,
+    )
+
+
+def _nested(spec: RunSpec, parts: Parts, screen: Screen) -> tuple[PanelTrial, ...]:
+    """Return how well each size does where every fold chose its own panel."""
+    found, constraints = [], growing.constraints_of(spec)
+    for size in growing.stain_counts(spec, screen):
+        part = f"panel/nested/{size}"
+        if parts.row(part) is None:
+            continue
+        folder = parts.folder(part)
+        chosen = nested_choice(screen, spec.panel, constraints, size)
+        if folder is not None:
+            often = max(chosen, key=lambda one: (chosen.count(one), one))
+            found.append(_trial(often, folder, chosen))
+    return tuple(found)
+
+
+def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
+    if not panel_tasks.asked(spec).search:
+        return None
+    folders = parts.folders("panel/screen")
+    return growing.screen_of(spec, [load_screened(one) for one in folders]) if folders else None
+
+
+def _verdicts(store: Store, record: RunRecord) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
+    """Return each ranking's verdicts, one for every channel of the data set's panel."""
+    told = result(store, record.id)
+    place = {channel: number for number, channel in enumerate(told.source_channels)}
+    if len(place) != len(record.spec.panel):
+        return ()  # a verdict for every channel, or none
+    return tuple(
+        (one.label, tuple(one.ranking.verdict[place[c]] for c in range(len(place))))
+        for one in told.methods
+    )
+
+
+def _sizes(spec: RunSpec, folders: tuple[Path, ...]) -> Sizes:
+    stories = [load_story(folder) for folder in folders]
+    tested = [story.n_test for story in stories]
+    return Sizes(
+        n_train=tuple(story.n_train for story in stories),
+        n_test=tuple(tested),
+        n_cells=sum(tested) // spec.seeds,
+    )
+
+
+def _is_panel_training(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith(("panel/train/", "panel/dropout/")) for part in parts)
