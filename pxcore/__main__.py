@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, public, run, serving
+from pxcore.commands import cells, looking, panel, public, run, serving
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("import")(cells.import_cells)
 app.command("public")(public.public)
 app.command("run")(run.run)
+app.command("panel")(panel.panel)
 app.command("show")(looking.show)
 app.command("runs")(looking.runs)
 app.command("cancel")(looking.cancel)

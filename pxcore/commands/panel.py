@@ -1,0 +1,105 @@
+"""``panel``: which stains are enough, asked of a finished run."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pxcore.api import Lab, open_lab
+from pxcore.commands.following import Following
+from pxcore.commands.run import check_writable
+from pxcore.commands.terminal import ERR, OUT, text
+from pxcore.errors import PanelError, StoreError
+from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.panel_words import advice_json, told
+from pxcore.types import Panel
+from pxcore.types.panel import Constraints, Members
+
+
+def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run: Annotated[str, typer.Argument(help="Id of a finished run.")],
+    margin: Annotated[float, typer.Option(help="F1-macro a smaller panel may lose.")] = 0.02,
+    class_floor: Annotated[float, typer.Option(help="F1 a single class may lose.")] = 0.05,
+    max_stains: Annotated[int, typer.Option(help="At most so many stains; 0 for any.")] = 0,
+    must_keep: Annotated[str, typer.Option(help="Channels to keep, such as CD3,CD19.")] = "",
+    exclude: Annotated[str, typer.Option(help="Channels to leave out.")] = "",
+    curves: Annotated[
+        str, typer.Option(help="Remove and retrain by these rankings, such as pxpermute.")
+    ] = "",
+    train: Annotated[
+        list[str] | None, typer.Option(help="Train this panel too, such as CD3,CD19.")
+    ] = None,
+    search: Annotated[bool, typer.Option(help="Screen every panel.")] = True,  # noqa: FBT002
+    json_file: Annotated[str, typer.Option("--json", help="Where the advice goes.")] = "",
+) -> None:
+    """Find the smallest panel that is good enough. The last line of output is the run's id."""
+    if json_file:
+        check_writable(Path(json_file))
+    with closing(open_lab()) as lab:
+        names = lab.progress(run).spec.panel
+        constraints = Constraints(
+            must_keep=_positions(names, must_keep),
+            exclude=_positions(names, exclude),
+            max_stains=max_stains or None,
+            margin=margin,
+            class_floor=class_floor,
+        )
+        ask = PanelAsk(
+            constraints=constraints,
+            search=search,
+            curves=tuple(name.strip() for name in curves.split(",") if name.strip()),
+            ticked=tuple(_positions(names, one) for one in train or ()),
+        )
+        answered = _answered(lab, run, ask)
+        _say(lab, answered, constraints, json_file)
+
+
+def _answered(lab: Lab, run_id: str, ask: PanelAsk) -> str:
+    """Return the run that answers, finished."""
+    expected = lab.panels.estimate(run_id, ask)
+    ERR.print(text(f"note: {expected.tasks - expected.cached} steps to do, then the finalists"))
+    answering = lab.panels.ask(run_id, ask)
+    ERR.print(text(f"run {answering}"))
+    Following(lab, answering).to_the_end()
+    return answering
+
+
+def _say(lab: Lab, run_id: str, constraints: Constraints, json_file: str) -> None:
+    """Print the advice, and write it."""
+    found = lab.panels.findings(run_id)
+    advice = found.advice(constraints)
+    for part in told(found, advice):
+        OUT.print(_table(part) if isinstance(part, tuple) else text(part))
+    OUT.print(run_id)
+    if json_file:
+        content = json.dumps(advice_json(found, advice), indent=2, allow_nan=False)
+        try:
+            Path(json_file).write_text(content + "\n", encoding="utf-8")
+        except OSError as error:
+            message = f"{json_file} cannot be written: {error.strerror or error}"
+            raise StoreError(message) from error
+
+
+def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
+    head, *body = rows
+    table = Table()
+    for name in head:
+        table.add_column(name)
+    for row in body:
+        table.add_row(*(text(word) for word in row))
+    return table
+
+
+def _positions(panel_of: Panel, names: str) -> Members:
+    """Return the positions of channels given by name, by comma."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    doubled = {name for name in wanted if wanted.count(name) > 1}
+    if doubled:
+        message = f"channel {min(doubled)!r} was named twice; name it once"
+        raise PanelError(message)
+    return tuple(sorted(panel_of.index(name) for name in wanted))

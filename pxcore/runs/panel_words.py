@@ -1,0 +1,91 @@
+"""The advice on a panel as text, tables and JSON: the same numbers for terminal and file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pxcore.panel.curves import summary
+from pxcore.panel.said import with_interval
+from pxcore.panel.words import lower_bound, sentence
+from pxcore.runs.evidence_rows import interval_json, number
+from pxcore.runs.panel_result import PanelFindings
+from pxcore.types.panel import PanelAdvice, PanelTrial
+
+Rows = tuple[tuple[str, ...], ...]
+
+
+def told(found: PanelFindings, advice: PanelAdvice) -> list[str | Rows]:
+    """Return the answer in words, what each stain buys, and one reason a channel."""
+    panel = found.spec.panel
+    parts: list[str | Rows] = [sentence(advice, panel)]
+    rows = [("panel", "F1-macro (95 %)", "lower than all by at most", "good enough")]
+    tests = {test.members: test for test in advice.tests}
+    for trial in sorted(found.evidence.trials, key=lambda one: -len(one.members)):
+        test = tests.get(trial.members)
+        bound = "" if test is None else f"{max(0.0, -test.lower_bound):.3f}"
+        good = "" if test is None else ("yes" if test.good_enough else "no")
+        rows.append((_named(found, trial), with_interval(trial.f1_macro), bound, good))
+    parts.append(tuple(rows))
+    parts += [one.reason for one in advice.channels]
+    if found.curves:
+        head = ("order", "direction", "mean F1 over the steps")
+        lines = [
+            (row.label, row.direction.replace("_", " "), with_interval(row.mean_f1))
+            for row in summary(found.curves, found.evidence.sizes)
+        ]
+        parts.append((head, *lines))
+    parts += list(advice.notes)
+    parts.append(f"{found.trained} trainings, {found.reused} of them were there already")
+    if found.screen_error is not None:
+        error = found.screen_error
+        parts.append(
+            f"screen less retrained F1: mean {error.mean:+.3f}, largest {error.largest:+.3f} "
+            f"over {error.n_panels} panels"
+        )
+    return parts
+
+
+def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, object]:
+    """Return what ``python -m pxcore panel --json`` writes; never NaN."""
+    names = found.spec.panel.names
+    best = advice.recommended
+    error = found.screen_error
+    return {
+        "run_id": found.run_id,
+        "recommended": None if best is None else [names[c] for c in best.members],
+        "full": [names[c] for c in advice.full.members],
+        "lower_bound": number(lower_bound(advice)),
+        "margin": advice.constraints.margin,
+        "f1": {
+            "recommended": None if best is None else interval_json(best.f1_macro),
+            "full": interval_json(advice.full.f1_macro),
+        },
+        "alternatives": [[names[c] for c in one.members] for one in advice.alternatives],
+        "verdicts": {
+            names[one.channel]: {"advised": str(one.advised), "reason": one.reason}
+            for one in advice.channels
+        },
+        "tests": [
+            {
+                "panel": [names[c] for c in test.members],
+                "difference": interval_json(test.difference),
+                "lower_bound": number(test.lower_bound),
+                "good_enough": test.good_enough,
+            }
+            for test in advice.tests
+        ],
+        "cost": advice.cost,
+        "saved": advice.saved,
+        "trainings": {"needed": found.trained, "reused": found.reused},
+        "screen_error": None
+        if error is None
+        else {"mean": number(error.mean), "largest": number(error.largest)},
+        "sentence": sentence(advice, found.spec.panel),
+        "notes": list(advice.notes),
+    }
+
+
+def _named(found: PanelFindings, trial: PanelTrial) -> str:
+    if trial.members == found.evidence.full.members:
+        return "all channels"
+    return ", ".join(found.spec.panel.names[c] for c in trial.members)
