@@ -161,8 +161,8 @@ def _facts(comparison: Comparison) -> None:
     runs = {column.run.id: column for column in comparison.columns}
     told = [
         f"{md(column.run.title or column.run.dataset_title, 50)} "
-        f"F1 {with_interval(column.f1)}, {count(len(column.ranking.folds), 'training')}, "
-        f"{md(column.model, 80)}"
+        f"F1 {with_interval(column.f1)} over {count(column.n_classes, 'class', 'classes')}, "
+        f"{count(len(column.ranking.folds), 'training')}, {md(column.model, 80)}"
         for column in runs.values()
     ]
     st.caption(" · ".join(told), width=980)
@@ -174,7 +174,7 @@ def _facts(comparison: Comparison) -> None:
         silent = [
             md(names[n], 80)
             for n, column in enumerate(comparison.columns)
-            if told_apart(column.f1, len(column.classes)) is case
+            if told_apart(column.f1, column.n_classes) is case
         ]
         if silent:
             st.warning(

@@ -156,17 +156,15 @@ def _side_by_side(shown: PublishedSet) -> None:
 
 def _panels(shown: PublishedSet) -> None:
     """Draw the panel comparison, where there is one."""
-    if shown.lower_bound is None:
+    margin = shown.margin
+    if margin is None:
         return
     st.subheader("Fewer stains", anchor=False)
-    worst = -shown.lower_bound
-    margins = (0.01, 0.02, 0.05)
-    within = next((f"{m:g}" for m in margins if worst < m), "none we would set")
-    beyond = [f"{m:g}" for m in margins if worst >= m]
-    besides = f", not of {beyond[-1]}" if beyond else ""
+    within = "none we would set" if margin.within is None else f"{margin.within:g}"
+    besides = "" if margin.beyond is None else f", not of {margin.beyond:g}"
     st.markdown(
-        f"The minimal panel loses at most {worst:.4f} F1 against all channels (one-sided 95 %): "
-        f"within a margin of {within}{besides}.",
+        f"The minimal panel loses at most {-margin.bound:.4f} F1 against all channels (one-sided "
+        f"95 %): within a margin of {within}{besides}.",
         width=720,
     )
     frame = pd.DataFrame(

@@ -26,8 +26,9 @@ from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import ranking
 from pxcore.plots.elsewhere import elsewhere
-from pxcore.plots.numbers import count, with_interval
+from pxcore.plots.numbers import count
 from pxcore.plots.ranking import Order, verdict_word
+from pxcore.plots.reached import reached
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import yardstick
@@ -115,7 +116,7 @@ def _facts(result: RunResult, method: MethodResult) -> str:
     repeated = f", {span} repeats each" if max(repeats) > 1 else ""
     models = f"models of this method ({one_line(method.model)})" if method.model else "models"
     return (
-        f"The {md(models, 160)} reach F1 {with_interval(performance.f1_macro)} over classes on "
+        f"The {md(models, 160)} reach {md(reached(result, method), 400)} on "
         f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}{repeated}). "
         "Brackets: 95 % interval over folds, corrected for shared training cells."
     )

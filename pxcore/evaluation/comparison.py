@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pxcore.evaluation.agreement import agreements
 from pxcore.evaluation.disagreement import disagreements, shared_ranks
+from pxcore.evaluation.judged_f1 import judged_f1
 from pxcore.evaluation.matching import match_channels, match_class
 from pxcore.evaluation.model_words import model_words
 from pxcore.evaluation.scaling import bounds_of, of_starts, scaled
@@ -71,6 +72,7 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
     """Return one ranking of a run as a column of a comparison."""
     method_id = method.method.partition(":")[0]
     redundancy = result.redundancy
+    f1, n_judged = judged_f1(result.behind(method), method)
     return Column(
         item=Item(result.run.id, method.method),
         label=method.label,
@@ -83,7 +85,8 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
         unit=method.importance.unit,
         ranking=method.ranking,
         seeds=result.spec.seeds,
-        f1=result.behind(method).f1_macro,
+        f1=f1,
+        n_judged=n_judged,
         redundant=tuple(group.channels for group in redundancy.groups) if redundancy else (),
         where=result.where.verdict if result.where else (),
         failed=tuple(

@@ -52,12 +52,28 @@ class Facts:
         mean = self.lower.ranking.mean
         return abs(mean[self.at_lower]) <= NEAR_ZERO * max(abs(value) for value in mean)
 
+    def where(self, about: Column) -> frozenset[Where]:
+        """Return what was decided on place or amount of this channel in the data set of a ranking.
+
+        ``about``: ``higher`` or ``lower``. Both runs count where they are of one data set; what a
+        run found in other cells says nothing about these. Empty for nothing.
+        """
+        said = {
+            verdict
+            for column, verdict in self._verdicts()
+            if column.run.dataset_id == about.run.dataset_id
+        }
+        return frozenset(said)
+
     @property
-    def where(self) -> frozenset[Where]:
-        """What the two runs decided on place or amount of this channel; empty for nothing."""
+    def not_informative(self) -> bool:
+        """True when one of the runs decided that the channel does not matter at all."""
+        return any(verdict is Where.NOT_INFORMATIVE for _, verdict in self._verdicts())
+
+    def _verdicts(self) -> tuple[tuple[Column, Where], ...]:
         places = ((self.higher, self.at_higher), (self.lower, self.at_lower))
-        said = {column.where[at] for column, at in places if column.where}
-        return frozenset(said - {Where.UNDECIDED})
+        found = [(column, column.where[at]) for column, at in places if column.where]
+        return tuple(one for one in found if one[1] is not Where.UNDECIDED)
 
     @property
     def named_partners(self) -> str:
@@ -77,6 +93,13 @@ class Rule:
 def of(first: str, *seconds: str) -> Callable[[Facts], bool]:
     """Return whether ``first`` ranks a channel higher than one of ``seconds``."""
     return lambda f: f.methods[0] == first and f.methods[1] in seconds
+
+
+def by_verdict(facts: Facts, about: Column, said: str) -> str:
+    """Return ``said`` as the verdict of the run behind a ranking: of its cells, and no others."""
+    if facts.same_data:
+        return f"{said}, by the run's own verdict"
+    return f"{said} in {about.run.dataset_title}, by its run's own verdict"
 
 
 def alike_found(facts: Facts) -> str:

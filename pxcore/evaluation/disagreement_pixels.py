@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from pxcore.evaluation.disagreement_facts import WITHIN_CELL, Facts, Rule, of
+from pxcore.evaluation.disagreement_facts import WITHIN_CELL, Facts, Rule, by_verdict, of
 from pxcore.types import Where
+from pxcore.types.comparison import Column
 
 DIFFERENCES = ("integrated_gradients", "deeplift")
 """Attributions that share out the difference to a reference image."""
 
 
+def _undisputed(facts: Facts, about: Column, wanted: Where) -> bool:
+    """Return whether no run speaks against ``wanted`` in the data set of a ranking."""
+    return facts.where(about) <= {wanted} and not facts.not_informative
+
+
 def _brightness(facts: Facts) -> bool:
-    undisputed = facts.where <= {Where.AMOUNT}
+    undisputed = _undisputed(facts, facts.lower, Where.AMOUNT)
     return of("pxpermute", "pxpermute_mask")(facts) and facts.lower_finds_nothing and undisputed
 
 
+def _brightness_said(facts: Facts) -> str:
+    said = (
+        "Brightness of the whole cell may be what counts: rearranging pixels over the whole "
+        "picture spreads it over the background, rearranging them inside the cell outline does "
+        "not."
+    )
+    if not facts.where(facts.lower):
+        return said
+    return f"{said} {by_verdict(facts, facts.lower, 'The amount is enough')}."
+
+
 def _amount(facts: Facts) -> bool:
-    return of("permute_cells", *WITHIN_CELL)(facts) and facts.where <= {Where.AMOUNT}
+    # Exchange sees both: what counts is what the channel tells where pixels were rearranged.
+    exchanged = of("permute_cells", *WITHIN_CELL)(facts)
+    return exchanged and _undisputed(facts, facts.lower, Where.AMOUNT)
 
 
 def _amount_said(facts: Facts) -> str:
     why = "another cell's picture changes how bright the channel is, rearranged pixels keep that."
-    if facts.where:
-        return f"The amount is enough, by the run's own verdict: {why}"
+    if facts.where(facts.lower):
+        return f"{by_verdict(facts, facts.lower, 'The amount is enough')}: {why}"
     return f"The amount may count more than the place: {why}"
 
 
 def _place(facts: Facts) -> bool:
     moved, exchanged = facts.methods
     both = moved in WITHIN_CELL and exchanged == "permute_cells"
-    return both and facts.where <= {Where.PLACE}
+    return both and _undisputed(facts, facts.higher, Where.PLACE)
 
 
 def _place_said(facts: Facts) -> str:
@@ -36,15 +55,15 @@ def _place_said(facts: Facts) -> str:
         "rearranged pixels may spare channels that are read by their brightness, another cell's "
         "picture spares none, so those can overtake it there."
     )
-    if facts.where:
-        return f"The place matters, by the run's own verdict: {why}"
+    if facts.where(facts.higher):
+        return f"{by_verdict(facts, facts.higher, 'The place matters')}: {why}"
     return f"The place may count more than in other channels: {why}"
 
 
 def _foreign(facts: Facts) -> bool:
     moved, exchanged = facts.methods
     both = moved in WITHIN_CELL and exchanged == "permute_cells"
-    return both and Where.PLACE not in facts.where
+    return both and Where.PLACE not in facts.where(facts.higher)
 
 
 def _occluded(facts: Facts, fill: str) -> bool:
@@ -62,12 +81,7 @@ PERTURBED = (
     Rule(
         "whole_cell_brightness",
         _brightness,
-        lambda f: (
-            "Brightness of the whole cell may be what counts: rearranging pixels over the whole "
-            "picture spreads it over the background, rearranging them inside the cell outline "
-            "does not."
-            + (" The run's own verdict is that the amount is enough." if f.where else "")
-        ),
+        _brightness_said,
     ),
     Rule("amount_not_place", _amount, _amount_said),
     Rule("place_not_amount", _place, _place_said),

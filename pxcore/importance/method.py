@@ -113,6 +113,16 @@ class MapRequest:
     """Cells a pass."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A property that methods are tested for and one method is known not to have."""
+
+    what: Literal["dead_channel"]
+    """``dead_channel``: a channel without any light scores 0."""
+    reason: str
+    """Why not: a plain sentence."""
+
+
 def fits_any(_model: Model, _options: tuple[Option, ...]) -> str:
     """Return that a method asks nothing particular of the architecture."""
     return ""
@@ -145,6 +155,12 @@ class Method:
     refusal: Callable[[Model, tuple[Option, ...]], str] = fits_any
     """Why the method, with these of **its** options, cannot explain an architecture: a plain
     sentence, empty when it can. Answers without torch."""
+    faults: tuple[Fault, ...] = ()
+    """What is known not to hold, shown in ``docs/methods_by_model.md``."""
+
+    def lacks(self, what: str) -> bool:
+        """Return True when a property is known not to hold."""
+        return any(fault.what == what for fault in self.faults)
 
 
 def choices(options: Sequence[MethodOption], given: Sequence[Option]) -> dict[str, str]:

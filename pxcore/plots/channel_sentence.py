@@ -12,7 +12,7 @@ from __future__ import annotations
 from pxcore.plots.elsewhere import elsewhere, failed_checks, told_elsewhere
 from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import listed, score, shortened, with_interval
-from pxcore.plots.tell_apart import why_silent
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL, words_of
 from pxcore.types import (
@@ -41,8 +41,7 @@ def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> s
     if result.panel.channels[channel].role is Role.DECOY:
         value = _interval(ranking, channel)
         return f"{name} is a made channel that knows nothing; it reaches {value}."
-    behind = result.behind(method)
-    why = why_silent(behind.f1_macro, len(behind.f1_per_class))
+    why = why_no_ranking(result.behind(method), method)
     if why:
         return f"Nothing can be said about {name} yet: {why}."
     failed = _failed(result, method)

@@ -66,4 +66,4 @@ def _mark(column: Column) -> str:
 
 
 def _told(column: Column) -> Told:
-    return told_apart(column.f1, len(column.classes))
+    return told_apart(column.f1, column.n_classes)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pxcore.plots.numbers import listed, shortened
-from pxcore.plots.tell_apart import why_silent
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, RunResult, Verdict, Where
 
@@ -87,6 +87,5 @@ def failed_checks(result: RunResult, method: MethodResult) -> tuple[str, ...]:
 
 
 def _trusted(result: RunResult, method: MethodResult) -> bool:
-    behind = result.behind(method)
-    silent = why_silent(behind.f1_macro, len(behind.f1_per_class))
+    silent = why_no_ranking(result.behind(method), method)
     return not silent and not failed_checks(result, method)

@@ -27,7 +27,7 @@ from pxcore.plots.elsewhere import Elsewhere, told_elsewhere
 from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import bounds, listed, score, shortened
 from pxcore.plots.ranking import order_of
-from pxcore.plots.tell_apart import why_silent
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
@@ -49,7 +49,7 @@ def sentence(
         (C,), what else in the run finds each channel; empty where there is nothing else.
     """
     ranking = result.ranking
-    why = why_silent(performance.f1_macro, len(performance.f1_per_class))
+    why = why_no_ranking(performance, result)
     if why:
         return f"{why[0].upper()}{why[1:]}, so this ranking says nothing about the channels yet."
     order = [c for c in order_of(ranking, "rank") if panel.channels[c].role is not Role.DECOY]

@@ -1,5 +1,6 @@
 """Whether models tell the classes apart: unless they do, nothing can be said about a channel.
 
+Asked of the classes that the ranking rests on: those with too few cells take no part.
 They do where the whole interval of F1-macro lies above what guessing gives, 1 / number of classes.
 Where it does not, that has one of two reasons, and they must not be mixed up: the models know
 little, or there are too few trainings to be sure of models that may know a lot.
@@ -12,8 +13,9 @@ from enum import Enum
 
 import numpy as np
 
+from pxcore.evaluation.judged_f1 import judged_f1
 from pxcore.plots.numbers import bounds, count, score, with_interval
-from pxcore.types import Interval
+from pxcore.types import Interval, MethodResult, Performance
 
 FEW = 5
 """Below so many trainings, Student's factor alone may keep an interval down at guessing."""
@@ -51,6 +53,14 @@ def told_apart(f1: Interval, n_classes: int) -> Told:
         return Told.TOO_FEW
     spread = float(np.std(f1.known, ddof=1)) * math.sqrt(1 / number + 1 / (number - 1))
     return Told.TOO_FEW if f1.mean - MANY_FACTOR * spread > guessing else Told.HARDLY
+
+
+def why_no_ranking(performance: Performance, method: MethodResult) -> str:
+    """Return why a method's ranking says nothing about channels, as a clause; empty if it does.
+
+    ``performance`` is of the models that the method explained.
+    """
+    return why_silent(*judged_f1(performance, method))
 
 
 def why_silent(f1: Interval, n_classes: int) -> str:

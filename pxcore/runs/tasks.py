@@ -17,7 +17,7 @@ from pxcore.types import Averaging, MethodSpec, ModelSpec, Role, Split, Training
 VERSIONS = {
     "train": 2,
     "explain": 4,
-    "rank": 4,
+    "rank": 5,
     "joint": 2,
     "redundancy": 1,
     "gate": 4,

@@ -56,13 +56,20 @@ class Column:
     seeds: int
     """Starts of each fold."""
     f1: Interval
-    """F1-macro of the models behind it."""
+    """F1 of the models behind it, over the classes that the ranking rests on."""
+    n_judged: int = 0
+    """How many classes these are; 0 for all."""
     redundant: tuple[tuple[int, ...], ...] = ()
     """Groups of channels (positions in ``panel``) that the run found to say the same."""
     where: tuple[Where, ...] = ()
     """(C,), what the run decided on place or amount; empty where it did not ask."""
     failed: tuple[str, ...] = ()
     """Ids of the sanity checks that the method failed in this run."""
+
+    @property
+    def n_classes(self) -> int:
+        """Classes that the ranking and ``f1`` rest on."""
+        return self.n_judged or len(self.classes)
 
     @property
     def method_id(self) -> str:

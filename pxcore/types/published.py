@@ -42,6 +42,18 @@ class PublishedPanel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """By how much a smaller panel may be worse than all channels."""
+
+    bound: float
+    """One-sided 95 % lower bound of F1(minimal panel) - F1(all channels)."""
+    within: float | None
+    """The smallest loss of those that one would allow that is ruled out; None where none is."""
+    beyond: float | None
+    """The largest of them that is not ruled out; None where all are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeats:
     """How little the repeats and how much the folds move a channel."""
 
@@ -84,8 +96,8 @@ class PublishedSet:
     f1_clean: Interval
     """F1-macro of the five clean folds on all channels."""
     panels: tuple[PublishedPanel, ...]
-    lower_bound: float | None
-    """One-sided 95 % lower bound of F1 (minimal panel - all channels)."""
+    margin: Margin | None
+    """Of the minimal panel against all channels; None where no panels were compared."""
     repeats: Repeats
     sentence: str
     findings: tuple[Finding, ...]

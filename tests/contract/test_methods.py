@@ -108,6 +108,8 @@ def test_follows_the_order_of_channels(method: Method, asked: ExplainRequest) ->
 
 
 def test_dead_channel_scores_zero(method: Method, asked: ExplainRequest) -> None:
+    if method.lacks("dead_channel"):  # whatever this reader makes of it; see its entry
+        pytest.skip(next(fault.reason for fault in method.faults))
     found = method.explain(asked)
     if method.id != "occlusion":  # what fills a channel may differ from its constant value
         np.testing.assert_array_equal(found.scores[:, DEAD], 0)

@@ -195,6 +195,43 @@ def test_the_runs_verdict_on_the_place_decides(rule: str) -> None:
     assert firm.startswith(("The amount is enough", "The place matters", "Brightness"))
 
 
+ELSEWHERE = {
+    "amount_not_place": ("permute_cells", "pxpermute", "lower"),
+    "place_not_amount": ("pxpermute", "permute_cells", "higher"),
+    "whole_cell_brightness": ("pxpermute", "pxpermute_mask", "lower"),
+}
+"""The ranking whose cells the verdict must be of: the one that rearranged pixels explain."""
+
+
+@pytest.mark.parametrize("rule", list(ELSEWHERE))
+def test_a_verdict_is_of_its_own_data_set(rule: str) -> None:
+    """What a run found in other cells proves nothing, and speaks against nothing."""
+    high, low, decisive = ELSEWHERE[rule]
+    _, agrees, contradicts = PARTED[rule]
+    given = facts(high, low, dataset_id="d2", run_id="r2")
+    own, other = ("Cells d2", "d1") if decisive == "lower" else ("Cells d1", "d2")
+    foreign = "higher" if decisive == "lower" else "lower"
+
+    def settled(**verdicts: Where) -> Facts:
+        return decided(given, verdicts.get("higher"), verdicts.get("lower"))
+
+    firm = said(rule, settled(**{decisive: agrees}))
+    assert f"in {own}, by its run's own verdict" in firm
+    assert other not in firm
+    for verdict in (agrees, contradicts):
+        assert said(rule, settled(**{foreign: verdict})) == said(rule, given)
+        assert said(rule, settled(**{decisive: agrees, foreign: verdict})) == firm
+    assert rule not in ids(settled(**{decisive: contradicts}))
+    for side in (decisive, foreign):  # a channel that does not matter has nothing to explain
+        assert rule not in ids(settled(**{side: Where.NOT_INFORMATIVE}))
+
+
+def test_a_place_that_matters_in_other_cells_clears_no_foreign_picture() -> None:
+    given = facts("pxpermute_mask", "permute_cells", dataset_id="d2", run_id="r2")
+    assert "rearranged_picture" in ids(decided(given, None, Where.PLACE))
+    assert "rearranged_picture" not in ids(decided(given, Where.PLACE))
+
+
 def test_pictures_that_no_camera_takes_explain_no_channel_whose_place_matters() -> None:
     given = facts("pxpermute_mask", "permute_cells")
     assert "rearranged_picture" in ids(decided(given, Where.NOT_INFORMATIVE))

@@ -122,9 +122,12 @@ def test_means_are_the_published_ones(name: str, means: tuple[float, ...]) -> No
 
 
 def test_bounds_of_the_minimal_panel_are_those_recomputed_before() -> None:
-    assert SETS["blood"].lower_bound == pytest.approx(-0.0185, abs=5e-5)
-    assert SETS["synapse"].lower_bound == pytest.approx(-0.0169, abs=5e-5)
-    assert SETS["apoptotic"].lower_bound is None
+    for name, bound in (("blood", -0.0185), ("synapse", -0.0169)):
+        margin = SETS[name].margin
+        assert margin is not None
+        assert margin.bound == pytest.approx(bound, abs=5e-5)
+        assert (margin.within, margin.beyond) == (0.02, 0.01)
+    assert SETS["apoptotic"].margin is None
 
 
 def test_the_lower_bound_against_a_slow_reference() -> None:

@@ -112,6 +112,26 @@ def test_what_is_not_interchangeable(joint: float, beyond: tuple[float, ...]) ->
     assert not group.interchangeable
 
 
+def wide(joint: float, spread: float, beyond: float) -> JointEvidence:
+    """Return channels 0 and 1 whose joint drop differs from fold to fold."""
+    made = evidence(beyond=(beyond, beyond))
+    joints = [
+        evidence({(0, 1): joint + off * spread}, (beyond, beyond)).joints[j]
+        for j, off in enumerate((-1, 0, 1))
+    ]
+    return replace(made, joints=joints)
+
+
+def test_little_is_measured_against_the_least_that_is_lost_together() -> None:
+    """A tenth of the lower bound of the joint drop, not of what it may be at best."""
+    (sure,) = redundancy(wide(0.7, 0.0, 0.03)).groups
+    assert sure.interchangeable
+    (open_,) = redundancy(wide(0.5, 0.05, 0.03)).groups
+    reach = [one.high for one in open_.beyond]
+    assert all(0.1 * open_.joint.low < high < 0.1 * open_.joint.mean for high in reach)
+    assert not open_.interchangeable
+
+
 def test_a_joint_drop_must_be_real() -> None:
     """Above every decoy, and without decoys above what matters."""
     little = {"joint": {(0, 1): 0.05}, "beyond": (-0.03, -0.03)}

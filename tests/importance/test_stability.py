@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from pxcore.importance.fold import combine
+from pxcore.importance.rank_ranges import Draws
+from pxcore.importance.ranking import rank
 from pxcore.importance.stability import stability
 from tests.made_folds import made_fold
 
@@ -56,3 +58,20 @@ def test_thousand_repeats_stay_few_points() -> None:
     found = stability(combine([made_fold((0.1, 0.2), n_cells=9, n_repeats=1000)], [1]))
     assert len(found.repeats) < 30
     assert found.repeats[-1] == 1000
+
+
+def test_small_classes_are_left_out_as_in_the_ranking() -> None:
+    labels = np.repeat([0, 1, 2], (70, 70, 10))
+    folds = [made_fold(RATES, seed=seed, n_repeats=6, labels=labels) for seed in range(2)]
+    importance = combine(folds, [100, 100])
+    ranking = rank(importance, folds, draws=Draws(n_samples=20))
+    assert ranking.small_classes == (2,)
+    found = stability(importance, ranking.small_classes)
+    last = [fold[-1] for fold in found.values]
+    np.testing.assert_allclose(last, ranking.folds)
+    assert not np.allclose([fold[-1] for fold in stability(importance).values], ranking.folds)
+
+
+def test_all_classes_stay_where_all_are_small() -> None:
+    importance = combine([made_fold(RATES, n_cells=9, n_repeats=4)], [1])
+    assert stability(importance, (0, 1, 2)) == stability(importance)

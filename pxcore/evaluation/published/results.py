@@ -10,7 +10,7 @@ from pxcore.data.catalogue import CATALOGUE
 from pxcore.evaluation.published.figures import Recorded, figures
 from pxcore.evaluation.published.findings import findings_of
 from pxcore.evaluation.published.statistics import (
-    lower_bound,
+    margin_of,
     ranking_of,
     repeats_of,
     score_interval,
@@ -52,7 +52,7 @@ def _set(recorded: Recorded) -> PublishedSet:
     n_train, n_test = sizes(recorded.images)
     methods = tuple(_method(recorded, name, empty) for name in LABELS)
     f1 = {one.id: one.f1 for one in recorded.panels}
-    bound = lower_bound(f1["minimal"], f1["all"]) if f1 else None
+    margin = margin_of(f1["minimal"], f1["all"]) if f1 else None
     repeats = _repeats(recorded)
     clean = score_interval(recorded.f1_clean, recorded.images)
     ranking = methods[0].ranking
@@ -80,10 +80,10 @@ def _set(recorded: Recorded) -> PublishedSet:
             )
             for one in recorded.panels
         ),
-        lower_bound=bound,
+        margin=margin,
         repeats=repeats,
         sentence=sentence_of(panel, ranking, recorded.empty),
-        findings=findings_of(recorded, ranking, repeats, clean, bound),
+        findings=findings_of(recorded, ranking, repeats, clean, margin),
         dataset_doi=entry.doi,
         citation=entry.citation,
     )

@@ -17,12 +17,14 @@ from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.ranking import decoy_bound, verdict
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Array, Interval, Ranking
-from pxcore.types.published import Repeats
+from pxcore.types.published import Margin, Repeats
 
 FOLDS = 5
 SHARE = 1 / (FOLDS - 1)
 """Held-out over other cells of a fold. A fifth of the latter chose the epoch; it counts as used."""
 SAMPLES = 4000
+MARGINS = (0.01, 0.02, 0.05)
+"""Losses of F1 that one might allow for fewer stains. Our choice."""
 NOTE = (
     "ranges of ranks: 4,000 bootstrap samples of the five folds; the cells are not recorded, so "
     "their part is missing and the ranges are if anything too short"
@@ -88,13 +90,25 @@ def lower_bound(smaller: Sequence[float], larger: Sequence[float]) -> float:
 
         mean(d) - t(4, 0.95) · sqrt((1 / 5 + 1 / 4) · s²(d))
 
-    The smaller panel is not worse by more than a margin m where the bound lies above -m.
     Source: Nadeau and Bengio 2003, as in `corrected_interval`.
     """
     difference = np.asarray(smaller) - np.asarray(larger)
     n = len(difference)
     spread = math.sqrt((1 / n + SHARE) * float(difference.var(ddof=1)))
     return float(difference.mean()) - float(student.ppf(0.95, n - 1)) * spread
+
+
+def margin_of(smaller: Sequence[float], larger: Sequence[float]) -> Margin:
+    """Return by how much F1 of a smaller panel may be worse, from the folds of both.
+
+    A loss of m is ruled out where the lower bound of the difference lies above -m.
+    """
+    bound = lower_bound(smaller, larger)
+    return Margin(
+        bound=bound,
+        within=min((m for m in MARGINS if bound > -m), default=None),
+        beyond=max((m for m in MARGINS if bound <= -m), default=None),
+    )
 
 
 def repeats_of(

@@ -10,6 +10,7 @@ from pxcore.importance.attribution.settings import AGGREGATE
 from pxcore.importance.method import (
     ATTRIBUTION,
     ExplainRequest,
+    Fault,
     MapRequest,
     Method,
     MethodOption,
@@ -102,4 +103,11 @@ METHOD = Method(
     explain=explain,
     maps=maps,
     refusal=refusal,
+    faults=(
+        Fault(
+            what="dead_channel",
+            reason="Gradients are not multiplied by pixels, so what the network would do with "
+            "light in a channel is scored where there is none.",
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Method, choices
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Fault, Method, choices
 from pxcore.types import Array
 
 if TYPE_CHECKING:
@@ -142,4 +142,11 @@ METHOD = Method(
     repeated=False,
     gates=(),
     explain=explain,
+    faults=(
+        Fault(
+            what="dead_channel",
+            reason="Two trainings are compared and differ by chance, so what says nothing scores "
+            "about 0, above or below.",
+        ),
+    ),
 )

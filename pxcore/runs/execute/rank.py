@@ -34,7 +34,7 @@ def rank(context: Context, task: RankTask) -> None:
     ranked = Ranked(
         ranking=ranking,
         importance=importance,
-        stability=stability(importance),
+        stability=stability(importance, ranking.small_classes),
         performance=performance_of(context, [explain.train for explain in task.explains]),
     )
     save_ranked(context.folder, ranked)
