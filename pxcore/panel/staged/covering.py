@@ -73,7 +73,7 @@ def cover_pairs(n: int, k: int) -> Blocks:
 
 
 def pair_counts(blocks: Blocks, n: int) -> Array:
-    """Return (n, n) float64, whole numbers: blocks that hold points i and j; the diagonal counts those of i."""
+    """Return (n, n) float64, whole numbers: blocks that hold both points; diagonal: that one."""
     inside = np.zeros((len(blocks), n))
     for row, block in enumerate(blocks):
         inside[row, list(block)] = 1
@@ -193,7 +193,8 @@ def _pruned(blocks: list[tuple[int, ...]], n: int) -> list[tuple[int, ...]]:
 def _in_order(blocks: Blocks, n: int) -> Blocks:
     """Return the blocks, the one that shows most new pairs next; ties keep their order."""
     open_pairs = ~np.eye(n, dtype=bool)
-    left, ordered = list(blocks), []
+    left = list(blocks)
+    ordered: list[tuple[int, ...]] = []
     while left and len(ordered) < _ORDERED:
         news = [int(open_pairs[np.ix_(block, block)].sum()) for block in left]
         block = left.pop(int(np.argmax(news)))

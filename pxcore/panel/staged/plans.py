@@ -96,9 +96,7 @@ def published(
     return _runs(candidates, [[names[i] for i in part] for part in parts])
 
 
-def pair_cover(
-    candidates: Sequence[Candidate], instrument: Instrument
-) -> tuple[StagedRun, ...]:
+def pair_cover(candidates: Sequence[Candidate], instrument: Instrument) -> tuple[StagedRun, ...]:
     """Return runs in which every pair of candidates meets, as few as were found, and the final run.
 
     Raises
@@ -197,9 +195,7 @@ def _dealt(candidates: Sequence[Candidate]) -> list[str]:
     return [candidate.marker for candidate in candidates if not candidate.always_on]
 
 
-def _runs(
-    candidates: Sequence[Candidate], dealt: Sequence[Sequence[str]]
-) -> tuple[StagedRun, ...]:
+def _runs(candidates: Sequence[Candidate], dealt: Sequence[Sequence[str]]) -> tuple[StagedRun, ...]:
     """Return the runs with what is always on in front, and the final one."""
     on = tuple(candidate.marker for candidate in candidates if candidate.always_on)
     kept = tuple(c.marker for c in candidates if c.must_keep and not c.always_on)

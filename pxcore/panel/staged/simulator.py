@@ -35,7 +35,7 @@ from pxcore.panel.staged.drawn import (
 )
 from pxcore.types import Array
 
-__all__ = ["PlanLoss", "Simulation", "WAYS", "can_simulate", "simulate"]
+__all__ = ["WAYS", "PlanLoss", "Simulation", "can_simulate", "simulate"]
 
 WAYS = ("published", "pair_cover", "all")
 """What a page compares; ``champions`` is measured by the benchmark only."""
@@ -131,9 +131,7 @@ def simulate(setting: Simulation) -> tuple[PlanLoss, ...]:
             chosen, runs[way] = _PLANS[way](lab)
             ends[row, draw] = lab.judged(chosen)
     whole = ends[ways.index("all"), :, 0]
-    return tuple(
-        _plan_loss(way, runs[way], ends[ways.index(way)], whole) for way in setting.ways
-    )
+    return tuple(_plan_loss(way, runs[way], ends[ways.index(way)], whole) for way in setting.ways)
 
 
 class _Lab:
