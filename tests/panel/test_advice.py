@@ -10,6 +10,7 @@ import pytest
 from pxcore.errors import PanelError
 from pxcore.panel.advice import PanelEvidence, advise
 from pxcore.panel.constraints import stains_of
+from pxcore.panel.said import at_most
 from pxcore.panel.search import nested_trial
 from pxcore.types import Channel, ChannelGroup, Panel, Redundancy, Role, Verdict
 from pxcore.types.panel import (
@@ -156,6 +157,28 @@ def test_the_way_of_choosing_must_pass_too() -> None:
     # One that broke the constraints was another way of choosing.
     kept = advise(replace(given, nested=(mixed,)), Constraints(exclude=(3,)))
     assert size(kept) == 4
+
+
+def test_a_good_panel_without_it_forbids_keep() -> None:
+    """S2 nearly replaces S1: clearly a little lower, so no rival, and yet good enough."""
+    found = advise(evidence(lambda m: planted(m) - 0.008 * (2 not in m)), FREE)
+    assert found.recommended is not None
+    assert found.recommended.members == (0, 1, 2, 4, 5)
+    assert found.alternatives == ()
+    assert says(found, 2).advised is Advised.UNDECIDED
+    assert "the panel S0, S2, S3 and S4 passes the test by itself" in says(found, 2).reason
+    assert "0.008 (0.004 to 0.012)" in says(found, 2).reason
+    assert says(found, 1).advised is Advised.KEEP
+
+
+def test_drop_tells_the_worse_of_both_bounds() -> None:
+    whole = nested(((0, 1, 2, 4, 5),) * J, 0.893)
+    found = advise(replace(evidence(), nested=(whole,)), FREE)
+    assert found.test is not None
+    assert found.nested is not None
+    assert found.nested.lower_bound < -0.0091 < found.test.lower_bound
+    assert says(found, 3).advised is Advised.DROP
+    assert f"at most {at_most(found.nested.lower_bound)} lower" in says(found, 3).reason
 
 
 def test_models_that_know_nothing_recommend_nothing() -> None:
