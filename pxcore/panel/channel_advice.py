@@ -105,9 +105,9 @@ def _rivalled(case: Case, best: PanelTrial, rival: PanelTrial, channel: int) -> 
     change = paired(rival.f1_macro, best.f1_macro, case.evidence.sizes)
     way = "without" if channel in best.members else "with"
     text = (
-        f"{panel_words(panel, rival.members)}, {way} it, has F1 {score(rival.f1_macro.mean)} where "
-        f"{panel_words(panel, best.members)} has {score(best.f1_macro.mean)}; the difference of "
-        f"{with_interval(change)} decides nothing"
+        f"F1 is {score(rival.f1_macro.mean)} {way} it (with {panel_words(panel, rival.members)}) "
+        f"where it is {score(best.f1_macro.mean)} with {panel_words(panel, best.members)}; the "
+        f"difference of {with_interval(change)} decides nothing"
     )
     return Advised.UNDECIDED, text
 
@@ -128,8 +128,9 @@ def _needed(case: Case, best: PanelTrial, channel: int) -> Said:
         test = case.descent.tests[trial.members]
         if test.good_enough:
             text = (
-                f"{panel_words(evidence.panel, trial.members)}, without it, passes the test by "
-                f"itself; against the recommended panel F1 falls by {with_interval(fall(change))}"
+                f"without it, the panel {panel_words(evidence.panel, trial.members)} passes the "
+                "test by itself, with F1 lower than the recommended panel's by "
+                f"{with_interval(fall(change))}"
             )
             return Advised.UNDECIDED, text
     losses = [_sure_loss(case, best, trial, change) for change, trial in without]
@@ -160,7 +161,7 @@ def _spare(case: Case, best: PanelTrial, channel: int) -> Said:
     panel, full = case.evidence.panel, case.evidence.full
     lost = at_most(case.bound(best))
     text = (
-        f"{panel_words(panel, best.members)}, without it, lose at most {lost} of F1 against "
+        f"without it, F1 with {panel_words(panel, best.members)} is at most {lost} lower than with "
         f"{all_stains(case.n_stains(full))} (margin {case.constraints.margin:.3f})"
     )
     return Advised.DROP, text + _informative(case, channel) + _alike(case, best, channel)

@@ -35,6 +35,8 @@ def front(trials: Sequence[PanelTrial], panel: Panel) -> tuple[PanelTrial, ...]:
     panel
         Of all channels, with their costs per test.
     """
+    if not trials:
+        return ()
     price = np.array([_price(panel, trial) for trial in trials])
     dearer = price[:, None] - price[None, :]  # (T, T): of the row than of the column
     better = _mean_gains(trials)
@@ -98,7 +100,7 @@ def _mean_gains(trials: Sequence[PanelTrial]) -> Array:
     """Return (T, T) mean F1 of the row less the column's, paired; NaN where no fold has both."""
     folds = np.array(
         [[np.nan if f is None else f for f in trial.f1_macro.folds] for trial in trials]
-    ).reshape(len(trials), -1)
+    )
     gains = folds[:, None] - folds[None, :]  # (T, T, J)
     known = ~np.isnan(gains)
     with np.errstate(invalid="ignore"):

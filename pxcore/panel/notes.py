@@ -18,7 +18,7 @@ def notes(case: Case) -> tuple[str, ...]:
 
 def why_not(case: Case, test: PanelTest) -> str:
     """Return why a test was not passed, in a clause about its panel."""
-    if test.lost_classes:
+    if test.lost_classes and test.lower_bound > -case.constraints.margin:
         k = min(test.lost_classes, key=lambda lost: test.class_difference[lost])
         classes = case.evidence.classes
         name = classes[k] if k < len(classes) else f"class {k + 1}"
@@ -53,7 +53,7 @@ def _stopped(case: Case) -> str:
     if end is None or case.silent:
         return ""
     test, nested = case.descent.tests[end.members], case.descent.nested.get(case.n_stains(end))
-    who = panel_words(case.evidence.panel, end.members)
+    who = f"the panel {panel_words(case.evidence.panel, end.members)}"
     if test.good_enough and nested is not None:
         test, who = nested, "a panel of this size that is chosen without the cells that judge it"
     return f"Testing stopped at {stains(case.n_stains(end))}: {who} {why_not(case, test)}."

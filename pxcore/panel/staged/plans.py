@@ -68,7 +68,9 @@ class PlanFigures:
 def default_top(candidates: Sequence[Candidate], instrument: Instrument) -> int:
     """Return the largest m for which the top m of each run fit into the final run; at least 1."""
     free = check_candidates(candidates, instrument)
-    return max(1, free // -(-len(_dealt(candidates)) // free))
+    dealt = len(_dealt(candidates))
+    n_runs = -(-dealt // free)
+    return max(1, min(free, dealt) // n_runs)
 
 
 def published(
