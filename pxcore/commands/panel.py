@@ -18,16 +18,22 @@ from pxcore.errors import PanelError, StoreError
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_words import advice_json, told
 from pxcore.types import Panel
-from pxcore.types.panel import Constraints, Members
+from pxcore.types.panel import Constraints, Members, PanelQuestion
 
 
 def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
     run: Annotated[str, typer.Argument(help="Id of a finished run.")],
     margin: Annotated[float, typer.Option(help="F1-macro a smaller panel may lose.")] = 0.02,
     class_floor: Annotated[float, typer.Option(help="F1 a single class may lose.")] = 0.05,
-    max_stains: Annotated[int, typer.Option(help="At most so many stains; 0 for any.")] = 0,
-    must_keep: Annotated[str, typer.Option(help="Channels to keep, such as CD3,CD19.")] = "",
-    exclude: Annotated[str, typer.Option(help="Channels to leave out.")] = "",
+    max_stains: Annotated[
+        int | None, typer.Option(help="At most so many stains; 0 for any.", show_default=False)
+    ] = None,
+    must_keep: Annotated[
+        str | None, typer.Option(help="Channels to keep, such as CD3,CD19.", show_default=False)
+    ] = None,
+    exclude: Annotated[
+        str | None, typer.Option(help="Channels to leave out.", show_default=False)
+    ] = None,
     curves: Annotated[
         str, typer.Option(help="Remove and retrain by these rankings, such as pxpermute.")
     ] = "",
@@ -37,15 +43,20 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
     search: Annotated[bool, typer.Option(help="Screen every panel.")] = True,  # noqa: FBT002
     json_file: Annotated[str, typer.Option("--json", help="Where the advice goes.")] = "",
 ) -> None:
-    """Find the smallest panel that is good enough. The last line of output is the run's id."""
+    """Find the smallest panel that is good enough. The last line of output is the run's id.
+
+    What to keep, to exclude and at most to stain stays as the run was asked before, where not
+    given.
+    """
     if json_file:
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
-        names = lab.progress(run).spec.panel
+        spec = lab.progress(run).spec
+        names, before = spec.panel, spec.question or PanelQuestion()
         constraints = Constraints(
-            must_keep=_positions(names, must_keep),
-            exclude=_positions(names, exclude),
-            max_stains=max_stains or None,
+            must_keep=before.must_keep if must_keep is None else _positions(names, must_keep),
+            exclude=before.exclude if exclude is None else _positions(names, exclude),
+            max_stains=before.most_stains if max_stains is None else max_stains or None,
             margin=margin,
             class_floor=class_floor,
         )
@@ -60,10 +71,12 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _answered(lab: Lab, run_id: str, ask: PanelAsk) -> str:
-    """Return the run that answers, finished."""
-    expected = lab.panels.estimate(run_id, ask)
-    ERR.print(text(f"note: {expected.tasks - expected.cached} steps to do, then the finalists"))
+    """Return the run that answers, finished: this one, where it was asked all of that before."""
     answering = lab.panels.ask(run_id, ask)
+    if answering == run_id:
+        return run_id
+    for note in lab.panels.estimate(run_id, ask).notes:
+        ERR.print(text(f"note: {note}"))
     ERR.print(text(f"run {answering}"))
     Following(lab, answering).to_the_end()
     return answering

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pxcore.panel.constraints import names_of, real_channels, stain_free, stains_of
+from pxcore.panel.constraints import names_of, stain_free, stains_of
 from pxcore.panel.descent import Descent, PanelEvidence
 from pxcore.panel.noninferiority import paired
 from pxcore.panel.said import (
@@ -60,10 +60,10 @@ class Case:
 
 
 def channel_advice(case: Case) -> tuple[ChannelAdvice, ...]:
-    """Return the advice on every real channel, in panel order."""
+    """Return the advice on every real channel that took part, in panel order."""
     panel = case.evidence.panel
     advice = []
-    for channel in real_channels(panel):
+    for channel in case.evidence.full.members:
         advised, reason = _advice(case, channel)
         if panel.channels[channel].gate_defining:
             reason += "; it defined the gates, so what it is worth here is circular"

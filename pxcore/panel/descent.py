@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
-from pxcore.panel.constraints import fits, real_channels, stain_free, stains_of
+from pxcore.panel.constraints import fits, real_channels, stains_of
 from pxcore.panel.noninferiority import non_inferior, tested_down
 from pxcore.panel.search import screened
 from pxcore.types import Panel, Redundancy, Verdict
@@ -28,7 +28,7 @@ class PanelEvidence:
     panel: Panel
     """Of all channels; decoys may stand last."""
     full: PanelTrial
-    """With every real channel."""
+    """With every real channel that took part."""
     trials: tuple[PanelTrial, ...]
     """Retrained on the same folds and seeds; ``full`` may be among them."""
     sizes: Sizes
@@ -145,20 +145,19 @@ def _ordered(evidence: PanelEvidence) -> tuple[PanelTrial, ...]:
 
 
 def _check(evidence: PanelEvidence) -> None:
-    """Refuse trials that are no panels of this data set's real channels."""
-    real = real_channels(evidence.panel)
-    if evidence.full.members != real:
+    """Refuse a full panel of decoys, and trials with channels that it does not have."""
+    real, full = real_channels(evidence.panel), evidence.full.members
+    if not full or list(full) != sorted({*full} & {*real}):
         message = (
-            f"the full panel was trained on channels {evidence.full.members}; expected every real "
-            f"channel {real} ({len(stain_free(evidence.panel))} of them stain-free): train it on "
-            "all of them, and on no decoy"
+            f"the full panel was trained on channels {full}; expected ascending positions among "
+            f"the real channels {real}: train it on those that took part, and on no decoy"
         )
         raise PanelError(message)
     for trial in (*evidence.trials, *evidence.nested):
         for members in (trial.members, *trial.chosen):
-            if not members or list(members) != sorted({*members} & {*real}):
+            if not members or list(members) != sorted({*members} & {*full}):
                 message = (
                     f"{members} is no panel of this data set; expected ascending positions among "
-                    f"{real}, decoys left out: take the trial away"
+                    f"{full}, decoys left out: take the trial away"
                 )
                 raise PanelError(message)

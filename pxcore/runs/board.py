@@ -89,8 +89,12 @@ class Board:
     """Of the running ones, those asked to stop."""
 
     def add(self, run: LiveRun, done: Collection[str], own: Collection[str] = ()) -> list[Change]:
-        """Take up a run. ``done``: keys with an artifact; ``own``: those it computed before."""
+        """Take up a run. ``done``: keys with an artifact; ``own``: those it computed before.
+
+        What was done once and has left the store is to be done again.
+        """
         self.runs[run.id] = run
+        self.done.difference_update(step.key for step in run.steps)
         self.done.update(done)
         changes: list[Change] = [RunChange(run_id=run.id, state=RunState.RUNNING)]
         changes += [

@@ -20,6 +20,7 @@ from pxcore.runs.checks import (
 from pxcore.runs.choices import canonical, canonical_model
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
+from pxcore.runs.panel_notes import panel_notes
 from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS, spec_from
 from pxcore.runs.splits import folds, most_folds
@@ -105,7 +106,7 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
         tasks=len(steps),
         cached=len(steps) - len(to_do),
         seconds=heavy / max(1, min(status.workers, spec.n_folds)) + light,
-        notes=tuple(notes_of(store, spec, dataset)),
+        notes=(*notes_of(store, spec, dataset), *panel_notes(spec, steps, {s.key for s in to_do})),
     )
 
 

@@ -18,7 +18,8 @@ from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, load_screened
 from pxcore.runs.tasks import Step, key
 from pxcore.store.home import Store
-from pxcore.types import Array, RunSpec
+from pxcore.training.metrics import f1_macro
+from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints, Members, Screen
 
 
@@ -37,7 +38,7 @@ def planned(store: Store, spec: RunSpec) -> Planned:
     Raises MethodError for a method that this version does not have.
     """
     first = plan(spec)
-    if spec.question is None or not spec.question.search:
+    if not panel_tasks.searches(spec):
         return Planned(steps=first, complete=True)
     if not all(store.artifacts.has(key(task)) for task in panel_tasks.screens(spec)):
         return Planned(steps=first, complete=False)
@@ -56,25 +57,15 @@ def constraints_of(spec: RunSpec) -> Constraints:
 
 def screen_of(spec: RunSpec, found: list[Screened]) -> Screen:
     """Return the screens of all trainings as one, channels as in the data set's panel."""
-    full, n_channels = panel_tasks.everything(spec), len(spec.panel)
+    seen, n_channels = panel_tasks.allowed(spec), len(spec.panel)
     sets = np.zeros((len(found[0].sets), n_channels), dtype=bool)
-    sets[:, list(full)] = found[0].sets
+    sets[:, list(seen)] = found[0].sets
     return Screen(
         sets=sets,
         valid_f1=np.stack([f1_macro(one.valid_counts) for one in found]),
         test_f1=np.stack([f1_macro(one.test_counts) for one in found]),
         complete=True,
     )
-
-
-def f1_macro(counts: Array) -> Array:
-    """Return (S,) F1-macro of (S, K, K) confusions, over the classes that have cells."""
-    right = np.diagonal(counts, axis1=1, axis2=2).astype(np.float64)  # (S, K)
-    true, said = counts.sum(axis=2), counts.sum(axis=1)
-    f1 = 2 * right / np.maximum(true + said, 1)
-    present = true > 0
-    result: Array = (f1 * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    return result
 
 
 def stain_counts(spec: RunSpec, screen: Screen) -> tuple[int, ...]:

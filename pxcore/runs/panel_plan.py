@@ -93,7 +93,7 @@ def first_steps(spec: RunSpec) -> tuple[Step, ...]:
         return ()
     planned = PanelSteps(spec)
     planned.panels(panel_tasks.known_panels(spec))
-    if spec.question.search:
+    if panel_tasks.searches(spec):
         planned.screened()
     return tuple(planned.steps.values())
 

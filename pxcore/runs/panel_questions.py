@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pxcore.errors import PanelError
-from pxcore.panel.constraints import check_constraints, from_sheet, stain_free, stains_of
+from pxcore.panel.constraints import stain_free, stains_of
 from pxcore.panel.orders import removal_orders
 from pxcore.runs import drafts, followups, ledger, panel_tasks
+from pxcore.runs.ledger import RunRecord
+from pxcore.runs.panel_wishes import checked_panel, wishes
 from pxcore.runs.result import result
 from pxcore.store.home import Store
 from pxcore.store.keys import derive_seed
-from pxcore.types import Estimate, RunSpec
+from pxcore.types import Estimate, RunSpec, RunState
 from pxcore.types.panel import Constraints, Members, PanelQuestion, RemovalOrder
 
 RANDOM_ORDERS = 3
@@ -39,25 +41,24 @@ def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
     Raises
     ------
     PanelError
-        For constraints that no panel can meet, unknown rankings or channels, and too many optional
-        channels to look at all of their panels.
+        For constraints that no panel can meet, unknown rankings or channels, too many optional
+        channels to look at all of their panels, and a run that is not finished.
     RunError
-        For a run that is not known or not finished.
+        For a run that is not known.
     """
-    spec = ledger.record(store, run_id).spec
-    wanted = from_sheet(spec.panel, ask.constraints)
-    check_constraints(spec.panel, wanted)
-    before = spec.question or PanelQuestion()
+    spec = _finished(store, run_id).spec
+    wanted = wishes(spec, ask.constraints)
+    before = spec.question or PanelQuestion(search=False, finalists=0)
     free = tuple(c for c in stain_free(spec.panel) if c not in wanted.exclude)
     question = PanelQuestion(
         always=free,
-        search=ask.search or (before.search and spec.question is not None),
-        finalists=max(1, ask.finalists),
+        search=ask.search or before.search,
+        finalists=max(1, ask.finalists, before.finalists),
         most_stains=wanted.max_stains,
         exclude=wanted.exclude,
         must_keep=wanted.must_keep,
         orders=tuple(dict.fromkeys((*before.orders, *_orders(store, run_id, spec, ask)))),
-        ticked=tuple(dict.fromkeys((*before.ticked, *_ticked(spec, ask.ticked)))),
+        ticked=tuple(dict.fromkeys((*before.ticked, *_ticked(spec, ask.ticked, free)))),
     )
     made = replace(spec, question=question)
     _check_size(made)
@@ -67,14 +68,20 @@ def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
 
 
 def submit(store: Store, run_id: str, ask: PanelAsk, owner: str = "") -> str:
-    """Return the id of the run that answers, queued; an equal one that did not fail is found."""
+    """Return the id of the run that answers, queued; an equal one that did not fail is found.
+
+    It is the run itself where all of it was asked before: margin and floor are no part of the
+    question, they are held against what is there.
+    """
     spec = asked(store, run_id, ask)
+    if spec.question == ledger.record(store, run_id).spec.question:
+        return run_id
     frozen = drafts.frozen_spec(store, replace(spec, owner=owner or spec.owner))
     return followups.submit_once(store, frozen)
 
 
 def estimate(store: Store, run_id: str, ask: PanelAsk) -> Estimate:
-    """Return what a question would cost: the finalists are counted as if none were shared."""
+    """Return what a question would cost but for its finalists: the notes say how many at most."""
     spec = asked(store, run_id, ask)
     return drafts.estimate(store, spec)
 
@@ -91,7 +98,8 @@ def _orders(store: Store, run_id: str, spec: RunSpec, ask: PanelAsk) -> tuple[Re
             have = ", ".join(one.method for one in told.methods)
             message = f"the run has no ranking {name!r}; it has {have}"
             raise PanelError(message)
-        rankings[method.label] = [
+        label = method.label if method.label not in rankings else f"{method.label} ({name})"
+        rankings[label] = [
             method.ranking.mean[place[c]] if c in place else float("nan")
             for c in range(len(spec.panel))
         ]
@@ -100,24 +108,31 @@ def _orders(store: Store, run_id: str, spec: RunSpec, ask: PanelAsk) -> tuple[Re
     return removal_orders(rankings, removable, RANDOM_ORDERS, rng)
 
 
-def _ticked(spec: RunSpec, panels: Sequence[Members]) -> tuple[Members, ...]:
-    """Return panels with sorted members. Raises PanelError for an empty or unknown one."""
-    for panel in panels:
-        outside = [c for c in panel if not 0 <= c < len(spec.panel)]
-        if not panel or outside:
-            found = f"channel number {outside[0]}" if outside else "no channel"
-            message = (
-                f"a panel to train has {found}; expected at least one of "
-                f"{', '.join(spec.panel.names)}"
-            )
-            raise PanelError(message)
-    return tuple(tuple(sorted(set(panel))) for panel in panels)
+def _finished(store: Store, run_id: str) -> RunRecord:
+    """Return a finished run. Raises PanelError for one that is not."""
+    record = ledger.record(store, run_id)
+    if record.state is not RunState.FINISHED:
+        message = (
+            f"run {run_id!r} is {record.row.state}, so it has no answer about panels yet; expected "
+            f"a finished run: see `python -m pxcore show {run_id}`, and wait for it or start it "
+            "again"
+        )
+        raise PanelError(message)
+    return record
+
+
+def _ticked(spec: RunSpec, panels: Sequence[Members], free: Members) -> tuple[Members, ...]:
+    """Return panels to train, ascending, each with the stain-free channels ``free``.
+
+    Raises PanelError for an empty one, and for channels that are doubled or took no part.
+    """
+    return tuple(tuple(sorted({*checked_panel(spec, panel), *free})) for panel in panels)
 
 
 def _check_size(spec: RunSpec) -> None:
     """Refuse a search of more panels than can all be looked at."""
     optional = panel_tasks.optional(spec)
-    if panel_tasks.asked(spec).search and len(optional) > panel_tasks.MOST_OPTIONAL:
+    if panel_tasks.searches(spec) and len(optional) > panel_tasks.MOST_OPTIONAL:
         message = (
             f"{len(optional)} optional channels have 2^{len(optional)} panels; at most "
             f"{panel_tasks.MOST_OPTIONAL} are searched: mark some as must-keep or excluded"

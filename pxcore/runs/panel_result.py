@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from pxcore.errors import RunError
 from pxcore.evaluation.values import Sizes
 from pxcore.panel.advice import advise
-from pxcore.panel.constraints import from_sheet
 from pxcore.panel.curves import removal_curve
 from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.orders import steps
 from pxcore.panel.search import nested_choice, screen_error
 from pxcore.runs import growing, panel_tasks
+from pxcore.runs.panel_wishes import wishes
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished, result
 from pxcore.runs.saved.model import load_story
 from pxcore.runs.saved.ranks import load_performance
 from pxcore.runs.saved.screen import load_screened
+from pxcore.types import Verdict
 from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, RemovalCurve, Screen
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from pxcore.runs.ledger import RunRecord
     from pxcore.store.home import Store
-    from pxcore.types import RunSpec, Verdict
+    from pxcore.types import RunSpec
     from pxcore.types.panel import ScreenError
 
 
@@ -50,7 +51,7 @@ class PanelFindings:
 
         Raises PanelError for constraints that no panel can meet.
         """
-        return advise(self.evidence, from_sheet(self.spec.panel, constraints))
+        return advise(self.evidence, wishes(self.spec, constraints))
 
 
 def findings(store: Store, run_id: str) -> PanelFindings:
@@ -74,7 +75,7 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         raise RunError(message)
     sizes = _sizes(spec, parts.folders(f"panel/train/{panel_tasks.part(full)}"))
     screen = _screen(spec, parts)
-    trained = [task for task in parts.tasks if _is_panel_training(task.parts)]
+    trained = [task for task in parts.tasks if panel_tasks.is_training(task.parts)]
     asked = spec.question
     return PanelFindings(
         run_id=run_id,
@@ -144,22 +145,25 @@ def _nested(spec: RunSpec, parts: Parts, screen: Screen) -> tuple[PanelTrial, ..
 
 
 def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
-    if not panel_tasks.asked(spec).search:
+    if not panel_tasks.searches(spec):
         return None
     folders = parts.folders("panel/screen")
     return growing.screen_of(spec, [load_screened(one) for one in folders]) if folders else None
 
 
 def _verdicts(store: Store, record: RunRecord) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
-    """Return each ranking's verdicts, one for every channel of the data set's panel."""
+    """Return each ranking's verdicts, one for every channel of the data set's panel.
+
+    Those that took no part are undecided, and no advice is given on them.
+    """
     told = result(store, record.id)
     place = {channel: number for number, channel in enumerate(told.source_channels)}
-    if len(place) != len(record.spec.panel):
-        return ()  # a verdict for every channel, or none
-    return tuple(
-        (one.label, tuple(one.ranking.verdict[place[c]] for c in range(len(place))))
-        for one in told.methods
-    )
+    every = range(len(record.spec.panel))
+
+    def of(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        return tuple(verdicts[place[c]] if c in place else Verdict.UNDECIDED for c in every)
+
+    return tuple((one.label, of(one.ranking.verdict)) for one in told.methods)
 
 
 def _sizes(spec: RunSpec, folders: tuple[Path, ...]) -> Sizes:
@@ -170,7 +174,3 @@ def _sizes(spec: RunSpec, folders: tuple[Path, ...]) -> Sizes:
         n_test=tuple(tested),
         n_cells=sum(tested) // spec.seeds,
     )
-
-
-def _is_panel_training(parts: tuple[str, ...]) -> bool:
-    return any(part.startswith(("panel/train/", "panel/dropout/")) for part in parts)

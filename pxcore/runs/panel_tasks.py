@@ -22,20 +22,33 @@ def asked(spec: RunSpec) -> PanelQuestion:
 
 
 def everything(spec: RunSpec) -> Members:
-    """Return the full panel: all real channels but the excluded. Decoys are in no panel."""
-    return tuple(c for c in seen_channels(spec) if c not in asked(spec).exclude)
+    """Return the full panel: all channels that take part. Decoys are in no panel.
+
+    Excluded ones too: a panel without them is held against what the run has.
+    """
+    return seen_channels(spec)
+
+
+def allowed(spec: RunSpec) -> Members:
+    """Return the largest panel that may be advised: all that take part but the excluded."""
+    return tuple(c for c in everything(spec) if c not in asked(spec).exclude)
 
 
 def optional(spec: RunSpec) -> Members:
     """Return the channels that may be in or out."""
     kept = {*asked(spec).always, *asked(spec).must_keep}
-    return tuple(c for c in everything(spec) if c not in kept)
+    return tuple(c for c in allowed(spec) if c not in kept)
+
+
+def searches(spec: RunSpec) -> bool:
+    """Return whether panels are screened: where asked for, and a channel may be in or out."""
+    return spec.question is not None and spec.question.search and bool(optional(spec))
 
 
 def known_panels(spec: RunSpec) -> tuple[Members, ...]:
     """Return every panel that is to be trained whatever the screen says, the full one first."""
     question, full = asked(spec), everything(spec)
-    found = [full]
+    found = [full, allowed(spec)]
     if question.always:
         found.append(tuple(c for c in full if c in question.always))
     for one in question.orders:
@@ -61,15 +74,22 @@ def judged(spec: RunSpec, members: Members) -> JudgeTask:
 
 
 def screens(spec: RunSpec) -> tuple[ScreenTask, ...]:
-    """Return the screens of a run, one a training: every panel that holds what is always in."""
-    full = everything(spec)
-    kept = {*asked(spec).always, *asked(spec).must_keep}
-    always = ",".join(str(place) for place, channel in enumerate(full) if channel in kept)
+    """Return the screens of a run, one a training: every panel that holds what is always in.
+
+    Their networks see the allowed channels alone, counted from 0.
+    """
+    seen, free = allowed(spec), optional(spec)
+    always = ",".join(str(place) for place, channel in enumerate(seen) if channel not in free)
     options = dict(spec.model.options) | {CHANNEL_DROPOUT: True}
     if always:
         options[ALWAYS] = always
     model = replace(spec.model, options=tuple(sorted(options.items())))
-    return tuple(ScreenTask(train=replace(one, model=model)) for one in trains(spec, full))
+    return tuple(ScreenTask(train=replace(one, model=model)) for one in trains(spec, seen))
+
+
+def is_training(parts: tuple[str, ...]) -> bool:
+    """Return whether a task with these parts is a training that the question needs."""
+    return any(part.startswith(("panel/train/", "panel/dropout/")) for part in parts)
 
 
 def places(spec: RunSpec) -> Iterator[tuple[int, int]]:

@@ -148,8 +148,8 @@ class Runner:
 
     def _grow(self, run_id: str) -> None:
         """Take up a run anew: what its results decided is planned, all else is there."""
-        self.board.runs.pop(run_id)
-        self._add(ledger.record(self.store, run_id))
+        if self.board.runs.pop(run_id, None) is not None:
+            self._add(ledger.record(self.store, run_id))
 
     def _start(self) -> None:
         lanes = self.engine.lanes()
@@ -211,14 +211,14 @@ class Runner:
             self._count([c.run_id for c in due if isinstance(c, RunChange) and c.state.final])
         ledger.apply(self.store, due)
         self._unwritten.clear()
-        for change in due:
-            if isinstance(change, Grow):
-                self._grow(change.run_id)
         stops = [change.key for change in due if isinstance(change, Stop)]
         self._stops.update(dict.fromkeys(stops, time.monotonic()))
         for key in stops:  # without a mark their workers are restarted in the end
             with suppress(OSError):
                 ask_to_stop(self.store.artifacts.work(key))
+        for change in due:
+            if isinstance(change, Grow):
+                self._grow(change.run_id)
 
     def _insist(self) -> None:
         """Restart the workers of tasks that do not stop when asked."""

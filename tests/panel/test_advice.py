@@ -275,7 +275,10 @@ def test_decoys_are_never_members() -> None:
     for wrong in (trial((0, 6), [0.9] * J), trial((2, 1), [0.9] * J), trial((), [0.9] * J)):
         with pytest.raises(PanelError, match="is no panel of this data set"):
             advise(replace(given, trials=(wrong,)), FREE)
-    with pytest.raises(PanelError, match="expected every real channel"):
+    for wrong in ((0, 6), (1, 0), ()):
+        with pytest.raises(PanelError, match="expected ascending positions among the real"):
+            advise(replace(given, full=trial(wrong, [0.9] * J)), FREE)
+    with pytest.raises(PanelError, match=r"among \(0, 1\)"):
         advise(replace(given, full=trial((0, 1), [0.9] * J)), FREE)
 
 

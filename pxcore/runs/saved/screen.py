@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
+from pxcore.errors import StoreError
 from pxcore.types import Array, frozen
 
 SCREEN = "screen.npz"
@@ -38,10 +40,20 @@ def save_screened(folder: Path, found: Screened) -> None:
 
 
 def load_screened(folder: Path) -> Screened:
-    """Return a screen."""
-    with np.load(folder / SCREEN, allow_pickle=False) as arrays:
-        return Screened(
-            sets=arrays["sets"],
-            valid_counts=arrays["valid_counts"],
-            test_counts=arrays["test_counts"],
+    """Return a screen.
+
+    Raises StoreError for one that cannot be read: the runner reads screens itself, and lives on.
+    """
+    try:
+        with np.load(folder / SCREEN, allow_pickle=False) as arrays:
+            return Screened(
+                sets=arrays["sets"],
+                valid_counts=arrays["valid_counts"],
+                test_counts=arrays["test_counts"],
+            )
+    except (FileNotFoundError, BadZipFile, EOFError, KeyError, ValueError) as error:
+        message = (
+            f"the screen in {folder} cannot be read ({type(error).__name__}); expected a file "
+            f"{SCREEN} as it was written: remove that folder and ask again, it is computed anew"
         )
+        raise StoreError(message) from error
