@@ -56,8 +56,10 @@ if TYPE_CHECKING:
 
     from pxcore.data.overview import Overview
     from pxcore.doors.comparing import Comparing
+    from pxcore.runs.panel_questions import PanelAsk
+    from pxcore.runs.panel_result import PanelFindings
 
-__all__ = ["Lab", "Overview", "csv_text", "open_lab"]
+__all__ = ["Lab", "Overview", "PanelAsk", "PanelFindings", "csv_text", "open_lab"]
 
 
 def open_lab(settings: Settings | None = None) -> Lab:

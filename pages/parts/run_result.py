@@ -22,6 +22,7 @@ from pages.parts import (
 )
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_labels
+from pages.parts.panel_address import carried
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import ranking
@@ -57,6 +58,8 @@ def draw(run_id: str) -> None:
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
         st.caption(CONTENTS)
+        where = {"run": run_id, **carried()}
+        links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
     run_verdicts.draw(result, method, order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pxcore.types import Estimate
 if TYPE_CHECKING:
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
-    from pxcore.types.panel import Members
+    from pxcore.types.panel import Constraints, Members
 
 KEPT = 8
 """Findings remembered between two clicks: a finished run does not change."""
@@ -25,6 +26,26 @@ class Panels:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._found = lru_cache(KEPT)(self._findings)
+
+    def question(
+        self,
+        constraints: Constraints,
+        *,
+        search: bool = True,
+        curves: tuple[str, ...] = (),
+        ticked: tuple[Members, ...] = (),
+        finalists: int = 2,
+    ) -> PanelAsk:
+        """Return what :meth:`ask` and :meth:`estimate` take, put together on a page."""
+        from pxcore.runs.panel_questions import PanelAsk  # noqa: PLC0415 - with scipy
+
+        return PanelAsk(
+            constraints=constraints,
+            search=search,
+            finalists=finalists,
+            curves=curves,
+            ticked=ticked,
+        )
 
     def ask(self, run_id: str, ask: PanelAsk, owner: str = "") -> str:
         """Return the id of a run that answers a question about panels, queued.
@@ -44,6 +65,13 @@ class Panels:
     def findings(self, run_id: str) -> PanelFindings:
         """Return what a finished run found out about panels. Raises RunError for any other."""
         return self._found(run_id)
+
+    def advice_json(self, run_id: str, constraints: Constraints) -> Mapping[str, object]:
+        """Return the advice as ``python -m pxcore panel --json`` writes it; never NaN."""
+        from pxcore.runs import panel_words  # noqa: PLC0415 - with scipy
+
+        found = self.findings(run_id)
+        return panel_words.advice_json(found, found.advice(constraints))
 
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         """Return the screened F1-macro of a panel, mean over trainings, and its smallest.

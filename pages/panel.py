@@ -1,0 +1,114 @@
+"""Panel advice: which stains are enough (``?run=``, and what is wanted of a panel)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts import links, panel_form
+from pages.parts.header import Crumb, Download, header
+from pages.parts.session import asked, lab
+from pages.parts.text import md
+from pages.parts.words import moment
+from pxcore.errors import PxError
+from pxcore.plots.numbers import about
+from pxcore.plots.text import one_line
+from pxcore.types import Progress, RunRow, RunState
+
+TITLE = "Which stains are enough?"
+
+
+def render() -> None:
+    """Draw the page in the state of the run that the address names."""
+    run_id = asked("run")
+    if not run_id:
+        _empty()
+        return
+    progress = lab().progress(run_id)
+    row, answered = progress.run, progress.spec.question is not None
+    finished = row.state is RunState.FINISHED
+    header(
+        TITLE,
+        [
+            Crumb(row.dataset_title, "datasets", (("dataset", row.dataset_id),)),
+            Crumb(row.title or row.dataset_title, "run", (("run", row.id),)),
+        ],
+        row.state,
+        _downloads(run_id) if finished and answered else (),
+    )
+    if not finished:
+        _under_way(progress, answered=answered)
+    elif answered:
+        from pages.parts import panel_result  # noqa: PLC0415 - with scipy, where it is needed
+
+        panel_result.draw(run_id)
+    else:
+        panel_form.draw(progress)
+
+
+def _empty() -> None:
+    """Say what the page is for, and let a finished run be chosen."""
+    header(TITLE)
+    st.markdown(panel_form.PURPOSE, width=720)
+    runs = [run for run in lab().runs() if run.state is RunState.FINISHED]
+    if not runs:
+        st.markdown("It needs a finished run; there is none yet.", width=720)
+        if st.button("Start a run", type="primary", icon=":material/add_circle:"):
+            links.go("new")
+        return
+    _choose(runs)
+
+
+def _choose(runs: Sequence[RunRow]) -> None:
+    """Draw the choice of a finished run, the newest first."""
+    rows = {run.id: run for run in runs}
+    chosen = st.selectbox(
+        "A finished run",
+        list(rows),
+        format_func=lambda run_id: _label(rows[run_id]),
+        key="panel-run",
+        width=520,
+    )
+    if st.button("Open", type="primary", icon=":material/arrow_forward:", key="panel-open"):
+        links.stay(run=str(chosen))
+
+
+def _label(run: RunRow) -> str:
+    title = one_line(run.title or run.dataset_title, 60)
+    return f"{title} · {moment(run.finished or run.created)} · {run.id[:5]}"
+
+
+def _under_way(progress: Progress, *, answered: bool) -> None:
+    """Say how far the run is, or why it ended, and lead to its page."""
+    row = progress.run
+    what = "The question about panels" if answered else "The run"
+    if row.state.final:
+        word = "failed" if row.state is RunState.FAILED else "was cancelled"
+        st.error(f"{what} {word}: {md(progress.error or 'no reason was noted', 600)}")
+        st.markdown(
+            "Its page says what to do. What was trained is kept: asking again reuses it.",
+            width=720,
+        )
+        links.link("What happened, and the log", "run", icon=":material/error:", run=row.id)
+        return
+    st.progress(min(max(progress.share, 0.0), 1.0))
+    left = about(progress.seconds_left)
+    st.markdown(
+        f"{what} is {'waiting' if row.state is RunState.QUEUED else 'under way'}: "
+        f"{progress.share:.0%} done, {left}. You can close this tab; the address brings you back.",
+        width=720,
+    )
+    links.link("Its progress, step by step", "run", icon=":material/autorenew:", run=row.id)
+    if st.button("Look again", icon=":material/refresh:", key="panel-again"):
+        st.rerun()
+
+
+def _downloads(run_id: str) -> Sequence[Download]:
+    """Return the files of the advice; none where there is no advice, and the page says why."""
+    from pages.parts import panel_result  # noqa: PLC0415 - with scipy, where it is needed
+
+    try:
+        return panel_result.downloads(run_id)
+    except PxError:
+        return ()

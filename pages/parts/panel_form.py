@@ -1,0 +1,103 @@
+"""A finished run that was not asked about panels yet: what to ask, what it costs, start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import links, panel_wishes
+from pages.parts.errors import banner
+from pages.parts.methods import method_labels
+from pages.parts.panel_address import carried
+from pages.parts.runner import runner_note
+from pages.parts.session import lab, visit
+from pages.parts.text import md
+from pxcore.errors import PxError
+from pxcore.plots.numbers import about, count
+from pxcore.plots.text import one_line
+from pxcore.types import Progress, RunSpec, RunState
+from pxcore.types.panel import Constraints, Members
+
+PURPOSE = (
+    "Which stains can be left out? Smaller panels are trained again on the same folds and judged "
+    "on cells they never saw. The answer is the smallest panel that is shown to lose less than "
+    "your margin, what each further stain buys, and one reason for every channel."
+)
+
+
+def seen(spec: RunSpec) -> Members:
+    """Return the channels that took part in a run."""
+    return spec.channels or tuple(range(len(spec.panel)))
+
+
+def draw(progress: Progress) -> None:
+    """Draw the question, its cost, and the button that asks it."""
+    spec, run_id = progress.spec, progress.run.id
+    runner_note(busy=True)
+    st.markdown(PURPOSE, width=720)
+    st.subheader("1 · What the panel must be", anchor=False)
+    constraints = panel_wishes.draw(spec.panel, seen(spec), Constraints())
+    st.caption(
+        "Margin and floor can be changed later at no cost; wishes of the panel sheet (must keep, "
+        "exclude) hold too. Stain-free channels stay in every panel unless they are left out.",
+        width=980,
+    )
+    st.subheader("2 · How to look", anchor=False)
+    search, curves = _ways(progress)
+    if not search and not curves:
+        st.info(
+            "Without a search and without curves only the stain-free channels are compared with "
+            "all channels."
+        )
+    _start(run_id, constraints, search=search, curves=curves)
+
+
+def _ways(progress: Progress) -> tuple[bool, tuple[str, ...]]:
+    """Draw the ways of finding panels to train."""
+    search = st.toggle(
+        "Search all panels",
+        value=True,
+        key="panel-search",
+        help="Models that were trained with channels missing at random score every panel; the "
+        "best of each size are trained again, and only these enter the advice.",
+    )
+    labels = method_labels(progress.run.methods)
+    curves = st.multiselect(
+        "Removal curves by these rankings",
+        list(labels),
+        format_func=lambda name: one_line(labels[name], 60),
+        key="panel-curves",
+        placeholder="none: choose rankings to remove and retrain by",
+        width=520,
+        help="Channels are taken away one by one, least and most important first, beside three "
+        "random orders; every step is trained again. Panels that orders share are trained once.",
+    )
+    return bool(search), tuple(str(name) for name in curves)
+
+
+def _start(run_id: str, constraints: Constraints, *, search: bool, curves: tuple[str, ...]) -> None:
+    """Draw what the question would cost, and ask it."""
+    st.subheader("3 · Start", anchor=False)
+    try:
+        question = lab().panels.question(constraints, search=search, curves=curves)
+        estimate = lab().panels.estimate(run_id, question)
+    except PxError as error:
+        banner(error)
+        st.button("Start", disabled=True, icon=":material/play_arrow:", key="panel-start-off")
+        return
+    known = f"{estimate.cached} of {count(estimate.tasks, 'step')} are already there. "
+    st.markdown(f"{known}The rest takes **{about(estimate.seconds)}** on this host.")
+    if search:
+        st.caption(
+            "Which panels are trained again is decided by the search: two of each number of "
+            "stains, and what single folds choose. They come on top of this."
+        )
+    for note in estimate.notes:
+        st.caption(f":material/info: {md(note, 400)}")
+    if st.button("Start", type="primary", icon=":material/play_arrow:", key="panel-start"):
+        leave(lab().panels.ask(run_id, question, owner=visit().owner))
+
+
+def leave(run_id: str) -> None:
+    """Go to the run that answers, or to its answer where it is there already."""
+    page = "panel" if lab().progress(run_id).run.state is RunState.FINISHED else "run"
+    links.go(page, run=run_id, **carried())

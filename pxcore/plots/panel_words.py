@@ -1,0 +1,95 @@
+"""What the panel page says in words, beside the advice's own sentence."""
+
+from __future__ import annotations
+
+from pxcore.panel.constraints import has_costs
+from pxcore.panel.curves import summary as averages
+from pxcore.panel.words import lower_bound, sentence
+from pxcore.plots.numbers import count, listed, score, with_interval
+from pxcore.plots.panel_marks import n_stains, named
+from pxcore.types import Panel
+from pxcore.types.panel import Advised, PanelAdvice, PanelTest, PanelTrial, ScreenError
+
+__all__ = [
+    "ADVISED",
+    "answer",
+    "averages",
+    "error_words",
+    "facts",
+    "rivals_words",
+    "trial_words",
+]
+
+ADVISED = {
+    Advised.KEEP: "Keep",
+    Advised.UNDECIDED: "Undecided",
+    Advised.DROP: "Drop",
+}
+"""In the order in which channels are listed."""
+
+
+def answer(advice: PanelAdvice, panel: Panel) -> str:
+    """Return the advice in one sentence of plain text."""
+    return sentence(advice, panel)
+
+
+def facts(advice: PanelAdvice, panel: Panel) -> str:
+    """Return F1 of the advised panel beside the full one, the bound, the cost; plain text."""
+    best = advice.recommended
+    if best is None:
+        return f"All channels: F1 {with_interval(advice.full.f1_macro)}."
+    number = count(n_stains(panel, best.members), "stain")
+    told = [f"F1 {with_interval(best.f1_macro)} with {number}"]
+    if best.members != advice.full.members:
+        told.append(f"all channels {with_interval(advice.full.f1_macro)}")
+        bound = lower_bound(advice)
+        if bound is not None:
+            told.append(
+                f"one-sided 95 % lower bound of the difference {score(bound, signed=True)}, "
+                f"margin {advice.constraints.margin:.3f}"
+            )
+    if has_costs(panel):
+        told.append(f"{advice.cost:,.2f} a test, {advice.saved:,.2f} saved")
+    return "; ".join(told) + "."
+
+
+def rivals_words(advice: PanelAdvice, panel: Panel) -> list[str]:
+    """Return which panels the intervals do not set below the advised one, and what may swap."""
+    told = []
+    if advice.alternatives:
+        names = [f"{named(panel, one.members)}" for one in advice.alternatives[:4]]
+        more = len(advice.alternatives) - 4
+        names += [f"{more} more"] if more > 0 else []
+        told.append(f"As good within the intervals, of the same size: {'; '.join(names)}.")
+    if advice.interchangeable:
+        pairs = [
+            f"{named(panel, (mine,))} for {named(panel, (other,))}"
+            for mine, other in advice.interchangeable[:6]
+        ]
+        told.append(f"These can stand in for each other here: {listed(pairs)}.")
+    return told
+
+
+def trial_words(test: PanelTest | None, trial: PanelTrial, margin: float) -> str:
+    """Return what retraining said of one panel."""
+    told = f"Retrained: F1 {with_interval(trial.f1_macro)}"
+    if test is None:
+        return f"{told}."
+    verdict = "good enough" if test.good_enough else "undecided"
+    if test.surely_worse:
+        verdict = "worse by more than the margin"
+    elif test.lost_classes:
+        verdict = "not good enough: a class falls below its floor"
+    bound = score(test.lower_bound, signed=True)
+    return f"{told}; {verdict} (lower bound {bound}, margin {margin:.3f})."
+
+
+def error_words(error: ScreenError | None) -> str:
+    """Return how far the screen lay from retraining; empty without a comparison."""
+    if error is None:
+        return ""
+    return (
+        "Screen less retrained F1, on the same cells: mean "
+        f"{score(error.mean, signed=True)}, largest {score(error.largest, signed=True)} over "
+        f"{count(error.n_panels, 'panel')}. Only retrained numbers enter the advice."
+    )
