@@ -23,7 +23,7 @@ from pxcore.errors import PanelError
 from pxcore.panel.staged.choosing import by_top, by_verdict, ranks_of
 from pxcore.panel.staged.finished import FinishedRun, Scaled, on_one_scale
 from pxcore.panel.staged.matching import marker_key
-from pxcore.types.staged import Candidate, Merged, Override, PlanKind, StagedPlan, StagedRun
+from pxcore.types.staged import Candidate, Merged, Override, StagedPlan, StagedRun
 
 __all__ = ["Merge", "merge", "with_final_run"]
 
@@ -78,8 +78,8 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
         if marker in said:
             hand, reason = said[marker]
             if marker_key(marker) in overrides:
-                verb = "takes" if rule_takes else "leaves out"
-                said[marker] = (hand, f"{reason}; the rule {verb} it: {why}")
+                verb = "take it" if rule_takes else "leave it out"
+                said[marker] = (hand, f"{reason}; the rule would {verb}: {why}")
         elif marker in fell_out:
             said[marker] = (False, _no_slot(why, plan, len(taken_by_rule), free))
         else:
