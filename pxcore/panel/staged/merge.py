@@ -55,6 +55,8 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
         When a planned run has no finished ranking, an override names no candidate or leaves out
         what is always on or must be kept, or what is forced is more than the final run's slots.
     """
+    dealt_runs = {run.number for run in plan.runs if not run.final}
+    finished = [run for run in finished if run.number in dealt_runs]
     _check(plan, finished)
     bridges = [candidate.marker for candidate in plan.candidates if candidate.bridge]
     scaled = on_one_scale(finished, bridges)

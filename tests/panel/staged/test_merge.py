@@ -87,6 +87,8 @@ def test_a_weak_or_missing_bridge_leaves_ranks_only() -> None:
     assert on_one_scale(weak, ["bridge"]).values == {}
     assert "run 2, which is not clear of zero" in on_one_scale(weak, ["bridge"]).note
     assert "only ranks" in on_one_scale(RUNS, []).note
+    assert on_one_scale(RUNS, ["A"]).values == {}  # not in run 2
+    assert on_one_scale(RUNS, ["A", "bridge"]) == on_one_scale(RUNS, ["bridge"])
     assert on_one_scale(RUNS[:1], []).values["A"] == ((1, 0.30, 0.30 - 0.01, 0.30 + 0.01),)
 
 
@@ -100,6 +102,7 @@ def test_top_of_each_run_with_reasons() -> None:
     assert said["C"] == "Rank 3 in run 1, not among its top 2."
     assert {one.marker: one.rank for one in merged.candidates}["F"] == ((2, 2),)
     assert merged.fell_out == ()
+    assert merge(plan(), (*RUNS, measured(3, "H", 9))) == merged  # the final run is no part of it
 
 
 def test_without_a_scale_ranks_decide_and_no_importance_is_shown() -> None:
