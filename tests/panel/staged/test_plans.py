@@ -51,7 +51,10 @@ def test_every_pair_lies_in_a_block(size: tuple[int, int]) -> None:
                          (5, 2, 10), (10, 10, 1), (11, 10, 3), (20, 4, 35), (200, 2, 19900)],
 )  # fmt: skip
 def test_known_coverings_meet_their_bound(n: int, k: int, runs: int) -> None:
-    assert len(cover_pairs(n, k)) == runs
+    blocks = cover_pairs(n, k)
+    assert len(blocks) == runs
+    assert pair_counts(blocks, n).all()
+    assert max(map(len, blocks)) <= k
 
 
 def test_four_tiles_of_five_show_all_190_pairs_in_six_runs() -> None:
