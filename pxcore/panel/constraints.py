@@ -88,10 +88,16 @@ def check_constraints(panel: Panel, asked: Constraints) -> None:
 def fitting(panel: Panel, asked: Constraints, sets: Array) -> Array:
     """Return (S,) bool: which of the sets (S, C) bool are panels within the constraints.
 
+    The columns are the panel's channels; decoys, which stand last, may be left away.
+
     A panel has every must-keep and every stain-free channel that is not excluded, no excluded one,
     no decoy, at most ``max_stains`` stains, and at least one channel.
     """
-    sets = np.asarray(sets, dtype=bool)[:, : len(panel)]
+    n_known = len(panel)
+    given = np.asarray(sets, dtype=bool)
+    # Sets of the real channels alone, or of more than the panel names, are judged all the same.
+    sets = np.zeros((len(given), n_known), dtype=bool)
+    sets[:, : given.shape[1]] = given[:, :n_known]
     needed, allowed, stain = (np.zeros(len(panel), dtype=bool) for _ in range(3))
     needed[[*asked.must_keep, *(set(stain_free(panel)) - set(asked.exclude))]] = True
     allowed[[i for i in real_channels(panel) if i not in asked.exclude]] = True
@@ -102,6 +108,7 @@ def fitting(panel: Panel, asked: Constraints, sets: Array) -> Array:
         & (sets <= allowed).all(axis=1)
         & (sets[:, stain].sum(axis=1) <= most)
         & sets.any(axis=1)
+        & ~given[:, n_known:].any(axis=1)
     )
 
 

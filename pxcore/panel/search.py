@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
-from pxcore.panel.constraints import as_members, as_sets, cost_of, fitting, stains_of
+from pxcore.panel.constraints import as_members, as_sets, cost_of, fitting, real_channels, stains_of
 from pxcore.panel.curves import SCORE_RANGE
 from pxcore.types import Array, Interval, Panel
 from pxcore.types.panel import Constraints, Members, PanelTrial, Screen, ScreenError
@@ -71,9 +71,8 @@ def finalists(
     scores = screen.valid_f1.mean(axis=0)  # (S,)
     chosen: list[Members] = []
     for rows in _rows_by_size(screen, panel, constraints).values():
-        chosen += [
-            as_members(screen.sets[r]) for r in _best(rows, scores, screen, panel)[:per_size]
-        ]
+        best = _best(rows, scores, per_size, screen, panel)
+        chosen += [as_members(screen.sets[row]) for row in best]
     return tuple(chosen)
 
 
@@ -89,7 +88,7 @@ def nested_choice(
         of any.
     """
     rows = _rows_by_size(screen, panel, constraints).get(size, [])
-    chosen = [_best(rows, own, screen, panel)[:1] for own in screen.valid_f1]
+    chosen = [_best(rows, own, 1, screen, panel) for own in screen.valid_f1]
     if not all(chosen):
         message = (
             f"no panel of {size} stains within the constraints was searched in every fold; "
@@ -183,7 +182,7 @@ def screen_error(screen: Screen, trials: Sequence[PanelTrial]) -> ScreenError:
 
 def _rows_by_size(screen: Screen, panel: Panel, asked: Constraints) -> dict[int, list[int]]:
     """Return the rows of panels within the constraints by number of stains, largest first."""
-    stains = list(stains_of(panel, range(len(panel))))
+    stains = list(stains_of(panel, real_channels(panel)))
     counts = screen.sets[:, stains].sum(axis=1)
     rows: dict[int, list[int]] = {size: [] for size in sorted({*counts.tolist()}, reverse=True)}
     for row in np.flatnonzero(fitting(panel, asked, screen.sets)):
@@ -191,15 +190,20 @@ def _rows_by_size(screen: Screen, panel: Panel, asked: Constraints) -> dict[int,
     return {size: found for size, found in rows.items() if found}
 
 
-def _best(rows: Sequence[int], scores: Array, screen: Screen, panel: Panel) -> list[int]:
-    """Return the rows that have a score, the best first."""
-    known = [row for row in rows if not np.isnan(scores[row])]
+def _best(rows: Sequence[int], scores: Array, most: int, screen: Screen, panel: Panel) -> list[int]:
+    """Return the ``most`` rows with the highest score, the best first; NaN is no score."""
+    known = np.asarray(rows, dtype=int)
+    known = known[~np.isnan(scores[known])]
+    if not len(known) or most < 1:
+        return []
+    # Only what can be among the best is ordered in full: there may be thousands of a size.
+    bar = np.sort(scores[known])[-min(most, len(known))]
 
     def key(row: int) -> tuple[float, float, Members]:
         members = as_members(screen.sets[row])
         return (-float(scores[row]), cost_of(panel, members), members)
 
-    return sorted(known, key=key)
+    return sorted((int(row) for row in known[scores[known] >= bar]), key=key)[:most]
 
 
 def _row(screen: Screen, members: Members) -> int | None:

@@ -61,6 +61,24 @@ def test_finalists_are_the_best_of_each_size() -> None:
     assert finalists(screen, PANEL, replace(FREE, exclude=(0,)), 2) == ()
 
 
+def test_decoys_change_no_choice() -> None:
+    """The screen knows the real channels alone, or the decoys too."""
+    mixed = Panel((*PANEL.channels, Channel(name="decoy", role=Role.DECOY)))
+    screen = screen_of(PANEL, worth)
+    wide = np.pad(screen.sets, ((0, 0), (0, 1)))
+    with_decoy = wide | (np.arange(6) == 5)
+    twice = replace(
+        screen,
+        sets=np.concatenate([wide, with_decoy]),
+        valid_f1=np.concatenate([screen.valid_f1, screen.valid_f1 + 0.2], axis=1),
+    )
+    expected = finalists(screen, PANEL, FREE, 2)
+    assert finalists(screen, mixed, FREE, 2) == expected
+    assert finalists(twice, mixed, FREE, 2) == expected
+    assert finalists(twice, PANEL, FREE, 2) == expected
+    assert nested_choice(twice, mixed, FREE, 2) == nested_choice(screen, PANEL, FREE, 2)
+
+
 def test_of_equals_the_cheaper_comes_first() -> None:
     costs = panel(3, costs=[30, 10, 20])
     screen = screen_of(costs, lambda members: 0.5 + 0.1 * len(members))

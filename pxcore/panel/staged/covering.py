@@ -19,13 +19,13 @@ import numpy as np
 
 from pxcore.types import Array
 
-__all__ = ["cover_pairs", "lower_bound", "pair_counts"]
+__all__ = ["cover_pairs", "cover_some", "lower_bound", "pair_counts"]
 
 Blocks = tuple[tuple[int, ...], ...]
-_BUDGET = 1500
+_BUDGET = 1000
 """Blocks that one search may build, those of its first pass aside."""
-_ORDERED = 60
-"""Blocks from which on the order is left as it comes: nobody measures so many runs."""
+_ORDERED = 300
+"""Blocks above which they stay in the order found: nobody measures so many runs."""
 
 
 def lower_bound(n: int, k: int) -> int:
@@ -50,7 +50,7 @@ def cover_pairs(n: int, k: int) -> Blocks:
     """Return blocks of at most ``k`` of ``n`` points, k >= 2, that hold every pair of points.
 
     Points are 0 to n - 1, ascending in a block. Blocks are ordered so that each shows the most
-    pairs that those before it do not (the first 60).
+    pairs that those before it do not (up to 300 blocks).
 
     >>> len(cover_pairs(20, 10)), len(cover_pairs(20, 9))
     (6, 7)
@@ -70,6 +70,25 @@ def cover_pairs(n: int, k: int) -> Blocks:
         if len(best) == bound:
             break
     return _in_order(best, n)
+
+
+def cover_some(n: int, k: int, runs: int) -> Blocks:
+    """Return at most ``runs`` blocks, n / k or more, that hold every point and many pairs.
+
+    The better of two ways: the first blocks of `cover_pairs`, or full blocks apart from one
+    another, then greedy ones. The second never holds fewer pairs than dealing the points evenly to
+    as many blocks, because full blocks and a rest hold at least as many as even ones.
+    """
+    whole = cover_pairs(n, k)
+    if runs >= len(whole):
+        return whole
+    apart = [tuple(range(start, min(n, start + k))) for start in range(0, n, k)]
+    greedy = tuple(_mended(apart, n, k, np.random.default_rng([n, k])))
+    options = [greedy[:runs]]
+    if len({point for block in whole[:runs] for point in block}) == n:
+        options.append(whole[:runs])
+    held = [int(np.count_nonzero(np.triu(pair_counts(one, n), 1))) for one in options]
+    return options[held.index(max(held))]
 
 
 def pair_counts(blocks: Blocks, n: int) -> Array:
@@ -192,12 +211,18 @@ def _pruned(blocks: list[tuple[int, ...]], n: int) -> list[tuple[int, ...]]:
 
 def _in_order(blocks: Blocks, n: int) -> Blocks:
     """Return the blocks, the one that shows most new pairs next; ties keep their order."""
-    open_pairs = ~np.eye(n, dtype=bool)
-    left = list(blocks)
+    left = [tuple(sorted(block)) for block in blocks]
+    if len(left) > _ORDERED:
+        return tuple(left)
+    inside = np.zeros((len(left), n))
+    for row, block in enumerate(left):
+        inside[row, list(block)] = 1
+    open_pairs = 1.0 - np.eye(n)
     ordered: list[tuple[int, ...]] = []
-    while left and len(ordered) < _ORDERED:
-        news = [int(open_pairs[np.ix_(block, block)].sum()) for block in left]
-        block = left.pop(int(np.argmax(news)))
-        open_pairs[np.ix_(block, block)] = False
-        ordered.append(tuple(sorted(block)))
-    return (*ordered, *(tuple(sorted(block)) for block in left))
+    while len(ordered) < len(left):
+        news = ((inside @ open_pairs) * inside).sum(axis=1)
+        row = int(news.argmax() if news.any() else inside.any(axis=1).argmax())
+        ordered.append(left[row])
+        open_pairs[np.ix_(left[row], left[row])] = 0
+        inside[row] = 0
+    return tuple(ordered)

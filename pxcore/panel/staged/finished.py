@@ -125,6 +125,7 @@ def on_one_scale(runs: Sequence[FinishedRun], bridges: Sequence[str]) -> Scaled:
     """
     if len(runs) == 1:
         return Scaled(values=_times(runs, [1.0], [0.0]), note="One run needs no common scale.")
+    bridges = [bridge for bridge in bridges if all(bridge in run.markers for run in runs)]
     if not bridges:
         note = (
             "No bridge marker is in every run, so drops of different runs do not compare: only "

@@ -23,7 +23,7 @@ from pxcore.errors import PanelError
 from pxcore.panel.staged.choosing import by_top, by_verdict, ranks_of
 from pxcore.panel.staged.finished import FinishedRun, Scaled, on_one_scale
 from pxcore.panel.staged.matching import marker_key
-from pxcore.types.staged import Candidate, Merged, Override, PlanKind, StagedPlan, StagedRun
+from pxcore.types.staged import Candidate, Merged, Override, StagedPlan, StagedRun
 
 __all__ = ["Merge", "merge", "with_final_run"]
 
@@ -55,6 +55,8 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
         When a planned run has no finished ranking, an override names no candidate or leaves out
         what is always on or must be kept, or what is forced is more than the final run's slots.
     """
+    dealt_runs = {run.number for run in plan.runs if not run.final}
+    finished = [run for run in finished if run.number in dealt_runs]
     _check(plan, finished)
     bridges = [candidate.marker for candidate in plan.candidates if candidate.bridge]
     scaled = on_one_scale(finished, bridges)
@@ -78,8 +80,8 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
         if marker in said:
             hand, reason = said[marker]
             if marker_key(marker) in overrides:
-                verb = "takes" if rule_takes else "leaves out"
-                said[marker] = (hand, f"{reason}; the rule {verb} it: {why}")
+                verb = "take it" if rule_takes else "leave it out"
+                said[marker] = (hand, f"{reason}; the rule would {verb}: {why}")
         elif marker in fell_out:
             said[marker] = (False, _no_slot(why, plan, len(taken_by_rule), free))
         else:

@@ -21,7 +21,7 @@ import numpy as np
 
 from pxcore.errors import PanelError
 from pxcore.panel.staged.candidates import check_candidates
-from pxcore.panel.staged.covering import cover_pairs, lower_bound
+from pxcore.panel.staged.covering import cover_pairs, cover_some, lower_bound
 from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedRun
 
 __all__ = [
@@ -96,13 +96,19 @@ def published(
     return _runs(candidates, [[names[i] for i in part] for part in parts])
 
 
-def pair_cover(candidates: Sequence[Candidate], instrument: Instrument) -> tuple[StagedRun, ...]:
+def pair_cover(
+    candidates: Sequence[Candidate], instrument: Instrument, at_most: int | None = None
+) -> tuple[StagedRun, ...]:
     """Return runs in which every pair of candidates meets, as few as were found, and the final run.
+
+    With ``at_most`` dealt runs, where that is too few for every pair, those that show many: never
+    fewer than as many runs of a published plan.
 
     Raises
     ------
     PanelError
-        When fewer than two slots are free beside what is always on, or as `check_candidates`.
+        When fewer than two slots are free beside what is always on, for fewer than one run, when
+        ``at_most`` runs cannot show every candidate once, or as `check_candidates`.
     """
     free = check_candidates(candidates, instrument)
     names = _dealt(candidates)
@@ -112,7 +118,15 @@ def pair_cover(candidates: Sequence[Candidate], instrument: Instrument) -> tuple
             "a pair needs 2: let fewer markers be always on, or choose the published plan"
         )
         raise PanelError(message)
-    blocks = cover_pairs(len(names), max(free, 2))
+    least = -(-len(names) // free)
+    if at_most is not None and at_most < least:
+        message = (
+            f"{at_most} runs of {free} free slots cannot show {len(names)} candidates once; allow "
+            f"at least {least}"
+        )
+        raise PanelError(message)
+    n, k = len(names), max(free, 2)
+    blocks = cover_pairs(n, k) if at_most is None else cover_some(n, k, at_most)
     return _runs(candidates, [[names[i] for i in block] for block in blocks])
 
 
@@ -161,7 +175,9 @@ def plan_figures(
         slots=len(dealt) * instrument.stain_slots,
         pairs=pairs,
         seen=seen,
-        seen_with_final=pairs if is_cover else seen + _met_at_last(len(dealt), top, free),
+        seen_with_final=min(
+            pairs, seen + (comb(free, 2) if is_cover else _met_at_last(len(dealt), top, free))
+        ),
         cost=sum(cost[marker] for run in dealt for marker in run.markers),
         cost_final=sum(on) + sum(dearest),
         notes=_notes(len(dealt), 0 if is_cover else top, free),
