@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from pxcore.api import Lab
-from pxcore.runs import ledger
+from pxcore.runs import growing, ledger
 from pxcore.runs.plan import plan
 from pxcore.runs.tasks import VERSIONS
 from pxcore.settings import Settings
@@ -18,6 +18,7 @@ from pxcore.store.artifacts import Artifacts
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import tasks
 from pxcore.types import MethodSpec, RunResult
+from pxcore.types.panel import Constraints, PanelQuestion
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 ABOVE = {
@@ -28,6 +29,7 @@ ABOVE = {
     "redundancy": {"redundancy"},
     "gate": {"gate"},
     "judge": {"judge"},
+    "screen": {"screen"},
 }
 """A stage, and those that read its results one way or another."""
 METHODS = ("permute_cells", "pxpermute_mask", "leave_one_out")
@@ -42,6 +44,7 @@ class Opened:
     json: dict[str, object]
     tables: dict[str, str]
     files: dict[str, bytes]
+    advice: str
 
     @property
     def values(self) -> tuple[object, ...]:
@@ -73,6 +76,7 @@ def runs(store: Store) -> tuple[str, ...]:
         gates=True,
         leakage=True,
         leave_out=((2,), (0, 4)),
+        question=PanelQuestion(always=(0,), exclude=(1, 3), finalists=1),
     )
     found = tuple(Lab(store).submit(replace(spec, seed=seed)) for seed in SEEDS)
     carry_on(store)
@@ -95,7 +99,15 @@ def opened(store: Store, run_id: str, folder: Path | None = None) -> Opened:
         json=lab.run_json(run_id),
         tables={name: table.to_csv() for name, table in lab.tables(run_id).items()},
         files={path.name: path.read_bytes() for path in written},
+        advice=advice(lab, run_id) if folder else "",
     )
+
+
+def advice(lab: Lab, run_id: str) -> str:
+    """Return all that is advised on the panel, and the screen behind it."""
+    found = lab.panels.findings(run_id)
+    assert found.screen is not None
+    return repr((found.advice(Constraints(margin=0.1)), found.screen.valid_f1.tolist()))
 
 
 @pytest.fixture(params=list(VERSIONS))
@@ -138,6 +150,7 @@ def test_finished_runs_open_as_they_were(
         assert now.values == earlier.values
         assert (now.json, now.tables) == (earlier.json, earlier.tables)
         assert now.result.details == earlier.result.details
+        assert advice(Lab(store), run_id) == earlier.advice
 
 
 def test_an_export_has_the_same_bytes_after_all_stages_changed(
@@ -172,7 +185,10 @@ def test_a_new_run_does_the_stage_and_what_rests_on_it(
     again = lab.submit(spec)
     carry_on(store)
     done = ledger.task_rows(store, again)
-    assert {task.key for task in done if not task.reused} == due
+    every = growing.planned(store, spec).steps
+    assert {task.key for task in done} == {step.key for step in every}
+    anew = {step.key for step in every if step.kind in ABOVE[stage]}
+    assert {task.key for task in done if not task.reused} == anew >= due
     assert opened(store, again).values == earlier.values
     assert opened(store, run_id).json == earlier.json
 

@@ -24,6 +24,7 @@ from pxcore.types import (
     RunSpec,
     TrainingParams,
 )
+from pxcore.types.panel import PanelQuestion
 
 
 def keys(spec: RunSpec, kind: str = "") -> set[str]:
@@ -144,12 +145,16 @@ def test_every_training_and_method_has_its_own_seed(spec: RunSpec) -> None:
 def test_a_stage_version_changes_its_stage_and_what_follows(
     spec: RunSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = replace(spec, gates=True, redundancy=True, leave_out=((0,),))
+    spec = replace(
+        spec, gates=True, redundancy=True, leave_out=((0,),), question=PanelQuestion(always=(0,))
+    )
     before = {kind: keys(spec, kind) for kind in planning.KINDS}
     assert all(before.values())
     monkeypatch.setitem(planning.VERSIONS, "explain", 99)
     same = {kind for kind in planning.KINDS if keys(spec, kind) == before[kind]}
-    assert same == {"train", "judge"}
+    assert same == {"train", "judge", "screen"}
+    monkeypatch.setitem(planning.VERSIONS, "train", 99)
+    assert not [kind for kind in planning.KINDS if keys(spec, kind) & before[kind]]
 
 
 def test_only_methods_with_checks_are_checked(spec: RunSpec) -> None:
