@@ -36,6 +36,7 @@ from pxcore.types import (
 )
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
+from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
 
 
@@ -52,6 +53,7 @@ class FakeLab:
     imports: FakeImports = field(default_factory=FakeImports)
     public: FakePublic = field(default_factory=FakePublic)
     published: Published = field(default_factory=Published)
+    panels: FakePanels = field(default_factory=FakePanels)
     comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
 
     def __post_init__(self) -> None:

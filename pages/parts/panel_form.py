@@ -42,20 +42,29 @@ def draw(progress: Progress) -> None:
         width=980,
     )
     st.subheader("2 · How to look", anchor=False)
-    search, curves = _ways(progress)
+    search, curves = _ways(progress, search=True)
     if not search and not curves:
         st.info(
             "Without a search and without curves only the stain-free channels are compared with "
             "all channels."
         )
+    st.subheader("3 · Start", anchor=False)
     _start(run_id, constraints, search=search, curves=curves)
 
 
-def _ways(progress: Progress) -> tuple[bool, tuple[str, ...]]:
+def more(progress: Progress, constraints: Constraints) -> None:
+    """Draw a further question to a run that has answered one; what is there is kept."""
+    asked = progress.spec.question
+    search, curves = _ways(progress, search=asked is not None and asked.search)
+    st.caption("The wishes above are asked with it: panels that they need are trained too.")
+    _start(progress.run.id, constraints, search=search, curves=curves)
+
+
+def _ways(progress: Progress, *, search: bool) -> tuple[bool, tuple[str, ...]]:
     """Draw the ways of finding panels to train."""
-    search = st.toggle(
+    chosen = st.toggle(
         "Search all panels",
-        value=True,
+        value=search,
         key="panel-search",
         help="Models that were trained with channels missing at random score every panel; the "
         "best of each size are trained again, and only these enter the advice.",
@@ -71,12 +80,11 @@ def _ways(progress: Progress) -> tuple[bool, tuple[str, ...]]:
         help="Channels are taken away one by one, least and most important first, beside three "
         "random orders; every step is trained again. Panels that orders share are trained once.",
     )
-    return bool(search), tuple(str(name) for name in curves)
+    return bool(chosen), tuple(str(name) for name in curves)
 
 
 def _start(run_id: str, constraints: Constraints, *, search: bool, curves: tuple[str, ...]) -> None:
     """Draw what the question would cost, and ask it."""
-    st.subheader("3 · Start", anchor=False)
     try:
         question = lab().panels.question(constraints, search=search, curves=curves)
         estimate = lab().panels.estimate(run_id, question)
@@ -86,11 +94,6 @@ def _start(run_id: str, constraints: Constraints, *, search: bool, curves: tuple
         return
     known = f"{estimate.cached} of {count(estimate.tasks, 'step')} are already there. "
     st.markdown(f"{known}The rest takes **{about(estimate.seconds)}** on this host.")
-    if search:
-        st.caption(
-            "Which panels are trained again is decided by the search: two of each number of "
-            "stains, and what single folds choose. They come on top of this."
-        )
     for note in estimate.notes:
         st.caption(f":material/info: {md(note, 400)}")
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="panel-start"):

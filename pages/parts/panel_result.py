@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import links, panel_tables, panel_what_if, panel_wishes
+from pages.parts import links, panel_form, panel_tables, panel_what_if, panel_wishes
 from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
 from pages.parts.header import Colour, Download
@@ -61,6 +61,7 @@ def draw(run_id: str) -> None:
     _curves(found, advice)
     _front(found, advice)
     _trials(found, advice)
+    _more(found, constraints)
     _machinery(found, advice)
 
 
@@ -100,7 +101,9 @@ def downloads(run_id: str) -> list[Download]:
 def _usual(found: PanelFindings) -> Constraints:
     """Return what holds where the address says nothing: what the run was asked with."""
     asked = found.spec.question or PanelQuestion()
-    return Constraints(must_keep=asked.must_keep, max_stains=asked.most_stains)
+    return Constraints(
+        must_keep=asked.must_keep, exclude=asked.exclude, max_stains=asked.most_stains
+    )
 
 
 def _frame(found: PanelFindings, question: PanelQuestion) -> None:
@@ -111,7 +114,9 @@ def _frame(found: PanelFindings, question: PanelQuestion) -> None:
     if question.must_keep:
         told.append(f"{named(panel, question.must_keep)} stayed in every panel")
     if question.exclude:
-        told.append(f"{named(panel, question.exclude)} took no part")
+        told.append(
+            f"{named(panel, question.exclude)} was left out of every panel but the full one"
+        )
     asked = f" When this was asked, {md('; '.join(told), 500)}." if told else ""
     st.caption(
         "Changes here give new advice at once, from the trainings that are there; the address "
@@ -228,6 +233,16 @@ def _trials(found: PanelFindings, advice: PanelAdvice) -> None:
         st.dataframe(
             panel_tables.trials(found, advice).round(3), hide_index=True, key="panel-trials-table"
         )
+
+
+def _more(found: PanelFindings, constraints: Constraints) -> None:
+    """Draw a further question, folded; its cost is asked for only when it is opened."""
+    fold = st.expander(
+        "Ask more of this run", icon=":material/add_task:", key="panel-more", on_change="rerun"
+    )
+    if fold.open:
+        with fold:
+            panel_form.more(lab().progress(found.run_id), constraints)
 
 
 def _machinery(found: PanelFindings, advice: PanelAdvice) -> None:

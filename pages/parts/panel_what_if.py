@@ -44,9 +44,11 @@ def draw(found: PanelFindings, advice: PanelAdvice) -> None:
 def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
     """Draw a tick for every channel of the full panel; return those that are set."""
     panel, full = found.spec.panel, found.evidence.full.members
+    always = _always(found)
     usual = (advice.recommended or advice.full).members
     complaints: list[str] = []
-    chosen = address.named(address.TICK, panel, full, usual, complaints)
+    ticked = address.named(address.TICK, panel, full, usual, complaints)
+    chosen = tuple(sorted({*ticked, *always}))
     for complaint in complaints:
         st.warning(complaint)
     columns = st.columns(2 if len(full) > 4 else 1)
@@ -54,8 +56,22 @@ def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
         key = f"panel-tick-{c}"
         st.session_state[key] = c in chosen
         with columns[number * len(columns) // len(full)]:
-            st.checkbox(md(panel.names[c], 40), key=key, on_change=_keep, args=(found, full))
+            st.checkbox(
+                md(panel.names[c], 40),
+                key=key,
+                disabled=c in always,
+                help="Stain-free: costs nothing, so it is in every panel." * (c in always) or None,
+                on_change=_keep,
+                args=(found, full),
+            )
     return chosen
+
+
+def _always(found: PanelFindings) -> Members:
+    """Return the channels that every panel of this run has."""
+    asked = found.spec.question
+    full = found.evidence.full.members
+    return tuple(c for c in asked.always if c in full) if asked is not None else ()
 
 
 def _keep(found: PanelFindings, full: Members) -> None:

@@ -18,6 +18,7 @@ from pages.parts.text import csv_bytes, file_name, md
 from pxcore.types import Channel, Panel, RunState
 from tests.fake_comparing import FakeComparing
 from tests.fake_lab import FakeLab
+from tests.fake_panels import findings
 from tests.pages.conftest import markdown
 
 Open = Callable[..., AppTest]
@@ -86,6 +87,11 @@ def test_file_names_are_harmless(name: str) -> None:
         ("compare", {}),
         ("compare", {"items": "finished"}),
         ("compare", {"items": "finished", "view": "pictures"}),
+        ("panel", {}),
+        ("panel", {"run": "running"}),
+        ("panel", {"run": "failed"}),
+        ("panel", {"run": "finished"}),
+        ("panel", {"run": "answered"}),
         ("published", {}),
     ],
 )
@@ -109,6 +115,9 @@ def test_hostile_names_are_text_on_every_page(
     result = ev.result(panel, classes)
     lab.finished = replace(result, run=replace(result.run, title=title, dataset_title=title))
     lab.comparing = FakeComparing({"finished": lab.finished})
+    found = findings(panel, classes)
+    lab.panels.found["answered"] = found
+    lab.progresses["answered"] = replace(lab.progresses["finished"], spec=found.spec)
     all_are_text(visit(page, **query), names)
 
 

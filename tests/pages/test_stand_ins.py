@@ -11,16 +11,19 @@ import pytest
 from pxcore.api import Lab
 from pxcore.doors.comparing import Comparing
 from pxcore.doors.imports import Imports
+from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_lab import FakeLab
+from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
 
 PAIRS = (
     (FakeLab, Lab),
     (FakeComparing, Comparing),
     (FakeImports, Imports),
+    (FakePanels, Panels),
     (FakePublic, PublicSets),
 )
 PAGES = Path(__file__).resolve().parents[2] / "pages"

@@ -1,0 +1,251 @@
+"""The panel page in each of its states, its address, the what-if box and the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import tests.example_values as ex
+from pxcore.types import RunState
+from pxcore.types.panel import Constraints, PanelQuestion
+from tests.fake_lab import FakeLab
+from tests.fake_panels import findings
+from tests.pages.conftest import words
+from tests.pages.test_hostile_names import all_are_text
+from tests.panel.made_trials import panel as made_panel
+
+Open = Callable[..., AppTest]
+PANEL = made_panel(4)
+"""BF0, then S0 to S3 at 10 each; S2 is worth nothing, S3 0.05, S1 0.1, S0 0.3."""
+
+
+@pytest.fixture
+def asked(full: FakeLab) -> FakeLab:
+    """Return a lab with a finished run that was asked about panels, as ``answered``."""
+    put(full)
+    return full
+
+
+def put(lab: FakeLab, **settings: object) -> None:
+    """Let ``answered`` be a finished run with such findings."""
+    found = findings(PANEL, **settings)  # type: ignore[arg-type]
+    lab.panels.found["answered"] = found
+    lab.progresses["answered"] = replace(ex.progress(RunState.FINISHED), spec=found.spec)
+
+
+def button(app: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in app.button if one.label == label)
+
+
+def test_without_a_run_the_page_says_what_it_is_for(lab: FakeLab, visit: Open) -> None:
+    app = visit("panel")
+    assert "Which stains can be left out?" in words(app)
+    assert [one.label for one in app.button] == ["Start a run"]
+
+
+def test_a_finished_run_is_chosen_into_the_address(full: FakeLab, visit: Open) -> None:
+    app = visit("panel")
+    assert app.selectbox(key="panel-run").options[0].startswith("Jurkat cells")
+    button(app, "Open").click().run()
+    assert app.query_params["run"] == "finished"
+    assert "What the panel must be" in words(app)
+
+
+def test_a_run_page_leads_here_and_keeps_margin_and_floor(full: FakeLab, visit: Open) -> None:
+    app = visit("run", run="finished", margin="0.03")
+    link = next(
+        one.proto for one in app.get("page_link") if one.proto.label == "Which stains are enough?"
+    )
+    assert "margin=0.03" in link.query_string
+    assert "run=finished" in link.query_string
+
+
+def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
+    full: FakeLab, visit: Open
+) -> None:
+    app = visit("panel", run="finished", margin="0.05", keep="PI (DNA)", stains="1")
+    text = words(app)
+    assert "9 of 21 steps are already there" in text
+    assert "about 4 min" in text
+    assert "12 trainings at most." in text
+    app.multiselect(key="panel-curves").set_value(["pxpermute"]).run()
+    full.progresses["r9"] = ex.progress(RunState.QUEUED)
+    button(app, "Start").click().run()
+    ((run_id, question),) = full.panels.asked
+    assert run_id == "finished"
+    assert question.constraints == Constraints(must_keep=(1,), max_stains=1, margin=0.05)
+    assert (question.search, question.curves) == (True, ("pxpermute",))
+    assert (app.query_params["run"], app.query_params["margin"]) == ("r9", "0.05")
+
+
+def test_a_question_that_cannot_be_met_is_told_and_not_startable(
+    full: FakeLab, visit: Open
+) -> None:
+    full.panels.refusal = "nothing is left of the 4 channels; exclude fewer"
+    app = visit("panel", run="finished")
+    assert any("exclude fewer" in one.value.replace("\\", "") for one in app.error)
+    assert button(app, "Start").disabled
+
+
+@pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING])
+def test_a_run_under_way_leads_to_its_progress(full: FakeLab, visit: Open, state: RunState) -> None:
+    text = words(visit("panel", run=state.value))
+    assert "40% done" in text
+    assert "You can close this tab" in text
+    assert "Its progress, step by step" in text
+
+
+@pytest.mark.parametrize("state", [RunState.FAILED, RunState.CANCELLED])
+def test_a_run_that_ended_without_an_answer_leads_to_why(
+    full: FakeLab, visit: Open, state: RunState
+) -> None:
+    text = words(visit("panel", run=state.value))
+    assert "What happened, and the log" in text
+    assert ("killed three times" in text) is (state is RunState.FAILED)
+
+
+def test_an_unknown_run_is_told(full: FakeLab, visit: Open) -> None:
+    assert "'nowhere' is not known" in words(visit("panel", run="nowhere"))
+
+
+def test_the_answer_comes_first_then_everything_else(asked: FakeLab, visit: Open) -> None:
+    app = visit("panel", run="answered")
+    text = words(app)
+    assert "S0, S1 and S3 are enough beside BF0" in text
+    places = [
+        text.index(part) for part in ("### S0, S1 and S3 are enough", "Advised panel", "Drop")
+    ]
+    assert places == sorted(places)
+    for part in (
+        "Keep, drop or undecided", "What each further stain buys", "Removal curves",
+        "Mean F1 over the steps", "F1 against cost", "All 16 retrained panels",
+        "40 trainings: 25 new, 15 reused", "Screen less retrained F1", "What if",
+    ):  # fmt: skip
+        assert part in text, part
+    assert len(app.get("plotly_chart")) == 3
+    files = [one.label for one in app.download_button]
+    assert {"Retrained panels, CSV", "Advice, JSON", "Removal curves, CSV"} <= set(files)
+
+
+def test_another_margin_gives_new_advice_at_once(asked: FakeLab, visit: Open) -> None:
+    app = visit("panel", run="answered")
+    app.number_input(key="panel-margin").set_value(0.08).run()
+    assert app.query_params["margin"] == "0.08"
+    app.number_input(key="panel-floor").set_value(0.1).run()
+    assert "S0 and S1 are enough beside BF0" in words(app)
+    assert "S0 and S1 are enough" in words(
+        visit("panel", run="answered", margin="0.08", floor="0.1")
+    )
+
+
+def test_wishes_stand_in_the_address_and_none_is_a_wish_too(asked: FakeLab, visit: Open) -> None:
+    found = asked.panels.found["answered"]
+    question = PanelQuestion(always=(0,), must_keep=(3,), most_stains=4)
+    spec = replace(found.spec, question=question)
+    asked.panels.found["answered"] = replace(found, spec=spec)
+    app = visit("panel", run="answered")
+    assert app.multiselect(key="panel-keep").value == [3]
+    assert "S2 stayed in every panel" in words(app)
+    app.multiselect(key="panel-keep").set_value([]).run()
+    assert app.query_params["keep"] == ""
+    assert app.multiselect(key="panel-keep").value == []
+    assert "S0, S1 and S3 are enough" in words(app)
+    app.multiselect(key="panel-without").set_value([1]).run()
+    app.selectbox(key="panel-stains").select("2").run()
+    assert (app.query_params["without"], app.query_params["stains"]) == ("S0", "2")
+
+
+def test_an_address_that_cannot_be_read_is_told_and_the_rest_holds(
+    asked: FakeLab, visit: Open
+) -> None:
+    app = visit(
+        "panel", run="answered", margin="0.7", floor="x", stains="-1", keep="<b>", tick="none"
+    )
+    told = " ".join(one.value.replace("\\", "") for one in app.warning)
+    for part in ("margin", "floor", "stains", "<b>", "none"):
+        assert part in told, part
+    assert "S0, S1 and S3 are enough" in words(app)
+    assert app.number_input(key="panel-margin").value == 0.02
+
+
+def test_contradicting_wishes_are_told_and_can_be_corrected(asked: FakeLab, visit: Open) -> None:
+    app = visit("panel", run="answered", keep="S0", without="S0")
+    assert "must be kept and is excluded at once" in words(app)
+    app.multiselect(key="panel-without").set_value([]).run()
+    assert "S0, S1 and S3 are enough" in words(app)
+
+
+def test_what_if_shows_the_screen_and_offers_to_retrain(asked: FakeLab, visit: Open) -> None:
+    found = asked.panels.found["answered"]
+    trials = tuple(t for t in found.evidence.trials if t.members != (0, 1, 2))
+    evidence = replace(found.evidence, trials=trials)
+    asked.panels.found["answered"] = replace(found, evidence=evidence)
+    app = visit("panel", run="answered", tick="S0")
+    assert [one.value for one in app.metric] == ["0.740"]  # 0.45 + 0.3 less what the screen lacks
+    assert "Retrained: F1 0.750" in words(app)
+    assert not any(one.label == "Confirm by retraining" for one in app.button)
+    assert app.checkbox(key="panel-tick-0").disabled  # stain-free: in every panel
+    app.checkbox(key="panel-tick-2").check().run()
+    assert app.query_params["tick"] == ["BF0", "S0", "S1"]
+    assert [one.value for one in app.metric] == ["0.840"]
+    asked.progresses["r9"] = ex.progress(RunState.RUNNING)
+    button(app, "Confirm by retraining").click().run()
+    ((run_id, question),) = asked.panels.asked
+    assert (run_id, question.ticked, question.search) == ("answered", ((0, 1, 2),), True)
+    assert app.query_params["run"] == "r9"
+
+
+def test_a_panel_that_was_not_screened_can_be_retrained(full: FakeLab, visit: Open) -> None:
+    put(full, searched=False, curves=False)
+    app = visit("panel", run="answered", tick="S0")
+    assert not app.metric
+    assert "was not screened" in words(app)
+    assert "Removal curves" not in words(app)
+    full.progresses["r9"] = ex.progress(RunState.FINISHED)
+    button(app, "Confirm by retraining").click().run()
+    assert full.panels.asked[0][1].search is False
+
+
+def test_no_tick_and_no_channel_always_in(asked: FakeLab, visit: Open) -> None:
+    found = asked.panels.found["answered"]
+    spec = replace(found.spec, question=PanelQuestion())
+    asked.panels.found["answered"] = replace(found, spec=spec)
+    assert "Tick at least one channel" in words(visit("panel", run="answered", tick=""))
+
+
+def test_models_that_know_nothing_get_no_advice(full: FakeLab, visit: Open) -> None:
+    put(full, worth=(0.0, 0.0, 0.0, 0.0))
+    found = full.panels.found["answered"]
+    low = replace(found.evidence.full.f1_macro, low=0.2)
+    worse = replace(found.evidence.full, f1_macro=low)
+    evidence = replace(found.evidence, full=worse)
+    full.panels.found["answered"] = replace(found, evidence=evidence)
+    text = words(visit("panel", run="answered"))
+    assert "Nothing can be said about smaller panels yet" in text
+    assert "No panel is advised" in text
+
+
+def test_more_can_be_asked_with_the_wishes_of_the_address(asked: FakeLab, visit: Open) -> None:
+    app = visit("panel", run="answered", stains="2")
+    app.session_state["panel-more"] = True
+    app.run()
+    if not any(one.key == "panel-start" for one in app.button):
+        pytest.skip("this Streamlit opens a fold-out by the browser only")
+    button(app, "Start").click().run()
+    assert asked.panels.asked[0][1].constraints.max_stains == 2
+
+
+def test_hostile_names_in_wishes_and_ticks(lab: FakeLab, visit: Open) -> None:
+    names = list(ex.HOSTILE[:4])
+    channels = [replace(c, name=n) for c, n in zip(ex.PANEL.channels, names, strict=True)]
+    lab.sets = [ex.dataset()]
+    found = findings(replace(ex.PANEL, channels=tuple(channels)), tuple(ex.HOSTILE[4:7]))
+    lab.panels.found["answered"] = found
+    lab.progresses["answered"] = replace(ex.progress(RunState.FINISHED), spec=found.spec)
+    app = visit("panel", run="answered", keep=names[1], tick=names[3])
+    all_are_text(app, names)
+    for one in (*app.checkbox, *app.metric):
+        assert one.label.replace("\\", "") not in names or "\\" in one.label
