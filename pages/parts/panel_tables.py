@@ -42,9 +42,9 @@ def steps(panel: Panel, advice: PanelAdvice) -> pd.DataFrame:
         {
             "stains": n_stains(panel, step.members),
             "panel": named(panel, step.members),
-            "came in": change_words(panel, step) if math.isfinite(step.gain.mean) else "",
+            "came in": change_words(panel, step) if step.gain.known else "",
             **_interval("F1-macro", step.f1),
-            **_interval("gain", step.gain),
+            **_interval("gain", step.gain if step.gain.known else None),
             "cost": step.cost,
         }
         for step in advice.additions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -72,7 +71,7 @@ def change_words(panel: Panel, step: Addition) -> str:
 
 def gain_words(step: Addition) -> str:
     """Return what the step bought; the first has none before it."""
-    if not math.isfinite(step.gain.mean):
+    if not step.gain.known:
         return ""
     return f"{score(step.gain.mean, signed=True)} {bounds(step.gain.low, step.gain.high)}"
 
@@ -96,8 +95,11 @@ def _add_stairs(figure: go.Figure, x: Sequence[int], y: Sequence[float], theme: 
 
 def _tick(panel: Panel, step: Addition, number: int) -> str:
     """Return the number of stains and the channels that came in and went."""
-    first = not math.isfinite(step.gain.mean)
-    lines = [] if first else [*_lines(panel, step.added, "+"), *_lines(panel, step.dropped, MINUS)]
+    lines = (
+        []
+        if not step.gain.known
+        else [*_lines(panel, step.added, "+"), *_lines(panel, step.dropped, MINUS)]
+    )
     return "<br>".join([str(number), *lines])
 
 
