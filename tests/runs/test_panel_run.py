@@ -1,0 +1,329 @@
+"""A finished run is asked about smaller panels: truly trained, on cells with a planted answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pxcore.api import Lab
+from pxcore.errors import PanelError, RunError
+from pxcore.runs import drafts, ledger, panel_questions, panel_tasks
+from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.panel_result import PanelFindings, findings
+from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs.parts import Parts
+from pxcore.runs.runner import Runner
+from pxcore.runs.saved.model import load_tested
+from pxcore.runs.tasks import TrainTask
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.training import metrics
+from pxcore.types import MethodSpec, Role, RunState
+from pxcore.types.panel import Advised, Constraints, Members, PanelQuestion
+from tests.runs.panel_cells import BF, MARKER, NOISE, MadeScreens, panel_dataset
+from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
+
+FULL = (BF, MARKER, NOISE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A ranking run and the run that answers for its panels."""
+
+    store: Store
+    first: str
+    answer: str
+    found: PanelFindings
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    store = open_store(Settings(home=tmp_path_factory.mktemp("panels")))
+    spec = replace(
+        tiny_spec(panel_dataset(store), max_epochs=8),
+        channels=(),
+        n_folds=4,
+        methods=(MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")),
+    )
+    first = ledger.submit(store, drafts.frozen_spec(store, spec))
+    carry_on(store)
+    answer = panel_questions.submit(store, first, PanelAsk())
+    carry_on(store)
+    yield Asked(store, first, answer, findings(store, answer))
+    store.close()
+
+
+def test_the_models_learn_and_the_marker_is_why(asked: Asked) -> None:
+    """Else nothing below says anything."""
+    trials = {trial.members: trial.f1_macro.mean for trial in asked.found.evidence.trials}
+    assert trials[FULL] > 0.95
+    assert trials[BF, MARKER] > 0.95
+    assert max(trials[BF, NOISE], trials[BF,]) < 0.75
+
+
+def test_the_planted_panel_is_recommended_and_without_it_nothing_is_good_enough(
+    asked: Asked,
+) -> None:
+    advice = asked.found.advice(Constraints(margin=0.05))
+    assert advice.recommended is not None
+    assert advice.recommended.members == (BF, MARKER)
+    assert [(one.channel, one.advised) for one in advice.channels] == [
+        (BF, Advised.KEEP),
+        (MARKER, Advised.KEEP),
+        (NOISE, Advised.DROP),
+    ]
+    without = [test for test in advice.tests if MARKER not in test.members]
+    assert {test.members for test in without} == {(BF, NOISE), (BF,)}
+    assert all(test.surely_worse and not test.good_enough for test in without)
+    assert (advice.cost, advice.saved) == (3.0, 2.0)
+    forbidden = asked.found.advice(Constraints(margin=0.05, exclude=(MARKER,)))
+    assert forbidden.recommended is None
+
+
+def test_screens_point_the_same_way(asked: Asked) -> None:
+    screen = asked.found.screen
+    assert screen is not None
+    assert screen.complete
+    mean = dict(zip(map(tuple, screen.sets.tolist()), screen.valid_f1.mean(axis=0), strict=True))
+    assert set(mean) == {(True, m, n) for m in (True, False) for n in (True, False)}
+    assert mean[True, True, False] > mean[True, False, True] + 0.2
+    assert asked.found.screen_error is not None
+    assert abs(asked.found.screen_error.mean) < 0.2
+
+
+def test_every_trial_is_judged_on_its_own_folds_test_cells(asked: Asked) -> None:
+    parts = Parts(asked.store, ledger.record(asked.store, asked.answer))
+    for trial in asked.found.evidence.trials:
+        folders = parts.folders(f"panel/train/{panel_tasks.part(trial.members)}")
+        told_of = [load_tested(folder) for folder in folders]
+        tested = np.concatenate([one.test for one in told_of])
+        assert len(np.unique(tested)) == len(tested) == 200
+        f1 = [
+            float(metrics.f1_macro(metrics.confusion(one.labels, one.probability.argmax(1), 2)))
+            for one in told_of
+        ]
+        assert trial.f1_macro.folds == pytest.approx(f1)
+
+
+def test_the_json_has_what_was_promised(asked: Asked) -> None:
+    advice = asked.found.advice(Constraints(margin=0.05))
+    written = json.loads(json.dumps(advice_json(asked.found, advice), allow_nan=False))
+    assert written["recommended"] == ["BF", "marker"]
+    assert written["full"] == ["BF", "marker", "noise"]
+    assert -0.05 < written["lower_bound"] <= 0
+    assert written["margin"] == 0.05
+    assert written["f1"]["recommended"]["mean"] == pytest.approx(
+        written["f1"]["full"]["mean"], abs=0.05
+    )
+    assert written["alternatives"] == []
+    assert {name: one["advised"] for name, one in written["verdicts"].items()} == {
+        "BF": "keep",
+        "marker": "keep",
+        "noise": "drop",
+    }
+    assert written["run_id"] == asked.answer
+    assert written["trainings"] == {"needed": 20, "reused": 4}  # 4 panels and dropout, 4 folds
+    words = "\n".join(one for one in told(asked.found, advice) if isinstance(one, str))
+    assert "20 trainings, 4 of them were there already" in words
+    assert "marker is enough beside BF" in words
+
+
+def test_curves_after_a_search_train_nothing_that_is_there(asked: Asked) -> None:
+    before = {row.key for row in ledger.task_rows(asked.store, asked.answer)}
+    ask = PanelAsk(search=False, curves=("pxpermute", "permute_cells"))
+    expected = panel_questions.estimate(asked.store, asked.answer, ask)
+    assert (expected.tasks, expected.cached) == (expected.tasks, expected.tasks)
+    assert "20 trainings, 20 of them already there" in " ".join(expected.notes)
+    answer = panel_questions.submit(asked.store, asked.answer, ask)
+    assert answer != asked.answer
+    carry_on(asked.store)
+    rows = ledger.task_rows(asked.store, answer)
+    assert {row.key for row in rows} == before
+    assert all(row.reused for row in rows)
+    found = findings(asked.store, answer)
+    assert found.screen is not None  # what was asked before stays asked
+    curves = {(one.label, one.direction): one for one in found.curves}
+    assert len(curves) == 2 * 2 + 2  # two stains have two orders, so two are random
+    least = curves["PXPermute", "least_first"]
+    assert [trial.members for trial in least.trials] == [FULL, (BF, MARKER), (BF,)]
+    assert least.mean_f1.mean > curves["PXPermute", "most_first"].mean_f1.mean
+    assert found.advice(Constraints()) == asked.found.advice(Constraints())
+
+
+def test_a_new_margin_reads_what_is_there(asked: Asked) -> None:
+    runs = len(ledger.records(asked.store))
+    for margin in (0.01, 0.3):
+        again = PanelAsk(constraints=Constraints(margin=margin, class_floor=0.2))
+        assert panel_questions.submit(asked.store, asked.answer, again) == asked.answer
+    assert panel_questions.submit(asked.store, asked.first, PanelAsk()) == asked.answer
+    assert len(ledger.records(asked.store)) == runs
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (PanelAsk(constraints=Constraints(margin=0.5)), "the margin is 0.5"),
+        (PanelAsk(constraints=Constraints(margin=0.0)), "the margin is 0"),
+        (
+            PanelAsk(constraints=Constraints(must_keep=(1,), exclude=(1,))),
+            "marker must be kept and",
+        ),
+        (PanelAsk(constraints=Constraints(must_keep=(1, 2), max_stains=1)), "at most 1 stains"),
+        (PanelAsk(constraints=Constraints(must_keep=(7,))), "no real channel at 7"),
+        (PanelAsk(constraints=Constraints(exclude=(-1,))), "no real channel at -1"),
+        (PanelAsk(constraints=Constraints(must_keep=(1, 1))), "'marker' was named twice"),
+        (PanelAsk(constraints=Constraints(exclude=(0, 1, 2))), "nothing is left"),
+        (PanelAsk(ticked=((1, 9),)), "channel number 9; expected different ones among BF"),
+        (PanelAsk(ticked=((1, 1),)), "channel 'marker' twice"),
+        (PanelAsk(ticked=((),)), "a panel has no channel"),
+        (PanelAsk(curves=("magic",)), "no ranking 'magic'; it has pxpermute"),
+    ],
+)
+def test_bad_questions_are_refused_with_what_to_do(asked: Asked, ask: PanelAsk, says: str) -> None:
+    runs = len(ledger.records(asked.store))
+    for refuse in (panel_questions.submit, panel_questions.estimate):
+        with pytest.raises(PanelError, match=says):
+            refuse(asked.store, asked.first, ask)
+    assert len(ledger.records(asked.store)) == runs
+
+
+def test_a_run_without_a_question_has_no_findings(asked: Asked) -> None:
+    with pytest.raises(RunError, match="was not asked about smaller panels; ask with"):
+        findings(asked.store, asked.first)
+
+
+def test_ticked_panels_have_what_needs_no_stain(asked: Asked) -> None:
+    ask = PanelAsk(search=False, ticked=((NOISE,), (MARKER, BF)))
+    question = panel_questions.asked(asked.store, asked.first, ask).question
+    assert question is not None
+    assert question.ticked == ((BF, NOISE), (BF, MARKER))
+    dark = replace(ask, constraints=Constraints(exclude=(BF,)))
+    question = panel_questions.asked(asked.store, asked.first, dark).question
+    assert question is not None
+    assert (question.always, question.ticked) == ((), ((NOISE,), (BF, MARKER)))
+
+
+def test_the_web_process_reads_advice_without_torch(asked: Asked) -> None:
+    code = f"""
+import sys
+import pxcore.api, pxcore.doors.panels
+print([name for name in ("torch", "scipy", "pandas") if name in sys.modules])
+lab = pxcore.api.open_lab()
+found = lab.panels.findings({asked.answer!r})
+from pxcore.types.panel import Constraints
+found.advice(Constraints()); lab.panels.what_if({asked.answer!r}, (0, 1))
+print([name for name in ("torch", "distributed", "streamlit") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PXCORE_HOME": str(asked.store.home), "PATH": ""},
+    )
+    assert done.stdout.split("\n")[:2] == ["[]", "[]"], done.stderr
+
+
+def test_what_if_tells_the_screen_on_cells_that_judge_nothing(asked: Asked) -> None:
+    panels = Lab(asked.store).panels
+    screen = asked.found.screen
+    assert screen is not None
+    row = int(np.flatnonzero((screen.sets == [True, True, False]).all(axis=1))[0])
+    told_of = panels.what_if(asked.answer, (BF, MARKER))
+    assert told_of == pytest.approx((screen.valid_f1[:, row].mean(), screen.valid_f1[:, row].min()))
+    assert panels.what_if(asked.answer, (MARKER,)) is None  # never without what needs no stain
+    with pytest.raises(PanelError, match="channel number 3"):
+        panels.what_if(asked.answer, (BF, 3))
+
+
+def test_each_fold_is_judged_with_its_own_choice(tmp_path: Path) -> None:
+    """Screens that disagree between folds: fold 0 likes one channel, fold 1 the other."""
+
+    def quality(fold: int, members: Members) -> float:
+        return 0.6 + 0.2 * ((MARKER, NOISE)[fold] in members)
+
+    store = open_store(Settings(home=tmp_path))
+    question = PanelQuestion(always=(BF,), finalists=2)
+    spec = replace(tiny_spec(panel_dataset(store), max_epochs=2), question=question)
+    run_id = ledger.submit(store, drafts.frozen_spec(store, spec))
+    engine = MadeScreens(store, quality)
+    Runner(store=store, engine=engine, desk=ImportDesk(store)).carry_on(
+        threading.Event(), until_idle=True
+    )
+    evidence = findings(store, run_id).evidence
+    trials = {trial.members: trial for trial in evidence.trials}
+    nested = {len(trial.chosen[0]) - 1: trial for trial in evidence.nested}
+    assert nested[1].nested
+    assert nested[1].chosen == ((BF, MARKER), (BF, NOISE))
+    own = [trials[members].f1_macro.folds[fold] for fold, members in enumerate(nested[1].chosen)]
+    assert list(nested[1].f1_macro.folds) == own
+    assert own[0] != trials[BF, NOISE].f1_macro.folds[0]
+    assert nested[2].f1_macro == trials[FULL].f1_macro
+    store.close()
+
+
+def test_a_run_of_some_channels_answers_in_positions_of_its_data_set(tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path))
+    dataset = tiny_dataset(store, n_cells=96)
+    stains = [n for n, c in enumerate(dataset.panel.channels) if not c.role.stain_free]
+    free = [n for n, c in enumerate(dataset.panel.channels) if c.role.stain_free]
+    channels = tuple(sorted((free[0], *stains[1:4])))
+    spec = replace(
+        tiny_spec(dataset, max_epochs=1), channels=channels, decoys=("decoy_empty",), seeds=2
+    )
+    first = ledger.submit(store, drafts.frozen_spec(store, spec))
+    with pytest.raises(PanelError, match="is queued, so it has no answer"):
+        panel_questions.asked(store, first, PanelAsk())
+    carry_on(store)
+    absent = next(n for n in range(len(dataset.panel)) if n not in channels)
+    name = dataset.panel.names[absent]
+    with pytest.raises(PanelError, match=f"{name} must be kept but took no part"):
+        panel_questions.asked(store, first, PanelAsk(constraints=Constraints(must_keep=(absent,))))
+    with pytest.raises(PanelError, match=f"a panel has channel {name!r}"):
+        panel_questions.asked(store, first, PanelAsk(ticked=((absent, stains[1]),)))
+    wanted = Constraints(exclude=(stains[1],), must_keep=(stains[2],), margin=0.4)
+    answer = panel_questions.submit(
+        store, first, PanelAsk(constraints=wanted, curves=("pxpermute",))
+    )
+    carry_on(store)
+    assert ledger.record(store, answer).state is RunState.FINISHED
+    found = findings(store, answer)
+    advice = found.advice(wanted)
+    assert advice.full.members == channels
+    assert [one.channel for one in advice.channels] == list(channels)
+    assert found.screen is not None
+    kept = {free[0], stains[2]}
+    sets = {tuple(np.flatnonzero(row)) for row in found.screen.sets}
+    assert sets == {tuple(sorted(kept)), tuple(sorted({*kept, stains[3]}))}
+    for curve in found.curves:
+        assert {*curve.order} == {*stains[1:4]}
+    lacking = {trial.members for trial in found.evidence.trials}
+    assert tuple(c for c in channels if c != stains[1]) in lacking
+    assert all({*members} <= {*channels} for members in lacking)
+    store.close()
+
+
+def test_too_many_optional_channels_are_refused(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel_tasks, "MOST_OPTIONAL", 1)
+    with pytest.raises(PanelError, match="mark some as must-keep or excluded"):
+        panel_questions.asked(asked.store, asked.first, PanelAsk())
+    panel_questions.asked(asked.store, asked.first, PanelAsk(search=False))
+
+
+def test_no_training_of_a_panel_sees_another_channel(asked: Asked) -> None:
+    record = ledger.record(asked.store, asked.answer)
+    assert record.spec.panel.channels[BF].role is Role.BRIGHTFIELD
+    for task in panel_tasks.trains(record.spec, (BF, MARKER)):
+        assert isinstance(task, TrainTask)
+        assert (task.channels, task.decoys) == ((BF, MARKER), ())
