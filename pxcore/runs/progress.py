@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 from pxcore.errors import MethodError, RunError
 from pxcore.runs import heart, ledger
@@ -17,6 +18,10 @@ from pxcore.store.home import Store
 from pxcore.types import Progress, RunRow, RunState, TaskRow, TaskState
 
 LOG_TAIL = 4000
+NESTED = "panel/nested/"
+"""Part of steps that the screens of a question about panels decide."""
+BEFORE_SCREENS = 0.3
+"""Share of a run that grows to which its first steps count, while the others are not known."""
 Curve = tuple[str, tuple[CurvePoint, ...]]
 
 
@@ -33,14 +38,17 @@ def progress(store: Store, run_id: str) -> Progress:
     status = heart.status(store)
     expected = _expected(store, record, status.device)
     ended = record.row.state.final
-    share = _kept(record.row.state, tasks) if ended else _share(tasks, expected)
+    known = _so_far(record, tasks)
+    share = _kept(record.row.state, tasks) if ended else known * _share(tasks, expected)
     row = replace(record.row, share=share)
     return Progress(
         run=row,
         spec=record.spec,
         tasks=tasks,
         share=share,
-        seconds_left=None if row.state.final else _left(tasks, told, expected, status.workers),
+        seconds_left=None
+        if row.state.final or known < 1
+        else _left(tasks, told, expected, status.workers),
         seconds_spent=record.seconds,
         curves=_curves(store, tasks, told),
         log_tail=_log_tail(store, tasks),
@@ -66,7 +74,8 @@ def run_rows(store: Store) -> tuple[RunRow, ...]:
                 _with_progress(task, read_progress(store.artifacts.work(task.key)))
                 for task in ledger.task_rows(store, record.id)
             ]
-            row = replace(row, share=_share(tasks, _expected(store, record, device)))
+            share = _share(tasks, _expected(store, record, device))
+            row = replace(row, share=_so_far(record, tasks) * share)
         rows.append(row)
     return tuple(rows)
 
@@ -98,13 +107,36 @@ def _expected(store: Store, record: RunRecord, device: str) -> Mapping[str, tupl
 def _share(
     tasks: tuple[TaskRow, ...] | list[TaskRow], expected: Mapping[str, tuple[Step, float]]
 ) -> float:
-    """Return the share done, every task weighing its expected seconds."""
-    weights = [expected[task.key][1] if task.key in expected else 1.0 for task in tasks]
+    """Return the share done, every task weighing its expected seconds.
+
+    Steps that earlier results decided are in no plan: they weigh as others of their kind.
+    """
+    usual = _usual(expected)
+    weights = [
+        expected[task.key][1] if task.key in expected else usual.get(task.kind, 1.0)
+        for task in tasks
+    ]
     done = sum(weight * task.share for weight, task in zip(weights, tasks, strict=True))
     total = sum(weights)
     if all(task.state is TaskState.DONE for task in tasks):
         return 1.0
     return min(done / total, 0.999) if total else 0.0
+
+
+def _usual(expected: Mapping[str, tuple[Step, float]]) -> dict[str, float]:
+    """Return the median of the expected seconds of each kind of task."""
+    by_kind: dict[str, list[float]] = {}
+    for step, seconds in expected.values():
+        by_kind.setdefault(step.kind, []).append(seconds)
+    return {kind: median(seconds) for kind, seconds in by_kind.items()}
+
+
+def _so_far(record: RunRecord, tasks: Sequence[TaskRow]) -> float:
+    """Return which part of a run its known steps are: screens decide further trainings."""
+    question = record.spec.question
+    if question is None or not question.search:
+        return 1.0
+    return 1.0 if any(p.startswith(NESTED) for t in tasks for p in t.parts) else BEFORE_SCREENS
 
 
 def _kept(state: RunState, tasks: Sequence[TaskRow]) -> float:
