@@ -52,7 +52,7 @@ def draw(run_id: str) -> None:
         st.markdown(f"#### {md(answer(advice, found.spec.panel), 1500)}", anchors=False, width=980)
         st.caption(md(facts(advice, found.spec.panel), 600), width=980)
         _chips(found, advice)
-    _channels(found, advice)
+    _channels(advice)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _steps(found, advice)
@@ -154,14 +154,13 @@ def _chip(found: PanelFindings, c: int, *, inside: bool) -> None:
     st.badge(md(channel.name, 40), icon=icon, color=colour, help=tip)
 
 
-def _channels(found: PanelFindings, advice: PanelAdvice) -> None:
+def _channels(advice: PanelAdvice) -> None:
     """Draw keep, undecided and drop, each with its reason."""
     st.subheader("Keep, drop or undecided", anchor="channels")
     for advised, word in ADVISED.items():
         own = [one for one in advice.channels if one.advised is advised]
         if own:
-            names = named(found.spec.panel, tuple(one.channel for one in own), 40)
-            st.markdown(f"{ICONS[advised]} **{word}** {md(names, 600)}", width=980)
+            st.markdown(f"{ICONS[advised]} **{word}**: {count(len(own), 'channel')}", width=980)
             st.markdown("\n".join(f"- {md(one.reason, 600)}" for one in own), width=980)
 
 
