@@ -76,9 +76,13 @@ class Panels:
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         """Return the screened F1-macro of a panel, mean over trainings, and its smallest.
 
-        On test cells, without training; None where the panel was not screened.
+        Without training, on validation cells: a panel picked by it is judged on others. None where
+        the panel was not screened. Raises PanelError for channels that took no part in the run.
         """
-        screen = self.findings(run_id).screen
+        from pxcore.runs.panel_wishes import checked_panel  # noqa: PLC0415 - with scipy
+
+        found = self.findings(run_id)
+        members, screen = checked_panel(found.spec, members), found.screen
         if screen is None:
             return None
         wanted = np.zeros(screen.sets.shape[1], dtype=bool)
@@ -86,7 +90,7 @@ class Panels:
         rows = np.flatnonzero((screen.sets == wanted).all(axis=1))
         if not len(rows):
             return None
-        scores = screen.test_f1[:, rows[0]]
+        scores = screen.valid_f1[:, rows[0]]
         return float(scores.mean()), float(scores.min())
 
     def _findings(self, run_id: str) -> PanelFindings:
