@@ -201,7 +201,7 @@ def _curves(found: PanelFindings, advice: PanelAdvice) -> None:
     )
     st.markdown("**Mean F1 over the steps**")
     st.dataframe(
-        panel_tables.mean_curves(found).round(3),
+        panel_tables.shown(panel_tables.mean_curves(found)),
         hide_index=True,
         key="panel-averages",
         width="stretch",
@@ -230,7 +230,9 @@ def _trials(found: PanelFindings, advice: PanelAdvice) -> None:
     number = count(len(found.evidence.trials), "retrained panel")
     with st.expander(f"All {number}", icon=":material/table_rows:", key="panel-trials"):
         st.dataframe(
-            panel_tables.trials(found, advice).round(3), hide_index=True, key="panel-trials-table"
+            panel_tables.shown(panel_tables.trials(found, advice)).round(3),
+            hide_index=True,
+            key="panel-trials-table",
         )
 
 

@@ -94,7 +94,8 @@ def _screened(found: PanelFindings, members: Members) -> bool:
         change,
         delta_color="off",
         delta_arrow="off",
-        help="Mean over trainings of one model that was trained with channels missing.",
+        help="On validation cells: the mean over trainings of models that saw every panel while "
+        "they learnt. A panel picked by it is judged on other cells.",
     )
     st.caption(f"Lowest of the trainings: {score(lowest)}.")
     return True

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from pxcore.plots.numbers import count, score, with_interval
-from pxcore.plots.panel_marks import add_margin_band, named, price, price_title, reach
+from pxcore.plots.panel_marks import ADVISED, add_margin_band, named, price, price_title, reach
 from pxcore.plots.style import Theme, dressed, tinted
 from pxcore.plots.text import plain
 from pxcore.types import Panel
@@ -41,7 +41,7 @@ def cost_front(
     _add(figure, panel, front, ("front: none is cheaper and better", "circle", theme.accent, 11))
     if advice.recommended is not None:
         chosen = [advice.recommended]
-        _add(figure, panel, chosen, ("advised", "diamond", theme.stain_free, 15))
+        _add(figure, panel, chosen, ("advised", "diamond", ADVISED, 15))
     add_margin_band(figure, advice.full, advice.constraints.margin, theme)
     told = [f"{score(t.f1_macro.mean)} at {price(panel, t.members):,.2f}" for t in advice.front]
     alt = (

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import plotly.graph_objects as go
 
 from pxcore.panel.constraints import cost_of, has_costs, stains_of
 from pxcore.plots.numbers import score
-from pxcore.plots.style import Theme, tinted
+from pxcore.plots.style import GREEN, Theme, tinted
 from pxcore.plots.text import one_line
 from pxcore.types import Interval, Panel
 from pxcore.types.panel import Members, PanelTrial
 
 MOST_NAMES = 12
+ADVISED = GREEN
+"""Tone of the advised panel, beside its own shape."""
 
 
 def named(panel: Panel, members: Sequence[int], longest: int = 28) -> str:
@@ -57,8 +60,17 @@ def reach(values: Sequence[Interval], colour: str, thickness: float = 2.0) -> di
     }
 
 
-def add_margin_band(figure: go.Figure, full: PanelTrial, margin: float, theme: Theme) -> None:
-    """Shade what a smaller panel may lose: from the full panel's mean F1 down by the margin."""
+def add_margin_band(
+    figure: go.Figure,
+    full: PanelTrial,
+    margin: float,
+    theme: Theme,
+    side: Literal["left", "right"] = "left",
+) -> None:
+    """Shade what a smaller panel may lose: from the full panel's mean F1 down by the margin.
+
+    ``side``: where its words stand, the end at which fewer values lie.
+    """
     top = full.f1_macro.mean
     if not math.isfinite(top):
         return
@@ -70,7 +82,8 @@ def add_margin_band(figure: go.Figure, full: PanelTrial, margin: float, theme: T
         layer="below",
     )
     figure.add_annotation(
-        **{"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yanchor": "bottom", "xshift": 4},
+        **{"x": 0 if side == "left" else 1, "xref": "paper", "xanchor": side},
+        **{"y": top, "yanchor": "bottom", "xshift": 4 if side == "left" else -4},
         text=f"all channels {score(top)}; band: the margin of {margin:.3f} below",
         showarrow=False,
         font={"size": 11, "color": theme.muted},

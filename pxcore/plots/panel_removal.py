@@ -51,7 +51,7 @@ def removal_curves(
         colour = theme.series[labels.index(curve.label) % len(theme.series)]
         shift = (number - (len(ranked) - 1) / 2) * min(0.06, APART / max(1, len(ranked)))
         _add_curve(figure, panel, curve, (colour, shift))
-    add_margin_band(figure, full, margin, theme)
+    add_margin_band(figure, full, margin, theme, "right")
     told = [f"{curve_name(curve)} {score(curve.mean_f1.mean)}" for curve in curves]
     alt = f"F1 against channels left; mean over the steps: {', '.join(told) or 'no curve'}."
     dressed(figure, theme, alt=alt, height=440)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from pxcore.plots.numbers import bounds, count, score, with_interval
-from pxcore.plots.panel_marks import add_margin_band, n_stains, named, reach
+from pxcore.plots.panel_marks import ADVISED, add_margin_band, n_stains, named, reach
 from pxcore.plots.style import Theme, dressed
 from pxcore.plots.text import plain
 from pxcore.types import Panel
@@ -32,7 +32,7 @@ def stain_steps(panel: Panel, advice: PanelAdvice, theme: Theme) -> go.Figure:
         chosen = [n for n, step in enumerate(steps) if (step.members == best) is advised]
         if not chosen:
             continue
-        tone = theme.accent if advised else theme.muted
+        tone = ADVISED if advised else theme.muted
         figure.add_scatter(
             x=[x[n] for n in chosen],
             y=[steps[n].f1.mean for n in chosen],
