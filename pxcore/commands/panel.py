@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import PanelError, StoreError
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_words import advice_json, told
-from pxcore.types import Panel
+from pxcore.types import Panel, RunSpec
 from pxcore.types.panel import Constraints, Members, PanelQuestion
 
 
@@ -52,14 +53,8 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
         spec = lab.progress(run).spec
-        names, before = spec.panel, spec.question or PanelQuestion()
-        constraints = Constraints(
-            must_keep=before.must_keep if must_keep is None else _positions(names, must_keep),
-            exclude=before.exclude if exclude is None else _positions(names, exclude),
-            max_stains=before.most_stains if max_stains is None else max_stains or None,
-            margin=margin,
-            class_floor=class_floor,
-        )
+        names, wanted = spec.panel, _wanted(spec, must_keep, exclude, max_stains)
+        constraints = replace(wanted, margin=margin, class_floor=class_floor)
         ask = PanelAsk(
             constraints=constraints,
             search=search,
@@ -68,6 +63,18 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         answered = _answered(lab, run, ask)
         _say(lab, answered, constraints, json_file)
+
+
+def _wanted(
+    spec: RunSpec, must_keep: str | None, exclude: str | None, max_stains: int | None
+) -> Constraints:
+    """Return what was given, else what the run was asked before."""
+    names, before = spec.panel, spec.question or PanelQuestion()
+    return Constraints(
+        must_keep=before.must_keep if must_keep is None else _positions(names, must_keep),
+        exclude=before.exclude if exclude is None else _positions(names, exclude),
+        max_stains=before.most_stains if max_stains is None else max_stains or None,
+    )
 
 
 def _answered(lab: Lab, run_id: str, ask: PanelAsk) -> str:

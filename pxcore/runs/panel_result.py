@@ -25,10 +25,9 @@ from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, Re
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pxcore.runs.ledger import RunRecord
     from pxcore.store.home import Store
-    from pxcore.types import RunSpec
-    from pxcore.types.panel import ScreenError
+    from pxcore.types import RunResult, RunSpec
+    from pxcore.types.panel import PanelQuestion, ScreenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,38 +67,50 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         )
         raise RunError(message)
     parts = Parts(store, record)
-    full = panel_tasks.everything(spec)
-    trials = _trials(spec, parts)
-    if full not in trials:
-        message = "the trainings of the full panel have left the store; start the run again"
-        raise RunError(message)
-    sizes = _sizes(spec, parts.folders(f"panel/train/{panel_tasks.part(full)}"))
-    screen = _screen(spec, parts)
+    evidence = _evidence(parts, result(store, run_id))
+    screen = evidence.screen
     trained = [task for task in parts.tasks if panel_tasks.is_training(task.parts)]
-    asked = spec.question
     return PanelFindings(
         run_id=run_id,
         spec=spec,
-        evidence=PanelEvidence(
-            panel=spec.panel,
-            full=trials[full],
-            trials=tuple(trials.values()),
-            sizes=sizes,
-            nested=_nested(spec, parts, screen) if screen is not None else (),
-            screen=screen,
-            redundancy=None,
-            verdicts=_verdicts(store, record),
-            classes=spec.classes,
-        ),
-        curves=tuple(
-            removal_curve(order, full, trials, sizes)
-            for order in asked.orders
-            if all(panel in trials for panel in steps(full, order.order))
-        ),
+        evidence=evidence,
+        curves=_curves(spec.question, evidence),
         screen=screen,
-        screen_error=screen_error(screen, tuple(trials.values())) if screen is not None else None,
+        screen_error=screen_error(screen, evidence.trials) if screen is not None else None,
         trained=len(trained),
         reused=sum(task.reused for task in trained),
+    )
+
+
+def _evidence(parts: Parts, ranked: RunResult) -> PanelEvidence:
+    """Return all that is known of the panels. Raises RunError without the full one."""
+    spec = ranked.spec
+    full, trials, screen = panel_tasks.everything(spec), _trials(spec, parts), _screen(spec, parts)
+    folders = parts.folders(f"panel/train/{panel_tasks.part(full)}")
+    if full not in trials or not folders:
+        message = "the trainings of the full panel have left the store; start the run again"
+        raise RunError(message)
+    whole = full == tuple(range(len(spec.panel)))
+    return PanelEvidence(
+        panel=spec.panel,
+        full=trials[full],
+        trials=tuple(trials.values()),
+        sizes=_sizes(spec, folders),
+        nested=_nested(spec, parts, screen) if screen is not None else (),
+        screen=screen,
+        redundancy=ranked.redundancy if whole else None,  # its positions are the panel's
+        verdicts=_verdicts(ranked),
+        classes=spec.classes,
+    )
+
+
+def _curves(asked: PanelQuestion, evidence: PanelEvidence) -> tuple[RemovalCurve, ...]:
+    """Return the curves of all orders whose panels can be found."""
+    trials, full = {one.members: one for one in evidence.trials}, evidence.full.members
+    return tuple(
+        removal_curve(order, full, trials, evidence.sizes)
+        for order in asked.orders
+        if all(panel in trials for panel in steps(full, order.order))
     )
 
 
@@ -151,14 +162,13 @@ def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
     return growing.screen_of(spec, [load_screened(one) for one in folders]) if folders else None
 
 
-def _verdicts(store: Store, record: RunRecord) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
+def _verdicts(told: RunResult) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
     """Return each ranking's verdicts, one for every channel of the data set's panel.
 
     Those that took no part are undecided, and no advice is given on them.
     """
-    told = result(store, record.id)
     place = {channel: number for number, channel in enumerate(told.source_channels)}
-    every = range(len(record.spec.panel))
+    every = range(len(told.spec.panel))
 
     def of(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         return tuple(verdicts[place[c]] if c in place else Verdict.UNDECIDED for c in every)

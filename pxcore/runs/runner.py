@@ -147,9 +147,9 @@ class Runner:
         self._write(self.board.add(run, done={step.key for step in done}, own=began))
 
     def _grow(self, run_id: str) -> None:
-        """Take up a run anew: what its results decided is planned, all else is there."""
-        if self.board.runs.pop(run_id, None) is not None:
-            self._add(ledger.record(self.store, run_id))
+        """Forget a run: the next look takes it up anew, with the steps its results decided."""
+        self.board.runs.pop(run_id, None)
+        self._looked = 0.0
 
     def _start(self) -> None:
         lanes = self.engine.lanes()
