@@ -93,7 +93,8 @@ def _under_way(progress: Progress, *, answered: bool) -> None:
         links.link("What happened, and the log", "run", icon=":material/error:", run=row.id)
         return
     st.progress(min(max(progress.share, 0.0), 1.0))
-    left = about(progress.seconds_left)
+    known = progress.seconds_left is not None
+    left = f"{about(progress.seconds_left)}{' left' if known else ''}"
     st.markdown(
         f"{what} is {'waiting' if row.state is RunState.QUEUED else 'under way'}: "
         f"{progress.share:.0%} done, {left}. You can close this tab; the address brings you back.",
