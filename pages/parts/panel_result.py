@@ -178,7 +178,7 @@ def _steps(found: PanelFindings, advice: PanelAdvice) -> None:
     st.caption(
         "Of each number of stains the panel that was put first on other cells than those that "
         "judge it. Bars: 95 % intervals of F1 itself; what is good enough is decided by paired "
-        "differences, which are narrower."
+        "differences, most often narrower."
     )
 
 
