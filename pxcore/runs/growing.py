@@ -46,11 +46,14 @@ def planned(store: Store, spec: RunSpec) -> Planned:
 
 
 def constraints_of(spec: RunSpec) -> Constraints:
-    """Return what a run's question demands of panels; positions in the data set's panel."""
-    asked = panel_tasks.asked(spec)
+    """Return what a run's question demands of panels; positions in the data set's panel.
+
+    Channels that took no part are in no panel, whoever wrote the question.
+    """
+    asked, allowed = panel_tasks.asked(spec), panel_tasks.allowed(spec)
     return Constraints(
         must_keep=tuple(sorted({*asked.must_keep, *asked.always})),
-        exclude=asked.exclude,
+        exclude=tuple(c for c in range(len(spec.panel)) if c not in allowed),
         max_stains=asked.most_stains,
     )
 

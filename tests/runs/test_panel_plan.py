@@ -41,7 +41,7 @@ def asked(spec: RunSpec) -> RunSpec:
         spec,
         panel=Panel(channels),
         channels=(0, 2, 3, 4),
-        question=PanelQuestion(always=(0,), exclude=(1,), finalists=1),
+        question=PanelQuestion(always=(0,), finalists=1),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from pxcore.runs import drafts, ledger
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.panel_result import findings
 from pxcore.runs.result import result
 from pxcore.runs.runner import Runner
 from pxcore.runs.tables import run_json
@@ -19,6 +20,7 @@ from pxcore.runs.tasks import KINDS
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import MethodSpec, RunSpec
+from pxcore.types.panel import Constraints, PanelQuestion
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 
@@ -31,6 +33,7 @@ def every_kind(store: Store) -> RunSpec:
         redundancy=True,
         gates=True,
         leave_out=((2,),),
+        question=PanelQuestion(always=(0,), finalists=1),
     )
 
 
@@ -68,7 +71,8 @@ def test_serial_and_two_workers_give_the_same_numbers(
         kinds |= {task.kind for task in ledger.task_rows(store, run_id)}
         json = run_json(store, run_id)
         same = ("performance", "importance", "where", "redundancy", "gates", "left_out")
-        told.append(({name: json[name] for name in same}, found))
+        advice = findings(store, run_id).advice(Constraints())
+        told.append(({name: json[name] for name in same} | {"advice": repr(advice)}, found))
         store.close()
     assert kinds == set(KINDS)
     (serial, one), (parallel, other) = told
