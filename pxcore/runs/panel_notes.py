@@ -26,11 +26,11 @@ def panel_notes(spec: RunSpec, steps: Sequence[Step], to_do: Collection[str]) ->
     there = sum(step.key not in to_do for step in trainings)
     notes = [f"The question needs {counted(len(trainings))}, {there} of them already there."]
     if panel_tasks.searches(spec):
-        n_free = len(panel_tasks.optional(spec))
-        notes.append(
-            f"The search looks at {2**n_free:,} panels without training them; then its finalists "
-            f"are trained, which is at most {counted(most_finalist_trainings(spec))} more."
-        )
+        n_free, most = len(panel_tasks.optional(spec)), most_finalist_trainings(spec)
+        then = f"then its finalists are trained, which is at most {counted(most)} more."
+        if not most:
+            then = "its finalists are among those trained already."
+        notes.append(f"The search looks at {2**n_free:,} panels without training them; {then}")
     elif spec.question.search:
         notes.append("No channel may be in or out, so there is nothing to search.")
     return notes
