@@ -160,5 +160,5 @@ def _limits(maps: AttributionMaps, c: int) -> tuple[float, float]:
 def _caption(maps: AttributionMaps, n: int, classes: Sequence[str]) -> str:
     """Return true and predicted class of a cell."""
     true, called = int(maps.true[n]), int(maps.predicted[n])
-    said = "called so" if true == called else f"called {classes[called]}"
+    said = "predicted so" if true == called else f"predicted {classes[called]}"
     return f"{classes[true]}, {said}"
