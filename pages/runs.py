@@ -16,9 +16,6 @@ from pages.parts.text import csv_bytes
 from pages.parts.words import day
 from pxcore.types import RunRow, RunState
 
-SPELLED = 2
-"""Methods of a run that the list names; of more it gives the number."""
-
 
 def render() -> None:
     """Draw the page."""
@@ -92,10 +89,10 @@ def titles(runs: Sequence[RunRow]) -> list[str]:
 
 
 def brief(runs: Sequence[RunRow]) -> pd.DataFrame:
-    """Return the table for the page: many methods as their number, no empty column of owners."""
+    """Return the table for the page: several methods as their number, no empty column of owners."""
     shown = table(runs)
     few = [
-        names if len(run.methods) <= SPELLED else f"{len(run.methods)} methods"
+        names if len(run.methods) == 1 else f"{len(run.methods)} methods"
         for names, run in zip(shown["Methods"], runs, strict=True)
     ]
     shown = shown.assign(Methods=few)

@@ -66,8 +66,11 @@ def _failed(progress: ImportProgress) -> None:
     message = progress.error or "the import ended without a message"
     st.error(told(sentence(message), 2000), icon=":material/error:")
     st.markdown(
-        "Nothing was registered and nothing half-read remains. Correct the file or choose its "
-        "format by hand, then add it again.",
+        "Nothing was registered. What has come of the download is kept: try again, or put the "
+        "file there by hand first."
+        if progress.request.path.startswith(PUBLIC)
+        else "Nothing was registered and nothing half-read remains. Correct the file and try "
+        "again, or choose its format by hand and add it again.",
         width=720,
     )
     with st.container(horizontal=True):
