@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import (
+    glossary,
     links,
     run_channel,
     run_classes,
@@ -57,6 +58,7 @@ def draw(run_id: str) -> None:
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
         st.caption(CONTENTS)
+        glossary.draw()
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
     run_verdicts.draw(result, method, order)

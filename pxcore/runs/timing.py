@@ -36,8 +36,9 @@ GATE_SHARE, GATE_FEWEST, GATE_MOST = 5, 64, 256
 """A sanity check looks at one held-out cell in five, at least 64 and at most 256, ..."""
 GATE_REPEATS = 2
 """... with so many repeats, as ``importance.gates`` has it, ..."""
-GATE_LOOKS = 4
-"""... so often with the method it checks."""
+GATE_LOOKS = 5
+"""... so often with the method it checks: this network, three without its weights, and one channel
+held constant."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
 MOST_PAIRS = 120
@@ -69,7 +70,9 @@ def kind_of(task: Task, device: str) -> str:
             model = task.alone.train.model.id
         case GateTask():
             # Not "gate": times kept under that name belong to another measure of work.
-            return f"check:{task.explain.train.model.id}:{device}"
+            method = task.explain.method.id
+            stage = "check" if METHODS[method].repeated else f"check-{method}"
+            return f"{stage}:{task.explain.train.model.id}:{device}"
         case _:
             return f"{tasks.kind(task)}::cpu"
     return f"{tasks.kind(task)}:{model}:{device}"
@@ -145,7 +148,8 @@ class Speeds:
         past = self._past(kind)
         stage, model, device = kind.split(":")
         alike = "explain" if stage.startswith(("explain", "joint", "check")) else stage
-        past = past or self._past(f"{alike}:{model}:{device}")  # this host's own rate, if any
+        for other in (stage.replace("check", "explain"), alike):  # this host's own rates, if any
+            past = past or self._past(f"{other}:{model}:{device}")
         if past:
             return float(median(past))
         guess = FIRST_GUESS.get((alike, model), FIRST_GUESS.get((alike, "resnet18"), 2e-6))

@@ -166,7 +166,10 @@ def test_the_sentence_on_place_follows_the_verdicts(verdict: Where, words: str) 
     text = where.where_sentence(ev.panel(), parted)
     assert words in text
     assert "decoy" not in text
-    assert "Brightfield" not in text  # no stain is bought by its verdict
+    # no stain is bought by their verdict: they are told by themselves, as the figure shows them
+    bought, own = text.split("Stain-free, at no stain's cost: ")
+    assert "Brightfield" not in bought
+    assert own == "Brightfield (place matters) and Darkfield (SSC) (undecided)."
 
 
 def test_several_stains_need_imaging() -> None:

@@ -11,7 +11,7 @@ from pxcore.runs import timing
 from pxcore.runs.plan import plan
 from pxcore.runs.tasks import ExplainTask, GateTask, Step
 from pxcore.store.home import Store
-from pxcore.types import Dataset
+from pxcore.types import Dataset, MethodSpec
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -55,3 +55,16 @@ def test_sanity_checks_learn_from_this_hosts_rankings(store: Store, dataset: Dat
     assert timing.kind_of(step.task, "cpu").startswith("check:")
     timing.note(store, step, dataset, "cpu", 7.0)
     assert timing.Speeds(store, "cpu").seconds(step.task, dataset) == pytest.approx(7.0)
+
+
+def test_a_check_takes_after_the_ranking_of_its_own_method(store: Store, dataset: Dataset) -> None:
+    spec = replace(tiny_spec(dataset), gates=True, methods=(MethodSpec(id="lrp"),))
+    steps = plan(spec)
+    gate = next(step for step in steps if isinstance(step.task, GateTask))
+    own = next(step for step in steps if isinstance(step.task, ExplainTask))
+    other = next(one for one in plan(tiny_spec(dataset)) if isinstance(one.task, ExplainTask))
+    timing.note(store, other, dataset, "cpu", 1.0)
+    timing.note(store, own, dataset, "cpu", 9000.0)
+    rate = 9000.0 / timing.work_of(own.task, dataset)
+    expected = rate * timing.work_of(gate.task, dataset)
+    assert timing.Speeds(store, "cpu").seconds(gate.task, dataset) == pytest.approx(expected)
