@@ -87,9 +87,11 @@ def follow_up(
 def estimate(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> Estimate:
     """Return what a follow-up would cost, and how many of its steps are already there.
 
-    Raises what ``follow_up`` raises for an unknown run or question, or no groups.
+    Raises what ``follow_up`` raises, so that a page can say why before anybody asks for it.
     """
-    return drafts.estimate(store, _asked(ledger.record(store, run_id).spec, what, groups))
+    asked = _asked(ledger.record(store, run_id).spec, what, groups)
+    drafts.check(store, asked)
+    return drafts.estimate(store, asked)
 
 
 def _asked(earlier: RunSpec, what: str, groups: Sequence[Group]) -> RunSpec:
