@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 import tests.evidence_values as ev
 import tests.example_values as ex
+from pages.parts import run_form
 from pages.parts.glossary import WORDS
 from pages.parts.run_details import _clock
 from pages.run import FURTHER, TABLES
 from pxcore.plots import verdicts
+from pxcore.runs import checks
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
 
@@ -56,6 +58,10 @@ def test_waiting_is_told_apart_from_working(
     seconds: tuple[tuple[str, float], ...], told: str
 ) -> None:
     assert told in _clock(replace(ex.result(), seconds=seconds))
+
+
+def test_page_and_terminal_allow_the_same_folds() -> None:
+    assert run_form.MOST_FOLDS == checks.MOST_FOLDS
 
 
 def test_f1_says_over_which_classes(full: FakeLab, visit: Open) -> None:
