@@ -42,3 +42,10 @@ def test_list_to_data_set_to_tab_to_reload(page: Page, server: Server, tmp_path:
     page.wait_for_url(re.compile(r"/datasets$"))
     page.go_back()
     expect(heading).to_be_visible()
+
+
+def test_home_has_its_name_as_an_address_too(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/home")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_url(re.compile(r":\d+/$"))
+    expect(page.get_by_text("Page not found")).to_have_count(0)

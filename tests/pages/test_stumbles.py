@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.evidence_values as ev
 import tests.example_values as ex
+from pages.parts.run_form import MOST_FOLDS
 from pages.parts.text import told
 from pages.runs import brief, titles
 from pxcore.data.catalogue import CATALOGUE
@@ -73,8 +74,8 @@ def test_the_head_follows_the_state(full: FakeLab, visit: Open) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("folds-fast-d1", 20, "Folds may be 2 to 10, not 20"),
-        ("folds-fast-d1", 1, "Folds may be 2 to 10, not 1"),
+        ("folds-fast-d1", MOST_FOLDS + 1, f"Folds may be 2 to {MOST_FOLDS}, not {MOST_FOLDS + 1}"),
+        ("folds-fast-d1", 1, f"Folds may be 2 to {MOST_FOLDS}, not 1"),
         ("seeds-fast-d1", 6, "Trainings of each fold may be 1 to 5, not 6"),
         ("repeats-fast-d1-True", 0, "Repeats may be 1 to 1,000, not 0"),
     ],
@@ -90,7 +91,7 @@ def test_a_number_out_of_bounds_keeps_from_starting(
     app.number_input(key="seeds-fast-d1").set_value(1).run()
     app.number_input(key="repeats-fast-d1-True").set_value(20).run()
     assert [one.disabled for one in app.button if one.label == "Start"] == [False]
-    assert "Folds (2 to 10)" in [one.label for one in app.number_input]
+    assert f"Folds (2 to {MOST_FOLDS})" in [one.label for one in app.number_input]
 
 
 def test_addresses_and_options_can_be_copied() -> None:
