@@ -53,7 +53,7 @@ def main() -> None:
             errors.page(entry.path, entry.render),
             title=entry.title,
             icon=entry.icon,
-            url_path=entry.path,
+            url_path="start" if entry.path == "home" else entry.path,  # which then has none
             default=entry.path == "home",
             visibility=entry.visibility,
         )
@@ -62,11 +62,17 @@ def main() -> None:
     groups: dict[str, list[st.Page]] = {}
     for entry in PAGES:
         groups.setdefault(entry.group, []).append(table[entry.path])
+    groups[""].append(st.Page(home_by_name, url_path="home", title="Home", visibility="hidden"))
     current = st.navigation(groups, position="sidebar", expanded=True)
     links.announce(table)
     if admitted(settings):
         session.begin(settings.owner)
         current.run()
+
+
+def home_by_name() -> None:
+    """Lead from the address ``/home`` to the start page, whose own address has no name."""
+    links.go("home")
 
 
 def admitted(settings: Settings) -> bool:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import catalogue, dataset_detail, importing, links, register
 from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, keep_address, lab
 from pages.parts.text import md
 from pages.parts.words import classes_of, day, moment
 from pxcore.types import Dataset, ImportProgress, ImportState
@@ -18,6 +18,7 @@ from pxcore.types import Dataset, ImportProgress, ImportState
 
 def render() -> None:
     """Draw the page that the address asks for."""
+    keep_address()
     if asked("importing"):
         importing.render(asked("importing"))
     elif asked("dataset"):

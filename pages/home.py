@@ -13,7 +13,7 @@ from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pages.parts.words import classes_of, moment
 from pxcore.plots.numbers import count
-from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState, RunRow
+from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState, RunRow, RunState
 
 MOST = 6
 """Rows of each list; the rest is one link away."""
@@ -27,6 +27,7 @@ def render() -> None:
         _first_minutes()
         return
     header("Which stains matter")
+    _introduction(datasets, runs)
     runner_note(busy=bool(waiting) or any(not run.state.final for run in runs))
     with st.container(horizontal=True):
         if st.button("New run", type="primary", icon=":material/add_circle:"):
@@ -38,6 +39,23 @@ def render() -> None:
         _runs(runs, waiting)
     with right:
         _datasets(datasets)
+
+
+def _introduction(datasets: Sequence[Dataset], runs: Sequence[RunRow]) -> None:
+    """Say what this is for, and lead to an answer whose truth is known, where there is one."""
+    st.markdown(
+        "From single-cell images in several channels, with the class of each cell, it trains a "
+        "classifier on your own machine and disturbs one channel after the other: you see which "
+        "channels the answer depends on, how sure that is, and which stains add nothing we can "
+        "measure.",
+        width=720,
+    )
+    planted = {one.id for one in datasets if one.truth}
+    for run in runs:
+        if run.state is RunState.FINISHED and run.dataset_id in planted:
+            label = f"An example with known truth: {md(run.title or run.dataset_title, 60)}"
+            links.link(label, "run", icon=":material/science:", run=run.id)
+            return
 
 
 def _first_minutes() -> None:

@@ -13,7 +13,7 @@ from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab, remember_owner, visit
-from pages.parts.text import md
+from pages.parts.text import md, told
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
 from pxcore.plots.text import one_line
@@ -144,6 +144,10 @@ def _quality(dataset: Dataset) -> None:
 def _start(spec: RunSpec) -> None:
     """Draw what the run would cost, and the button that starts it."""
     st.subheader("4 · Start", anchor=False)
+    if wrong := run_form.wrong(spec):
+        st.error(wrong, icon=":material/error:")
+        st.button("Start", disabled=True, icon=":material/play_arrow:")
+        return
     try:
         lab().check(spec, fetch=False)
         estimate = lab().estimate(spec)
@@ -159,7 +163,7 @@ def _start(spec: RunSpec) -> None:
         text = f"{count(estimate.tasks, 'step')}. " if not known else reuse
         st.markdown(f"{text}It takes **{about(estimate.seconds)}** on this host.")
     for note in estimate.notes:
-        st.caption(f":material/info: {md(note, 400)}")
+        st.caption(f":material/info: {told(note)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", value=spec.title, max_chars=120, width=420, key="new-title")
         owner = st.text_input("Your name", value=visit().owner, max_chars=60, width=200)

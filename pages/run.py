@@ -10,6 +10,7 @@ from pages.parts import links, run_live, run_result
 from pages.parts.header import Crumb, Download, header
 from pages.parts.session import asked, lab
 from pages.parts.text import csv_bytes, file_name
+from pxcore.errors import PxError
 from pxcore.types import Progress, RunState
 
 TABLES = {
@@ -20,6 +21,14 @@ TABLES = {
     "confusion": "Confusion counts",
     "training": "Learning curves",
 }
+FURTHER = {
+    "where": "Where or how much",
+    "redundancy": "Redundancy",
+    "gates": "Sanity checks",
+    "leakage": "Leakage gap",
+    "left_out": "Trained without channels",
+}
+"""Tables that only some runs have."""
 
 
 def render() -> None:
@@ -52,7 +61,7 @@ def _downloads(progress: Progress) -> list[Download]:
 
     def csv_of(name: str) -> Download:
         return Download(
-            f"{TABLES[name]}, CSV",
+            f"{(TABLES | FURTHER)[name]}, CSV",
             file_name(stem, f"{name}.csv"),
             "text/csv",
             lambda: csv_bytes(lab().tables(run_id)[name]),
@@ -62,8 +71,24 @@ def _downloads(progress: Progress) -> list[Download]:
         text = json.dumps(lab().run_json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
         return text.encode("utf-8")
 
-    files = [csv_of(name) for name in TABLES]
+    files = [csv_of(name) for name in (*TABLES, *_further(run_id))]
     return [
         *files,
         Download("All numbers, JSON", file_name(stem, "run.json"), "application/json", as_json),
     ]
+
+
+def _further(run_id: str) -> list[str]:
+    """Return the tables that this run has beside those of every run."""
+    try:
+        found = lab().result(run_id)
+    except PxError:  # the page below says why there is none
+        return []
+    there = {
+        "where": found.where,
+        "redundancy": found.redundancy,
+        "gates": found.gates,
+        "leakage": found.leakage,
+        "left_out": found.left_out,
+    }
+    return [name for name in FURTHER if there[name]]

@@ -38,7 +38,7 @@ def render() -> None:
         st.info("No run fits these filters. Clear one of them.")
         return
     st.dataframe(
-        table(chosen),
+        brief(chosen),
         hide_index=True,
         key="runs-table",
         alt="All runs with state, owner, data set and link",
@@ -46,8 +46,10 @@ def render() -> None:
             "Run": st.column_config.LinkColumn(
                 "Run", display_text="open", width="small", help="This address can be sent on."
             ),
+            "Title": st.column_config.TextColumn(width=290),
+            "Methods": st.column_config.TextColumn(help="All of them by name: Downloads."),
             "Done": st.column_config.ProgressColumn(
-                "Done", min_value=0.0, max_value=1.0, format="percent"
+                "Done", min_value=0.0, max_value=1.0, format="percent", width="small"
             ),
         },
     )
@@ -63,18 +65,38 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Run": [links.address("run", run=run.id) for run in runs],
-            "Title": [run.title or run.dataset_title for run in runs],
+            "Title": titles(runs),
+            "Started (UTC)": [day(run.created) for run in runs],
             "State": [STATES[run.state.value][0] for run in runs],
             "Done": [run.share for run in runs],
+            "Ended (UTC)": [day(run.finished) for run in runs],
+            "Methods": [", ".join(labels[name] for name in run.methods) for run in runs],
+            "Owner": [run.owner for run in runs],
             "Data set": [run.dataset_title for run in runs],
             "Preset": [run.preset for run in runs],
             "Model": [models.get(run.model, run.model) for run in runs],
-            "Methods": [", ".join(labels[name] for name in run.methods) for run in runs],
-            "Owner": [run.owner for run in runs],
-            "Started (UTC)": [day(run.created) for run in runs],
-            "Ended (UTC)": [day(run.finished) for run in runs],
         }
     )
+
+
+def titles(runs: Sequence[RunRow]) -> list[str]:
+    """Return titles; of runs that share one, each with the end of its id, which differs."""
+    plain = [run.title or run.dataset_title for run in runs]
+    return [
+        f"{title} · {run.id[-4:]}" if plain.count(title) > 1 else title
+        for title, run in zip(plain, runs, strict=True)
+    ]
+
+
+def brief(runs: Sequence[RunRow]) -> pd.DataFrame:
+    """Return the table for the page: several methods as their number, no empty column of owners."""
+    shown = table(runs)
+    few = [
+        names if len(run.methods) == 1 else f"{len(run.methods)} methods"
+        for names, run in zip(shown["Methods"], runs, strict=True)
+    ]
+    shown = shown.assign(Methods=few)
+    return shown if any(shown["Owner"]) else shown.drop(columns="Owner")
 
 
 def _filtered(runs: Sequence[RunRow]) -> list[RunRow]:
@@ -103,5 +125,10 @@ def _methods(runs: Sequence[RunRow]) -> list[str]:
 def _choice(label: str, options: Sequence[str]) -> list[str]:
     """Draw one filter; nothing chosen lets everything through."""
     return st.multiselect(
-        label, options, key=f"filter-{label}", placeholder="all", width=205, disabled=not options
+        label,
+        options,
+        key=f"filter-{label}",
+        placeholder="all" if options else "no names were given",
+        width=205,
+        disabled=not options,
     )

@@ -183,8 +183,8 @@ class Lab:
     ) -> str:
         """Return the id of a run that adds one thing to an earlier one; what is there is reused.
 
-        ``what``: ``gates``, ``redundancy``, ``leakage`` or ``left_out`` (with ``groups`` of
-        channels, positions in the data set's panel). An equal run is returned instead.
+        ``what``: ``gates``, ``redundancy``, ``leakage``, ``where`` or ``left_out`` (with ``groups``
+        of channels, positions in the data set's panel). An equal run is returned instead.
         """
         return followups.follow_up(self._store, run_id, what, groups, owner)
 

@@ -190,7 +190,7 @@ class FakeLab:
     def follow_up(
         self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
     ) -> str:
-        assert what in ("gates", "redundancy", "leakage", "left_out")
+        assert what in ("gates", "redundancy", "leakage", "where", "left_out")
         self.asked.append(("follow_up", (run_id, what, tuple(groups))))
         self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"

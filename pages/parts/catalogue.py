@@ -47,6 +47,8 @@ def _one(one: PublicState) -> None:
         links.link(
             "Published results", "published", icon=":material/menu_book:", **{"set": entry.id}
         )
+    if one.state != "here" and not one.dataset_id:
+        st.caption(f"At most {size(entry.most_bytes)} are downloaded.")
     if told := _told(one):
         st.caption(told)
     with st.expander("Source, licence, host without internet", type="compact"):

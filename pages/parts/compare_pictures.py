@@ -23,6 +23,8 @@ WIDE = 1100
 """Pixels that the cells of one line may take."""
 TILE = 64
 """Pixels that one picture takes at least."""
+NAMED = 130
+"""Pixels that one picture takes at most so that its channel's name fits above it."""
 EVERY = "every class"
 
 
@@ -121,7 +123,9 @@ def _sheets(maps: AttributionMaps, chosen: _Choice) -> None:
     column = chosen.columns[0]
     channels = column.panel.channels[: maps.images.shape[1]]
     width = len(channels) * (maps.images.shape[3] + 2)
-    zoom = float(max(1, -(-TILE // (maps.images.shape[3] + 2))))
+    longest = max(len(channel.name.removeprefix("decoy: ")) for channel in channels)
+    tile = max(TILE, min(NAMED, 16 + 6 * longest))
+    zoom = float(max(1, -(-tile // (maps.images.shape[3] + 2))))
     a_line = max(1, int(WIDE / (width * zoom + 20)))
     labels = {one.item.method: one.label for one in chosen.columns}
     view = MapView(
@@ -143,7 +147,8 @@ def _sheets(maps: AttributionMaps, chosen: _Choice) -> None:
     )
     st.caption(
         f"{count(len(maps.positions), 'held-out cell')} of fold {chosen.fold + 1}, explained by "
-        "the model that never saw them. One colour scale for all maps: no colour is 0, full "
+        "the model that never saw them, with its true and its predicted class above. "
+        "One colour scale for all maps: no colour is 0, full "
         "colour is each method's own 99.5th percentile of the size of its values over these "
         f"cells ({scales}), so that methods of different units can be seen side by side; compare "
         "patterns between methods, not strengths.",
@@ -160,5 +165,4 @@ def _limits(maps: AttributionMaps, c: int) -> tuple[float, float]:
 def _caption(maps: AttributionMaps, n: int, classes: Sequence[str]) -> str:
     """Return true and predicted class of a cell."""
     true, called = int(maps.true[n]), int(maps.predicted[n])
-    said = "called so" if true == called else f"called {classes[called]}"
-    return f"{classes[true]}, {said}"
+    return f"{classes[true]}, predicted {classes[called]}"

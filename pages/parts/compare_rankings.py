@@ -214,7 +214,8 @@ def _agreement(comparison: Comparison) -> None:
     st.caption(
         f"{few}In each tile: the value of the means; its smallest and largest value over "
         "trainings (over all pairs of trainings where runs differ), which is a range, not an "
-        f"interval; the number of channels that both have.{real}",
+        "interval, and may not hold the value of the means: averaging quiets the noise of single "
+        f"trainings; the number of channels that both have.{real}",
         width=980,
     )
 

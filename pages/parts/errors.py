@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.text import md, sentence
+from pages.parts.text import sentence, told
 from pxcore.errors import AccessError, PxError
 
 LOGGER = logging.getLogger("pxcore.pages")
@@ -44,7 +44,7 @@ def banner(error: PxError) -> None:
 
 def _sentence(message: str) -> str:
     """Return a message as escaped text that begins as a sentence does."""
-    return md(sentence(message), longest=2000)
+    return told(sentence(message), longest=2000)
 
 
 def page(name: str, render: Callable[[], None]) -> Callable[[], None]:

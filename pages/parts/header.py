@@ -49,9 +49,10 @@ def header(
 ) -> None:
     """Draw the head. ``title`` and crumbs are names as typed; they are escaped here."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for crumb in crumbs:
+        for number, crumb in enumerate(crumbs):
+            if number:
+                st.markdown(":gray[›]", width="content")
             links.link(md(crumb.name, 40), crumb.page, **dict(crumb.query))
-            st.markdown(":gray[›]", width="content")
         if state is not None:
             word, icon, colour = STATES[state.value]
             st.badge(word, icon=icon, color=colour)
@@ -61,8 +62,10 @@ def header(
 
 
 def _downloads(downloads: Sequence[Download]) -> None:
-    """Draw the Downloads button at the right end; without files it stays, switched off."""
-    with st.popover("Downloads", icon=":material/download:", disabled=not downloads):
+    """Draw the Downloads button at the right end; a page without files has none."""
+    if not downloads:
+        return
+    with st.popover("Downloads", icon=":material/download:"):
         for number, one in enumerate(downloads):
             st.download_button(
                 one.label,

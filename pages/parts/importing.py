@@ -11,10 +11,12 @@ from pages.parts.errors import guarded
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab, visit
-from pages.parts.text import md, sentence
-from pxcore.types import ImportProgress, ImportState, Skipped
+from pages.parts.text import md, sentence, told
+from pxcore.types import ImportProgress, ImportRequest, ImportState, Skipped
 
 FINAL = (ImportState.FINISHED, ImportState.FAILED)
+PUBLIC = "public:"
+"""What the path of a public data set begins with."""
 EVERY = 1.0
 """Seconds between two looks."""
 
@@ -62,14 +64,29 @@ def _lead_on(progress: ImportProgress) -> None:
 def _failed(progress: ImportProgress) -> None:
     """Draw what happened and what to do."""
     message = progress.error or "the import ended without a message"
-    st.error(md(sentence(message), 2000), icon=":material/error:")
+    st.error(told(sentence(message), 2000), icon=":material/error:")
     st.markdown(
-        "Nothing was registered and nothing half-read remains. Correct the file or choose its "
-        "format by hand, then add it again.",
+        "Nothing was registered. What has come of the download is kept: try again, or put the "
+        "file there by hand first."
+        if progress.request.path.startswith(PUBLIC)
+        else "Nothing was registered and nothing half-read remains. Correct the file and try "
+        "again, or choose its format by hand and add it again.",
         width=720,
     )
-    if st.button("Add cells again", icon=":material/upload_file:", type="primary"):
-        links.go("datasets", add="cells")
+    with st.container(horizontal=True):
+        if st.button("Try again", icon=":material/replay:", type="primary", key="import-again"):
+            links.go("datasets", importing=_again(progress.request))
+        if st.button("Add cells again", icon=":material/upload_file:"):
+            links.go("datasets", add="cells")
+        if st.button("Public data sets", icon=":material/public:"):
+            links.go("datasets", add="public")
+
+
+def _again(request: ImportRequest) -> str:
+    """Return the id of a new import of the same; a public data set is fetched again."""
+    if request.path.startswith(PUBLIC):
+        return lab().public.start(request.path.removeprefix(PUBLIC), visit().owner)
+    return lab().imports.start(replace(request, owner=visit().owner))
 
 
 def skipped_line(one: Skipped) -> str:

@@ -23,7 +23,8 @@ from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import MEANING
 from pxcore.types import MethodResult, Role, RunResult, Verdict
 
-EXAMPLES = 3
+EXAMPLES = 6
+"""Classes of which one cell is shown before and after."""
 NOTHING = "no channel"
 
 

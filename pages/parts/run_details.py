@@ -25,14 +25,29 @@ KINDS = {
 """Kinds of steps in words."""
 
 
+def _clock(result: RunResult) -> str:
+    """Return how long a run took on the clock beside what its steps worked, in a sentence."""
+    worked = sum(seconds for name, seconds in result.seconds if name != "total")
+    total = dict(result.seconds).get("total", 0.0)
+    text = f"All steps worked {duration(worked)}"
+    if worked > total:
+        return f"{text}, side by side in {duration(total)} on the clock."
+    waiting = total - worked
+    rest = f", {duration(waiting)} of it waiting or starting" if waiting >= 1 else ""
+    return f"{text}; the run took {duration(total)} on the clock{rest}."
+
+
 def draw(result: RunResult) -> None:
     """Draw the machinery, folded; it is read from the store only when opened."""
     st.subheader("What ran", anchor="ran")
     times = ", ".join(
-        f"{md(KINDS.get(name, name))} {duration(seconds)}" for name, seconds in result.seconds
+        f"{md(KINDS.get(name, name))} {duration(seconds)}"
+        for name, seconds in result.seconds
+        if name != "total"
     )
     st.caption(
-        f"{count(result.computed, 'step')} computed, {result.reused} reused. Times: {times}."
+        f"{count(result.computed, 'step')} computed, {result.reused} reused. Working time: "
+        f"{times}. {_clock(result)}"
     )
     fold = st.expander(
         "Details, learning curves, logs", icon=":material/tune:", key="machinery", on_change="rerun"

@@ -12,7 +12,7 @@ from pages.parts.text import md, sentence
 from pxcore.errors import PxError
 from pxcore.plots.numbers import count, duration
 
-What = Literal["gates", "redundancy", "leakage", "left_out"]
+What = Literal["gates", "redundancy", "leakage", "where", "left_out"]
 
 
 def ask(

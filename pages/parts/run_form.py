@@ -9,11 +9,15 @@ import streamlit as st
 
 from pages.parts import run_form_extras, run_form_methods
 from pages.parts.session import lab
-from pages.parts.text import md
+from pages.parts.text import md, told
 from pxcore.plots.text import one_line
 from pxcore.types import Dataset, ModelSpec, RunSpec, Split
 
-MOST_FOLDS = 10
+MOST_FOLDS = 50
+"""As the checks of a spec have it; the cells may allow fewer, which the page then says."""
+MOST_SEEDS = 5
+MOST_REPEATS = 1000
+MOST_SEED = 2**31 - 1
 SPLITS: dict[Split, str] = {"donor": "by donor", "cell": "by cell"}
 
 
@@ -38,6 +42,27 @@ def settings(dataset: Dataset, draft: RunSpec) -> RunSpec:
         with methods:
             spec = replace(spec, methods=run_form_methods.methods(spec))
     return spec
+
+
+def wrong(spec: RunSpec) -> str:
+    """Return which number of the form is out of its bounds; empty where none is.
+
+    The fields have no bounds of their own: a browser keeps a number outside to itself, and the
+    page would go on with the one before it.
+    """
+    repeats = spec.max_repeats if spec.repeats is None else spec.repeats
+    bounds = (
+        ("Folds", spec.n_folds, 2, MOST_FOLDS),
+        ("Trainings of each fold", spec.seeds, 1, MOST_SEEDS),
+        ("Repeats", repeats, 1, MOST_REPEATS),
+        ("Seed", spec.seed, 0, MOST_SEED),
+    )
+    told = [
+        f"{name} may be {low:,} to {most:,}, not {found:,}."
+        for name, found, low, most in bounds
+        if not low <= found <= most
+    ]
+    return " ".join([*told, "Correct it under Expert settings."]) if told else ""
 
 
 def split(dataset: Dataset) -> Split:
@@ -77,17 +102,13 @@ def _training(spec: RunSpec) -> RunSpec:
     changed = replace(changed, weights=_weights(changed, key))
     changed = run_form_extras.dropout(changed, key)
     folds = st.number_input(
-        "Folds",
-        min_value=2,
-        max_value=MOST_FOLDS,
+        f"Folds (2 to {MOST_FOLDS})",
         value=min(max(spec.n_folds, 2), MOST_FOLDS),
         key=f"folds-{key}",
         help="Parts of the cells; each is held out once. Donors stay together where known.",
     )
     seeds = st.number_input(
-        "Trainings of each fold",
-        min_value=1,
-        max_value=5,
+        f"Trainings of each fold (1 to {MOST_SEEDS})",
         value=spec.seeds,
         key=f"seeds-{key}",
         help="From different random starts, so that chance in training shows in the intervals.",
@@ -113,10 +134,10 @@ def _weights(model: ModelSpec, key: str) -> str:
         key=f"weights-{key}-{model.id}",
     )
     chosen = choices[word or words[0]]
-    st.caption(md(chosen.note, 400))
+    st.caption(told(chosen.note))
     missing = [one for one in choices.values() if not one.here and one != chosen]
     for one in missing:
-        st.caption(f"{md(one.label)}: {md(one.note, 400)}")
+        st.caption(f"{md(one.label)}: {told(one.note)}")
     return chosen.word
 
 
@@ -129,14 +150,12 @@ def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:
         key=f"adaptive-{key}",
     )
     repeats = st.number_input(
-        "At most this many repeats" if adaptive else "Repeats",
-        min_value=1,
-        max_value=1000,
+        ("At most this many repeats" if adaptive else "Repeats") + f" (1 to {MOST_REPEATS:,})",
         value=spec.max_repeats if adaptive else (spec.repeats or spec.max_repeats),
         key=f"repeats-{key}-{adaptive}",
     )
     seed = st.number_input(
-        "Seed", min_value=0, max_value=2**31 - 1, value=spec.seed, key=f"seed-{key}",
+        f"Seed (0 to {MOST_SEED:,})", value=spec.seed, key=f"seed-{key}",
         help="The same seed and settings give the same numbers on the same kind of device.",
     )  # fmt: skip
     positions = list(range(len(dataset.panel)))
@@ -146,6 +165,7 @@ def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:
         default=list(spec.channels) or positions,
         format_func=lambda c: one_line(dataset.panel.names[c], 40),
         key=f"channels-{key}",
+        placeholder="all channels",
     )
     return replace(
         spec,

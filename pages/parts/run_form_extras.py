@@ -69,7 +69,7 @@ def _decoys(spec: RunSpec, key: str) -> tuple[str, ...]:
         bool(spec.decoys),
         f"decoys-{key}",
         f"Made channels that know nothing ({names}) are added before training and ranked like the "
-        f"others; a stain counts only when it is clear of them. {count(len(known), 'channel')} "
+        f"others; a stain is informative only above them. {count(len(known), 'channel')} "
         "more to train on and to rank.",
     )
     return (spec.decoys or tuple(one.id for one in known)) if on else ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import re
+
 import streamlit as st
 
 from pages.parts import run_follow
 from pages.parts.methods import method_labels
 from pages.parts.text import md
 from pxcore.plots.numbers import count
-from pxcore.types import GateReport, MethodResult, RunResult
+from pxcore.types import Gate, GateReport, MethodResult, RunResult
 
 GATES = {
     "completeness": "Attributions add up to what the model says",
@@ -28,7 +29,7 @@ def warn(result: RunResult, method: MethodResult) -> None:
     if report is None or report.passed:
         return
     failed = [gate for gate in report.gates if not gate.passed]
-    said = " ".join(md(gate.said, 400) for gate in failed)
+    said = " ".join(md(_said(gate, result), 400) for gate in failed)
     st.error(
         f"**{md(method.label)} failed {count(len(failed), 'sanity check')}**: do not rely on this "
         f"ranking. {said}",
@@ -62,9 +63,31 @@ def draw(result: RunResult) -> None:
     for report in result.gates:
         for gate in report.gates:
             if not gate.passed:
-                st.markdown(f"- **{md(labels[report.method])}**: {md(gate.said, 400)}", width=980)
+                said = md(_said(gate, result), 400)
+                st.markdown(f"- **{md(labels[report.method])}**: {said}", width=980)
     with st.expander("Every check in words", icon=":material/table_rows:", type="compact"):
-        st.dataframe(gate_table(result.gates, labels), hide_index=True, key="gates")
+        for report in result.gates:
+            st.markdown(
+                f"**{md(labels[report.method])}**\n\n{_in_words(report, result)}", width=980
+            )
+
+
+def _in_words(report: GateReport, result: RunResult) -> str:
+    """Return a method's checks as a Markdown list: passed or failed, asked, found."""
+    return "\n".join(
+        f"- {MARKS[gate.passed]} {md(GATES.get(gate.id, gate.id))}: {md(_said(gate, result), 400)}"
+        for gate in report.gates
+    )
+
+
+def _said(gate: Gate, result: RunResult) -> str:
+    """Return what a check found, with its channel by name: the check knows positions only."""
+
+    def named(found: re.Match[str]) -> str:
+        position = int(found[1]) - 1
+        return result.panel.names[position] if position < len(result.panel) else found[0]
+
+    return re.sub(r"^Channel (\d+)(?=, made )", named, gate.said)
 
 
 def _overview(reports: tuple[GateReport, ...], labels: dict[str, str]) -> str:
@@ -80,21 +103,3 @@ def _overview(reports: tuple[GateReport, ...], labels: dict[str, str]) -> str:
         cells = " | ".join(found.get(one, ":gray[–]") for one in ids)
         lines.append(f"| {md(labels[report.method])} | {cells} |")
     return "\n".join(lines)
-
-
-def gate_table(reports: tuple[GateReport, ...], labels: dict[str, str]) -> pd.DataFrame:
-    """Return every check with what was measured and its bound."""
-    rows = [
-        {
-            "method": labels[report.method],
-            "check": gate.id,
-            "passed": gate.passed,
-            "measured": gate.value,
-            "bound": gate.bound,
-            "trainings": report.trainings,
-            "found": gate.said,
-        }
-        for report in reports
-        for gate in report.gates
-    ]
-    return pd.DataFrame(rows)

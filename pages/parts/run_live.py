@@ -12,10 +12,11 @@ from pages.parts.figures import Shown, show
 from pages.parts.methods import in_words, method_labels
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
-from pages.parts.text import md, sentence
+from pages.parts.text import md, sentence, told
 from pxcore.plots.curves import learning
 from pxcore.plots.numbers import about, count, duration
-from pxcore.types import Progress, RunState, TaskRow, TaskState
+from pxcore.plots.text import one_line
+from pxcore.types import Progress, RunRow, RunState, TaskRow, TaskState
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -47,7 +48,7 @@ def draw(progress: Progress) -> None:
     if progress.run.state.final:
         _ended(_named(progress))
     else:
-        _live(progress.run.id)
+        _live(progress.run.id, progress.run.state)
 
 
 def _named(progress: Progress) -> Progress:
@@ -58,11 +59,14 @@ def _named(progress: Progress) -> Progress:
 
 
 @st.fragment(run_every=EVERY)
-def _live(run_id: str) -> None:
-    """Draw how far the run is, again and again until it ends; then the whole page once."""
+def _live(run_id: str, drawn: RunState) -> None:
+    """Draw how far the run is, again and again; the whole page once its state changes.
+
+    ``drawn``: the state that the page's head shows.
+    """
     with guarded(f"run {run_id}"):
         progress = _named(lab().progress(run_id))
-        if progress.run.state.final:
+        if progress.run.state is not drawn:
             st.rerun(scope="app")
         _bar(progress)
         if not progress.runner_alive:
@@ -86,7 +90,12 @@ def _bar(progress: Progress) -> None:
     """Draw the share done, the time left and what is in work."""
     share = min(max(progress.share, 0.0), 1.0)
     now = [one for one in progress.tasks if one.state is TaskState.RUNNING]
-    if progress.run.state is RunState.QUEUED:
+    before = _before(progress.run) if not now and progress.runner_alive else None
+    if before is not None:
+        text = f"Waits for {one_line(before.title or before.dataset_title, 60)}"
+        if progress.seconds_left is not None:
+            text += f"; then {about(progress.seconds_left)}"
+    elif progress.run.state is RunState.QUEUED:
         text = "Waiting for the runner"
     else:
         work = f"{now[0].label}: {now[0].step}" if now and now[0].step else ""
@@ -95,6 +104,15 @@ def _bar(progress: Progress) -> None:
         if progress.seconds_left is None:
             text = f"{share:.0%} · {work}"
     st.progress(share, text=md(text, 200))
+
+
+def _before(own: RunRow) -> RunRow | None:
+    """Return the other run that the workers are at; None where they are at none."""
+    others = [one for one in lab().runs() if one.state is RunState.RUNNING and one.id != own.id]
+    for one in others:
+        if any(task.state is TaskState.RUNNING for task in lab().progress(one.id).tasks):
+            return one
+    return None
 
 
 def steps(tasks: tuple[TaskRow, ...]) -> str:
@@ -142,7 +160,7 @@ def _ended(progress: Progress) -> None:
         )
     else:
         message = progress.error or (failed[0].error if failed else "") or "the run ended early"
-        st.error(md(sentence(message), 2000), icon=":material/error:")
+        st.error(told(sentence(message), 2000), icon=":material/error:")
         kind = failed[0].error_class if failed else ""
         advice = ADVICE.get(kind, ADVICE["defect"])
         smaller = "" if progress.spec.model.id == SMALLEST else "the smaller model, or "

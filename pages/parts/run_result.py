@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import (
+    glossary,
     links,
     run_channel,
     run_classes,
@@ -60,6 +61,7 @@ def draw(run_id: str) -> None:
         st.caption(CONTENTS)
         where = {"run": run_id, **carried()}
         links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)
+        glossary.draw()
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
     run_verdicts.draw(result, method, order)

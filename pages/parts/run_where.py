@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.parts import run_follow
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_labels
 from pages.parts.text import md, sentence
@@ -52,6 +53,8 @@ def _missing(result: RunResult) -> None:
     else:
         text = "This run does not hold it."
     st.caption(md(text, 300), width=980)
+    if missing:
+        run_follow.ask(result.run.id, "where", f"Rank by {listed(missing)} too")
 
 
 def where_table(result: RunResult, found: WhereOrHowMuch) -> pd.DataFrame:

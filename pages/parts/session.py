@@ -47,6 +47,15 @@ def asked(name: str) -> str:
     return str(st.query_params.get(name, ""))
 
 
+def keep_address() -> None:
+    """Tell the browser the address that this page was drawn for.
+
+    A link from a page to itself brings its query to the script, but not into the browser's
+    address: the next click, or a reload, would come without it.
+    """
+    st.query_params.update({})
+
+
 def theme() -> Theme:
     """Return the tones of the page as this browser shows it."""
     return DARK if st.context.theme.type == "dark" else LIGHT

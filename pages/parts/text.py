@@ -20,6 +20,8 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Read from the finished text, so that a backslash does not help: an invisible joiner does.
 _LATE = re.compile(r":(?=[\w/+-])|(?<=[<~\-])(?=[>=\-])|(?<=>)(?==)|@|(?i:(?<=\bww)w(?=\.))")
 _JOINER = "\u2060"
+# Nothing in these ends a span of code or means more in one.
+_COPIED = re.compile(r"(https?://[\w./%?=&#~+-]*[\w/]|(?<![\w-])--[a-z][a-z-]*[a-z])")
 
 
 def sentence(message: str) -> str:
@@ -39,8 +41,24 @@ def md(name: str, longest: int = 80) -> str:
     >>> md("CD4 (FITC)"), md("**x**")
     ('CD4 \\(FITC\\)', '\\*\\*x\\*\\*')
     """
-    line = _LATE.sub(lambda found: found[0] + _JOINER, one_line(name, longest))
-    return _PUNCTUATION.sub(r"\\\1", line)
+    return _plain(one_line(name, longest))
+
+
+def told(message: str, longest: int = 400) -> str:
+    r"""Return a sentence of ours with its web addresses and options as code, to be copied.
+
+    Everything else in it, names above all, is read exactly as typed, as in :func:`md`.
+
+    >>> told("put it there (https://a.org/x.pt) or give --weights random")
+    'put it there \\(`https://a.org/x.pt`\\) or give `--weights` random'
+    """
+    parts = enumerate(_COPIED.split(one_line(message, longest)))  # odd ones are to be copied
+    return "".join(f"`{part}`" if n % 2 else _plain(part) for n, part in parts)
+
+
+def _plain(line: str) -> str:
+    """Return one line with everything escaped that Markdown would act on."""
+    return _PUNCTUATION.sub(r"\\\1", _LATE.sub(lambda found: found[0] + _JOINER, line))
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,7 @@ def import_cells(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
 ) -> None:
     """Register cells. The last line of output is the data set's id."""
+    _require(path)
     request = ImportRequest(
         path=_absolute(path),
         title=name,
@@ -79,6 +80,17 @@ def tell_import(dataset: Dataset, warnings: tuple[str, ...]) -> None:
         ERR.print(text(f"left out: {skipped.count} {skipped.reason}{examples}"))
     for line in (*(report.notes if report else ()), *warnings):
         ERR.print(text(f"note: {line}"))
+
+
+def _require(path: str) -> None:
+    """Raise DatasetError, with the path as it was typed, where there is nothing."""
+    with suppress(OSError):  # whether it is there cannot be seen: the importer says why
+        if path != "demo" and not Path(path).exists():
+            message = (
+                f"{path}: cannot be opened (no such file or folder here); give the path of a file "
+                "or folder"
+            )
+            raise DatasetError(message)
 
 
 def _absolute(path: str) -> str:

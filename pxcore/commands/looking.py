@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ def runs() -> None:
                 text(row.dataset_title),
                 row.model,
                 ", ".join(row.methods),
-                row.created,
+                _local(row.created),
             )
         OUT.print(table)
 
@@ -65,12 +66,22 @@ def cancel(run_id: RunId) -> None:
 
 def export(
     run_id: RunId,
-    to: Annotated[str, typer.Option(help="Folder; the run's id when left out.")] = "",
+    to: Annotated[str, typer.Option(help="Folder; ./export-RUN when left out.")] = "",
 ) -> None:
     """Write a finished run's tables (CSV), JSON and figures (SVG) into a folder."""
     with closing(open_lab()) as lab:
-        for file in lab.export(run_id, Path(to or run_id)):
-            OUT.print(text(str(file)), soft_wrap=True)
+        folder = Path(to or f"export-{run_id}")
+        files = lab.export(run_id, folder)
+    for file in files:
+        OUT.print(text(str(file)), soft_wrap=True)
+    ERR.print(text(f"{len(files)} files written to {folder.absolute()}"), soft_wrap=True)
+
+
+def _local(stamp: str) -> str:
+    """Return a UTC time stamp as this machine's clock had it, to the minute."""
+    with suppress(ValueError):
+        return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M}"
+    return stamp
 
 
 def _steps(progress: Progress) -> Table:

@@ -84,7 +84,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _carry_out(lab: Lab, spec: RunSpec, json_file: str) -> None:
-    """Run a spec to its end and tell what it found."""
+    """Run a spec to its end and tell what it found; one that cannot run is refused first."""
+    lab.check(spec)
     for note in lab.estimate(spec).notes:
         ERR.print(text(f"note: {note}"))
     run_id = follow(lab, spec)

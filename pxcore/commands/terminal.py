@@ -49,9 +49,20 @@ def left_in_words(seconds: float | None) -> str:
 def result_parts(result: RunResult) -> list[Table | str]:
     """Return the tables of a finished run, then what it allows to say, in sentences."""
     from pxcore.plots.channel_sentence import channel_sentence  # noqa: PLC0415 - loads plotly
+    from pxcore.plots.tell_apart import why_no_ranking  # noqa: PLC0415 - loads scipy
 
     parts: list[Table | str] = [*ranking_tables(result)]
+    silent: dict[str, list[str]] = {}
     for method in result.methods:
+        why = why_no_ranking(result.behind(method), method)
+        if why:
+            silent.setdefault(why, []).append(method.label)
+    for why, labels in silent.items():
+        by = "" if len(labels) == len(result.methods) else f" by {', '.join(labels)}"
+        parts.append(text(f"Nothing can be said about the channels{by} yet: {why}."))
+    for method in result.methods:
+        if any(method.label in labels for labels in silent.values()):
+            continue
         parts.append(text(f"{method.label}:"))
         parts += [
             text(f"  {channel_sentence(result, method, c)}") for c in range(len(result.panel))

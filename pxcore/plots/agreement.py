@@ -67,7 +67,8 @@ def agreement_matrix(comparison: Comparison, measure: Measure, theme: Theme) -> 
             over = "trainings" if one.paired else "pairs of trainings"
             hover[row][column] = (
                 f"{plain(names[one.first])}<br>and {plain(names[one.second])}"
-                f"<br>{number(found.value)}, {spread} over {over}"
+                f"<br>{number(found.value)} of the means over trainings"
+                f"<br>{spread} over {over}, one at a time{_outside(found)}"
                 f"<br>{count(one.n_channels, 'shared channel')}"
             )
     figure = go.Figure()
@@ -88,6 +89,13 @@ def agreement_matrix(comparison: Comparison, measure: Measure, theme: Theme) -> 
     dressed(figure, theme, alt=alt, height=62 * size + 110)
     _axes(figure, comparison)
     return figure
+
+
+def _outside(found: Measured) -> str:
+    """Return why a value lies outside its own range; empty where it does not."""
+    if not math.isfinite(found.value) or found.low <= found.value <= found.high:
+        return ""
+    return "<br>(averaging quiets noise, so that the means can<br>agree more or less than any one)"
 
 
 def _axes(figure: go.Figure, comparison: Comparison) -> None:

@@ -127,7 +127,7 @@ def _heads(figure: go.Figure, maps: AttributionMaps, at: int, caption: str, view
         text=f"<b>{plain(caption, max(8, int(room * len(view.channels) / 7)))}</b>",
     )
     for c, channel in enumerate(view.channels):
-        name = plain(channel.name.removeprefix("decoy: "), max(3, int(room / 7) - 2))
+        name = plain(channel.name.removeprefix("decoy: "), max(3, int((room - 14) / 5.8)))
         figure.add_annotation(
             **{"x": start + c * step, "xanchor": "left", "y": 1, "yref": "paper"},
             **{"yanchor": "bottom", "yshift": 4, "showarrow": False, "font": {"size": 11}},

@@ -9,12 +9,12 @@ in the run finds the channel is told.
 
 from __future__ import annotations
 
-from pxcore.plots.elsewhere import elsewhere, failed_checks, told_elsewhere
+from pxcore.plots.elsewhere import WHOLE, elsewhere, failed_checks, told_elsewhere
 from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import listed, score, shortened, with_interval
 from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
-from pxcore.plots.verdicts import SMALL, words_of
+from pxcore.plots.verdicts import SMALL, WORDS
 from pxcore.types import (
     ChannelGroup,
     Interval,
@@ -27,6 +27,8 @@ from pxcore.types import (
     Where,
     WhereOrHowMuch,
 )
+
+OTHER_PICTURE = "with another cell's picture"
 
 
 def channel_sentence(result: RunResult, method: MethodResult, channel: int) -> str:
@@ -63,7 +65,7 @@ def _verdict(result: RunResult, method: MethodResult, c: int) -> str:
         denied = elsewhere(result, method, c).denies
         nothing = nothing_said(method.method, [name], found_elsewhere=denied)
         return f"{nothing}: {lost}, surely below {SMALL}"
-    said = f"{name} is {words_of(ranking)[found]}: {lost}"
+    said = f"{name} is {WORDS[found]}: {lost}"
     if found is Verdict.INFORMATIVE:
         if ranking.decoy_bound is None:
             return f"{said} (this run has no decoys to compare with)"
@@ -81,7 +83,7 @@ def _lost(method: MethodResult, c: int) -> str:
 
 
 def _why_undecided(method: MethodResult, c: int) -> str:
-    """Return which yardstick the interval does not clear."""
+    """Return which yardstick the interval does not lie above."""
     ranking = method.ranking
     if len(ranking.folds) < 2:
         return "and one training says nothing about another"
@@ -94,8 +96,8 @@ def _why_undecided(method: MethodResult, c: int) -> str:
     if clear:
         return "but too few cells stand behind it for a verdict"
     if ranking.decoy_bound is None:
-        return "which does not clear zero"
-    return f"which does not clear the decoys (up to {score(ranking.decoy_bound)})"
+        return "which does not lie above zero"
+    return f"which does not lie above the decoys (up to {score(ranking.decoy_bound)})"
 
 
 def _further(result: RunResult, method: MethodResult, c: int) -> list[str]:
@@ -106,7 +108,8 @@ def _further(result: RunResult, method: MethodResult, c: int) -> list[str]:
     else:
         clauses = _where(result.where, c, ranking.verdict[c]) if result.where else []
     if result.redundancy is not None:
-        clauses += _redundant(result, result.redundancy, c)
+        told = method.method == WHOLE or any(OTHER_PICTURE in clause for clause in clauses)
+        clauses += _redundant(result, result.redundancy, c, told=told)
     if result.panel.channels[c].gate_defining:
         clauses.append("it defined the gate of the classes, so its importance is circular")
     if ranking.small_classes:
@@ -138,7 +141,7 @@ def _where(where: WhereOrHowMuch, c: int, found: Verdict) -> list[str]:
         case Where.UNDECIDED if found is Verdict.INFORMATIVE:
             return [f"whether its place or its amount counts is undecided: {parts}"]
         case Where.NOT_INFORMATIVE:
-            said = f"with another cell's picture F1 falls by {with_interval(where.total[c])}"
+            said = f"{OTHER_PICTURE} F1 falls by {with_interval(where.total[c])}"
             return [f"but {said}, surely below {SMALL}"]
     return []
 
@@ -146,14 +149,17 @@ def _where(where: WhereOrHowMuch, c: int, found: Verdict) -> list[str]:
 def _parts(where: WhereOrHowMuch, c: int) -> str:
     """Return total and place beside each other; place is no share, it may exceed the total."""
     return (
-        f"with another cell's picture F1 falls by {with_interval(where.total[c])}, rearranged "
-        f"inside the cell by {with_interval(where.place[c])}"
+        f"{OTHER_PICTURE} F1 falls by {with_interval(where.total[c])}, rearranged inside "
+        f"the cell by {with_interval(where.place[c])}"
     )
 
 
-def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
-    """Return what stands in for the channel, and what it needs beside it."""
-    clauses = [_group(result, group, c) for group in found.groups if c in group.channels]
+def _redundant(result: RunResult, found: Redundancy, c: int, *, told: bool) -> list[str]:
+    """Return what stands in for the channel, and what it needs beside it.
+
+    ``told``: what its own loss costs has been said already.
+    """
+    clauses = [_group(result, group, c, told=told) for group in found.groups if c in group.channels]
     partners = [
         pair.second if pair.first == c else pair.first
         for pair in found.pairs
@@ -167,14 +173,20 @@ def _redundant(result: RunResult, found: Redundancy, c: int) -> list[str]:
     return clauses
 
 
-def _group(result: RunResult, group: ChannelGroup, c: int) -> str:
-    """Return what a group of channels that are alike says about one of them."""
+def _group(result: RunResult, group: ChannelGroup, c: int, *, told: bool) -> str:
+    """Return what a group of channels that are alike says about one of them.
+
+    Its own loss is told once and as the ranking has it, over all repeats; the group's own value is
+    over those repeats that joint drops share.
+    """
     place = group.channels.index(c)
     others = shortened([_name(result, o) for o in group.channels if o != c])
-    costs = (
-        f"its loss alone costs {with_interval(group.alone[place])}, together with {others} "
-        f"{with_interval(group.joint)}"
-    )
+    joint = with_interval(group.joint)
+    costs = f"lost together with {others} it costs {joint}"
+    if not told:
+        ranked = [one.ranking for one in result.methods if one.method == WHOLE]
+        own = _interval(ranked[0], c) if ranked else with_interval(group.alone[place])
+        costs = f"its loss alone costs {own}, together with {others} {joint}"
     if not group.interchangeable:
         return f"{costs}; they look alike, but one is not shown to be enough"
     keep = ", ".join(_name(result, o) for o in group.keep_order)

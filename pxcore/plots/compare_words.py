@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pxcore.evaluation.agreement import FEW, by_chance
 from pxcore.plots.compare_trust import distrust, left_out, marks_of, speaking
-from pxcore.plots.numbers import listed
+from pxcore.plots.numbers import listed, shortened
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Role
 from pxcore.types.comparison import Agreement, Comparison, RankSpan
@@ -113,7 +113,7 @@ def _first(comparison: Comparison, who: Sequence[int]) -> str:
         sure = _surely(comparison, next(iter(firsts)), who)
         if len(sure) == number:
             return f"{every} {what} put {name} first{among}."
-        certain = f"by {len(sure)} of them surely" if sure else "but none of them surely"
+        certain = f"surely by {_each(comparison, sure)}" if sure else "but none of them surely"
         return f"{every} {what} put {name} first on average{among}, {certain}."
     ordered = sorted(firsts.items(), key=lambda pair: -len(pair[1]))
     parts = [_lead(comparison, c, found) for c, found in ordered]
@@ -135,7 +135,7 @@ def _lead(comparison: Comparison, channel: int, columns: Sequence[int]) -> str:
     elif len(sure) == len(columns):
         certain = ", surely"
     else:
-        certain = f", {len(sure)} of them surely"
+        certain = f", surely by {_each(comparison, sure)}"
     bracket = f" ({certain.removeprefix(', ')})" if certain else ""
     return f"{name} comes first by {_by(comparison, columns)}{bracket}"
 
@@ -165,6 +165,12 @@ def _by(comparison: Comparison, columns: Sequence[int]) -> str:
     return f"{len(columns)} {_what(comparison, range(len(comparison.columns)))}"
 
 
+def _each(comparison: Comparison, columns: Sequence[int]) -> str:
+    """Return the names of columns, also of several; of many the last ones are counted."""
+    names = full_names(comparison, marked=False)
+    return shortened([names[n] for n in columns])
+
+
 def _differences(comparison: Comparison, who: Sequence[int]) -> str:
     """Return the channels that the columns ``who`` surely rank differently, or that none is."""
     pairs: dict[int, list[tuple[int, int]]] = {}
@@ -174,9 +180,9 @@ def _differences(comparison: Comparison, who: Sequence[int]) -> str:
             pairs.setdefault(one.channel, []).extend(found)
     if not pairs:
         return (
-            "No disagreement is sure: for every channel the ranges of ranks overlap."
+            "No disagreement of ranks is sure: for every channel the ranges of ranks overlap."
             if len(who) > 2
-            else "No disagreement is sure: the ranges of ranks overlap for every channel."
+            else "No disagreement of ranks is sure: the ranges overlap for every channel."
         )
     told = [_difference(comparison, c, pairs[c]) for c in list(pairs)[:MOST_CHANNELS]]
     more = len(pairs) - len(told)

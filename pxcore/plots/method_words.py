@@ -24,7 +24,7 @@ class Words:
     """What F1 does."""
     nothing: str
     """What a negligible value means under this method and no other, of ``{names}``; ``{s}`` is
-    the end of a verb that follows one name."""
+    the end of a verb that follows one name, ``{be}`` is "is" or "are"."""
     broad: str = ""
     """Said instead of ``nothing`` where nothing else in the run finds the channel informative: of
     a method that takes all that a channel tells."""
@@ -32,48 +32,46 @@ class Words:
 
 METHODS = {
     "pxpermute": Words(
-        own="without its structure",
-        of_name="without the structure of {}",
-        axis="when the channel's pixels are rearranged",
-        nothing="The structure of {names} tells nothing we can measure",
+        own="when its pixels are scattered over the picture,",
+        of_name="when the pixels of {} are scattered over the picture",
+        nothing="Scattering the pixels of {names} over the picture has a negligible effect",
     ),
     "pxpermute_mask": Words(
         own="without its structure inside the cell",
         of_name="without the structure of {} inside the cell",
         axis="when the channel's pixels are rearranged inside the cell",
-        nothing="The place of {names} inside the cell tells nothing we can measure",
+        nothing="The place of {names} inside the cell has a negligible effect",
     ),
     "permute_cells": Words(
         own="with another cell's image in its place",
         of_name="with another cell's image in place of {}",
         axis="with another cell's image in the channel",
-        nothing="Another cell's image in place of {names} costs nothing we can measure",
-        broad="{names} add{s} nothing we can measure",
+        nothing="Another cell's image in place of {names} has a negligible effect",
+        broad="{names} {be} negligible",
     ),
     "occlusion": Words(
         own="when it is blanked out",
         of_name="when {} is blanked out",
-        nothing="Blanking out {names} costs nothing we can measure",
+        nothing="Blanking out {names} has a negligible effect",
     ),
     "leave_one_out": Words(
         own="trained without it,",
         of_name="when the models are trained without {}",
-        nothing="{names} tell{s} nothing we can measure beyond what the other channels tell",
+        nothing="What {names} tell{s} beyond the other channels is negligible",
     ),
     "shapley": Words(
         own="with it added (averaged over every set of the others)",
         of_name="with {} added (averaged over every set of the others)",
         axis="that the channel adds, averaged over every set of the others",
         moves="rises",
-        nothing="What {names} add{s}, averaged over every set of the others, is nothing we can "
-        "measure",
+        nothing="What {names} add{s}, averaged over every set of the others, is negligible",
     ),
 }
 """Methods measured in F1. Those measured in attribution are told by their unit."""
 PERTURBED = Words(
     own="when it is perturbed",
     of_name="when {} is perturbed",
-    nothing="Perturbing {names} costs nothing we can measure",
+    nothing="Perturbing {names} has a negligible effect",
 )
 
 
@@ -89,7 +87,8 @@ def nothing_said(method: str, names: Sequence[str], *, found_elsewhere: bool) ->
     """
     said = words(method)
     text = said.broad if said.broad and not found_elsewhere else said.nothing
-    return text.format(names=shortened(names), s="s" if len(names) == 1 else "")
+    one = len(names) == 1
+    return text.format(names=shortened(names), s="s" if one else "", be="is" if one else "are")
 
 
 def words(method: str) -> Words:

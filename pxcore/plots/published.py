@@ -11,7 +11,7 @@ from pxcore.plots.numbers import bounds, listed, score
 from pxcore.plots.ranking import add_zero_band, order_of, rank_text
 from pxcore.plots.style import Theme, dressed
 from pxcore.plots.text import one_line, plain
-from pxcore.plots.verdicts import SMALL
+from pxcore.plots.verdicts import WORDS
 from pxcore.types import Ranking, Verdict
 from pxcore.types.published import PublishedMethod, PublishedSet
 
@@ -24,12 +24,7 @@ def verdict_words(shown: PublishedSet, method: PublishedMethod, channel: int) ->
         return ""
     if shown.panel.names[channel] in shown.empty:
         return EMPTY
-    beyond = "above empty channels" if shown.empty else "above zero"
-    return {
-        Verdict.INFORMATIVE: beyond,
-        Verdict.UNDECIDED: "undecided",
-        Verdict.NEGLIGIBLE: f"below {SMALL} F1",
-    }[method.ranking.verdict[channel]]
+    return WORDS[method.ranking.verdict[channel]]
 
 
 def published_dots(shown: PublishedSet, method: PublishedMethod, theme: Theme) -> go.Figure:

@@ -22,7 +22,6 @@ Order = Literal["rank", "panel"]
 FEW = 30
 """Held-out cells below which a class's scores are flagged."""
 FEW_CELLS = "few cells"
-CLEAR_OF_DECOYS = "clear of the decoys"
 
 
 def order_of(ranking: Ranking, order: Order) -> tuple[int, ...]:
@@ -41,15 +40,12 @@ def rank_text(ranking: Ranking, channel: int) -> str:
 
 
 def verdict_word(result: MethodResult, panel: Panel, c: int) -> str:
-    """Return a channel's verdict in words, against the decoys where there are any."""
-    verdict, against_decoys = result.ranking.verdict[c], result.ranking.decoy_bound is not None
+    """Return a channel's verdict in words; decoys have none."""
     if panel.channels[c].role is Role.DECOY:
         return "made channel"
-    if verdict is Verdict.INFORMATIVE and against_decoys:
-        return CLEAR_OF_DECOYS
-    if not in_f1(result):
-        return "not told from decoys" if against_decoys else "no yardstick"
-    return WORDS[verdict]
+    judged = in_f1(result) or result.ranking.decoy_bound is not None
+    found = result.ranking.verdict[c] if judged else Verdict.UNDECIDED
+    return WORDS[found]
 
 
 def ranking_dots(

@@ -10,9 +10,10 @@ Rules, in this order:
    that matters, which is our choice; "Keep" is said of a stain only then. An order between such
    channels is claimed only where their rank intervals do not overlap.
 3. Of channels whose whole interval lies below that drop it is said what that means under this
-   method, which may see place and not amount; "adds nothing we can measure" only of a method that
-   takes all that a channel tells, and never where another method, or the parting into place and
-   amount, finds the channel: then that is told. *Undecided* ones are named as such.
+   method, which may see place and not amount; that the channel itself is negligible only of a
+   method that takes all that it tells, and never where another method, or the parting into place
+   and amount, finds the channel: then that is told. *Undecided* ones are named as such, with
+   what another cell's image costs where that is clear.
 4. Attributions tell where the models look, not what F1 loses: "Keep" is never said of them, and
    without decoys nothing is called clear of anything.
 5. Decoys are never named, and a channel that defines the gate carries that warning.
@@ -61,8 +62,8 @@ def sentence(
     return " ".join([*parts, *_circular(panel, kept)])
 
 
-def clear_of(ranking: Ranking) -> str:
-    """Return what an informative channel is clear of: the decoys, or zero where there are none."""
+def yardstick_of(ranking: Ranking) -> str:
+    """Return what an informative channel lies above: the decoys, or zero where there are none."""
     return "zero" if ranking.decoy_bound is None else "the decoys"
 
 
@@ -96,7 +97,7 @@ def _looked_at(panel: Panel, result: MethodResult, order: Sequence[int]) -> str:
         "tells what they use, not how much F1 would fall."
     ]
     if rest:
-        parts.append(f"Not told apart from the decoys: {_names(panel, rest)}.")
+        parts.append(f"Undecided: {_names(panel, rest)}.")
     return " ".join([*parts, *_circular(panel, clear)])
 
 
@@ -116,10 +117,10 @@ def _looked_at_most(panel: Panel, result: MethodResult, order: Sequence[int]) ->
 
 
 def _nothing_stands_out(result: MethodResult) -> str:
-    """Return the sentence for a ranking whose intervals all reach zero."""
+    """Return the sentence for a ranking without an informative channel that matters."""
     value = "drop" if words(result.method).moves == "falls" else "gain"
     what = f"no {value} in {score_name(result)} of {SMALL} or more"
-    return f"No single channel stands out: {what} is clear of {clear_of(result.ranking)}."
+    return f"No single channel stands out: {what} lies surely above {yardstick_of(result.ranking)}."
 
 
 def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
@@ -130,20 +131,19 @@ def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:
     lead = [first] if certain else list(kept)
     said, name_of_score = words(result.method), score_name(result)
     move = f"{name_of_score} {said.moves}"
-    clear = "" if ranking.decoy_bound is None else ", clear of the decoys"
     if len(lead) > 1:
         each = [f"{one_line(panel.names[c])} (by {score(ranking.mean[c])})" for c in lead]
         text = (
-            f"One channel at a time, {move} {said.of_name.format(shortened(each))}{clear}; which "
-            f"of them matters most is undecided."
+            f"One channel at a time, {move} {said.of_name.format(shortened(each))}; which of "
+            f"them matters most is undecided."
         )
     elif panel.channels[first].role.stain_free:
         most = " most" if ranking.rank_high[first] == 1 else ""
         lost = said.of_name.format(f"{one_line(panel.names[first])}, which costs no stain,")
-        text = f"{move}{most} {lost.rstrip(',')}: by {_fall(ranking, first)}{clear}."
+        text = f"{move}{most} {lost.rstrip(',')}: by {_fall(ranking, first)}."
     else:
         name = one_line(panel.names[first])
-        text = f"Keep {name}: {said.own} {move} by {_fall(ranking, first)}{clear}."
+        text = f"Keep {name}: {said.own} {move} by {_fall(ranking, first)}."
     others = [c for c in kept if c not in lead]
     return f"{text} {_also(panel, ranking, others)}" if others else text
 
@@ -163,7 +163,7 @@ def _also(panel: Panel, ranking: Ranking, others: Sequence[int]) -> str:
     cost = ", at no stain's cost" if free else ""
     sure = all(ranking.rank_high[a] < ranking.rank_low[b] for a, b in pairwise(others))
     order = "" if len(others) == 1 or sure else ", in an order that is undecided"
-    return f"Also clear of {clear_of(ranking)}: {listed_values}{more}{cost}{order}."
+    return f"Also informative: {listed_values}{more}{cost}{order}."
 
 
 def _rest(
@@ -178,11 +178,17 @@ def _rest(
     clauses = [_nothing(panel, result, channels, found) for found, channels in alike.items()]
     little, undecided = by_verdict[Verdict.INFORMATIVE], by_verdict[Verdict.UNDECIDED]
     if little:
-        clauses.append(
-            f"Clear of {clear_of(ranking)}, but by less than {SMALL} F1: {_names(panel, little)}."
-        )
-    if undecided:
-        clauses.append(f"Undecided: {_names(panel, undecided)}.")
+        clauses.append(f"Informative, but below {SMALL} F1: {_names(panel, little)}.")
+    open_here = [c for c in undecided if not (others and others[c].whole)]
+    if open_here:
+        clauses.append(f"Undecided: {_names(panel, open_here)}.")
+    clear = [c for c in undecided if c not in open_here]
+    clauses += [
+        f"{one_line(panel.names[c])}: undecided here, {others[c].whole}."
+        for c in clear[:MOST_NAMES]
+    ]
+    if len(clear) > MOST_NAMES:
+        clauses.append(f"So are {len(clear) - MOST_NAMES} more.")
     return clauses
 
 

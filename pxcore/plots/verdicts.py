@@ -7,13 +7,11 @@ from pxcore.types import Panel, Ranking, Role, Verdict
 SMALL = 0.01
 """The smallest drop in F1 that matters. Our choice: nothing in the data sets it."""
 WORDS = {
-    Verdict.INFORMATIVE: "above zero",
+    Verdict.INFORMATIVE: "informative",
     Verdict.UNDECIDED: "undecided",
-    Verdict.NEGLIGIBLE: f"below {SMALL} F1",
+    Verdict.NEGLIGIBLE: "negligible",
 }
-"""What people read of a run without decoys; files keep the values of ``Verdict``."""
-AGAINST_DECOYS = WORDS | {Verdict.INFORMATIVE: "informative"}
-"""What people read of a run with decoys."""
+"""What people read, everywhere; what it was measured against is told beside it once."""
 MEANING = {
     Verdict.INFORMATIVE: "The whole interval lies above zero: the models do worse without it.",
     Verdict.UNDECIDED: "The interval is too wide for a verdict: this run cannot tell.",
@@ -27,11 +25,6 @@ MEANING_AGAINST_DECOYS = MEANING | {
 }
 
 
-def words_of(ranking: Ranking) -> dict[Verdict, str]:
-    """Return the verdicts of a ranking in words: "informative" is said against decoys only."""
-    return WORDS if ranking.decoy_bound is None else AGAINST_DECOYS
-
-
 def meaning_of(ranking: Ranking) -> dict[Verdict, str]:
     """Return what each verdict of a ranking means, in one sentence."""
     return MEANING if ranking.decoy_bound is None else MEANING_AGAINST_DECOYS
@@ -40,11 +33,23 @@ def meaning_of(ranking: Ranking) -> dict[Verdict, str]:
 def yardstick(panel: Panel, unit: str) -> str:
     """Return in one line what the verdicts under a ranking were measured against."""
     decoys = any(channel.role is Role.DECOY for channel in panel.channels)
-    own = f"{SMALL} F1 is our choice of the smallest drop that matters"
+    own = (
+        f"Negligible: the whole interval lies below {SMALL} F1, our choice of the smallest drop "
+        "that matters. Undecided: neither."
+    )
     if "F1" not in unit:
         if decoys:
-            return f"Informative: above all decoys. Zero means nothing for values in {unit}."
-        return f"No verdicts: zero means nothing for values in {unit}."
+            return (
+                "Informative: the whole interval lies above all decoys. Undecided: it does not. "
+                f"Zero means nothing for values in {unit}."
+            )
+        return f"All undecided: zero means nothing for values in {unit}, and there are no decoys."
     if decoys:
-        return f"Informative: above all decoys; the band shows how far they reach. {own}."
-    return f"No decoys in this run: zero is the yardstick. {own}."
+        return (
+            "Informative: the whole interval lies above all decoys; the band shows how far they "
+            f"reach. {own}"
+        )
+    return (
+        "Informative: the whole interval lies above zero, as this run has no decoys to compare "
+        f"with. {own}"
+    )

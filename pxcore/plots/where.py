@@ -16,7 +16,7 @@ from pxcore.types import Interval, Panel, Role, Where, WhereOrHowMuch
 MEANING = {
     Where.PLACE: "imaging is needed",
     Where.AMOUNT: "ordinary flow cytometry would do",
-    Where.NOT_INFORMATIVE: "neither its place nor its amount helps measurably",
+    Where.NOT_INFORMATIVE: "neither its place nor its amount has more than a negligible effect",
     Where.UNDECIDED: "the intervals are too wide to say",
 }
 """What each verdict means for the choice of an instrument."""
@@ -80,10 +80,13 @@ def where_dots(
 
 
 def where_sentence(panel: Panel, where: WhereOrHowMuch) -> str:
-    """Return the verdicts of all stains in plain words, channels in panel order.
+    """Return the verdicts of all real channels in plain words, stains first, in panel order.
 
-    Stain-free channels are left out: no stain is saved or bought by their verdict.
+    Stain-free channels are told by themselves: no stain is saved or bought by their verdict.
     """
+    free = [c for c, one in enumerate(panel.channels) if one.role.stain_free]
+    told = [f"{one_line(panel.names[c])} ({where.verdict[c].value})" for c in free]
+    without = f" Stain-free, at no stain's cost: {shortened(told, MOST_NAMES)}." if free else ""
     stains = [c for c, one in enumerate(panel.channels) if not _free(one.role)]
     clauses = []
     for verdict, text in (
@@ -96,7 +99,7 @@ def where_sentence(panel: Panel, where: WhereOrHowMuch) -> str:
         if names:
             said = text.format(shortened(names, MOST_NAMES))
             clauses.append(said.replace(" needs imaging", " need imaging") if names[1:] else said)
-    return " ".join(clauses) or "No stain took part, so there is nothing to part."
+    return (" ".join(clauses) or "No stain took part.") + without
 
 
 def _free(role: Role) -> bool:

@@ -22,15 +22,19 @@ from pxcore.types import (
     TrainingParams,
 )
 
+FOLDS, MOST_FOLDS = "the number of folds", 50
 IN_CELL = "pxpermute_mask"
 """The method that must know where the cell is."""
 
 
-def check_settings(spec: RunSpec) -> None:
-    """Raise PanelError, RunError or TrainingError for a setting that makes no sense."""
+def check_settings(spec: RunSpec, most_folds: int = MOST_FOLDS) -> None:
+    """Raise PanelError, RunError or TrainingError for a setting that makes no sense.
+
+    ``most_folds``: what the cells allow, told where the number of folds makes no sense.
+    """
     _channels(spec)
     bounds: tuple[tuple[str, float, float, float], ...] = (
-        ("the number of folds", spec.n_folds, 2, 50),
+        (FOLDS, spec.n_folds, 2, MOST_FOLDS),
         ("the number of starts (seeds)", spec.seeds, 1, 50),
         ("the number of repeats", 1 if spec.repeats is None else spec.repeats, 1, 100_000),
         ("the largest number of repeats", spec.max_repeats, 1, 100_000),
@@ -39,7 +43,8 @@ def check_settings(spec: RunSpec) -> None:
     )
     for name, value, low, high in bounds:
         if not low <= value <= high:
-            message = f"{name} is {value}; give a number from {low} to {high}"
+            most = min(high, max(2, most_folds)) if name == FOLDS else high
+            message = f"{name} is {value}; give a number from {low} to {most}"
             raise RunError(message)
     if spec.split not in get_args(Split):
         message = f"the split is by {spec.split!r}; expected {' or '.join(get_args(Split))}"

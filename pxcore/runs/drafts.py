@@ -66,11 +66,11 @@ def check(store: Store, spec: RunSpec) -> None:
             "classes: add labels from a CSV (columns object_number, label)"
         )
         raise DatasetError(message)
-    check_settings(spec)
+    annotation = annotation_of(store, dataset)
+    check_settings(spec, most_folds(annotation, spec.split))
     check_leakage(spec, dataset)
     check_model(spec.model)
     check_methods(replace(spec, mask_kind=dataset.mask_kind))
-    annotation = annotation_of(store, dataset)
     folds(annotation, spec.n_folds, spec.split, spec.seed, spec.training.valid_share)
     store.require_space(_bytes(spec, dataset), "this run")
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pxcore.errors import PanelError, RunError
 from pxcore.runs import drafts, ledger
 from pxcore.store.home import Store
-from pxcore.types import Estimate, RunSpec, RunState
+from pxcore.types import Estimate, MethodSpec, RunSpec, RunState
 
 Group = tuple[int, ...]
+PLACE_AND_AMOUNT = ("permute_cells", "pxpermute_mask")
+"""Methods whose drops part what a stain tells by its place from what by its amount."""
 
 
 def with_gates(spec: RunSpec) -> RunSpec:
@@ -21,6 +23,16 @@ def with_gates(spec: RunSpec) -> RunSpec:
 def with_redundancy(spec: RunSpec) -> RunSpec:
     """Return the run with channels exchanged two at a time, to find those that say the same."""
     return _titled(replace(spec, redundancy=True), "with redundancy")
+
+
+def with_where(spec: RunSpec) -> RunSpec:
+    """Return the run with the methods that tell a stain's place from its amount.
+
+    A method that is there keeps its settings.
+    """
+    there = {method.id for method in spec.methods}
+    added = tuple(MethodSpec(id=name) for name in PLACE_AND_AMOUNT if name not in there)
+    return _titled(replace(spec, methods=(*spec.methods, *added)), "with where or how much")
 
 
 def with_leakage(spec: RunSpec) -> RunSpec:
@@ -52,7 +64,7 @@ def follow_up(
     Parameters
     ----------
     what
-        ``gates``, ``redundancy``, ``leakage`` or ``left_out``.
+        ``gates``, ``redundancy``, ``leakage``, ``where`` or ``left_out``.
     groups
         For ``left_out``: channels to train without, each group by itself.
     owner
@@ -79,9 +91,11 @@ def submit_once(store: Store, spec: RunSpec) -> str:
 def estimate(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> Estimate:
     """Return what a follow-up would cost, and how many of its steps are already there.
 
-    Raises what ``follow_up`` raises for an unknown run or question, or no groups.
+    Raises what ``follow_up`` raises, so that a page can say why before anybody asks for it.
     """
-    return drafts.estimate(store, _asked(ledger.record(store, run_id).spec, what, groups))
+    asked = _asked(ledger.record(store, run_id).spec, what, groups)
+    drafts.check(store, asked)
+    return drafts.estimate(store, asked)
 
 
 def _asked(earlier: RunSpec, what: str, groups: Sequence[Group]) -> RunSpec:
@@ -90,6 +104,7 @@ def _asked(earlier: RunSpec, what: str, groups: Sequence[Group]) -> RunSpec:
         "gates": with_gates,
         "redundancy": with_redundancy,
         "leakage": with_leakage,
+        "where": with_where,
         "left_out": lambda spec: left_out(spec, groups),
     }
     if what not in questions:

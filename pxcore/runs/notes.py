@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import t as student
 
 from pxcore.data.annotation import Annotation
 from pxcore.data.decoys import DECOYS
@@ -18,6 +20,9 @@ from pxcore.types import Array, Dataset, RunSpec
 
 FEW_CELLS = 30
 """A class with fewer held-out cells in a fold says little."""
+FEW_TRAININGS = 4
+"""Fewer decide hardly anything, as Student's factor is so large."""
+RECOMMENDED_FOLDS = 5
 RANDOM = "random weights"
 
 
@@ -49,7 +54,7 @@ def notes_of(store: Store, spec: RunSpec, dataset: Dataset) -> list[str]:
             f"Fewer than {FEW_CELLS} held-out cells in a fold of {', '.join(few)}: the scores of "
             "one fold say little there."
         )
-    return [*notes, *_decoy_notes(spec), *_training_notes(spec)]
+    return [*_too_few(spec), *notes, *_decoy_notes(spec), *_training_notes(spec)]
 
 
 def departs(spec: RunSpec, entry: PresetEntry | None) -> bool:
@@ -72,6 +77,23 @@ def weights_here(store: Store, spec: RunSpec) -> bool:
         return published is not None and (store.weights / published.name).is_file()
     name = spec.model.weights.removeprefix("file:")
     return (store.weights / name).is_file()
+
+
+def _too_few(spec: RunSpec) -> list[str]:
+    """Return how wide intervals will be where there are few trainings.
+
+    As ``corrected_interval`` has it, with test parts that are 1 / folds of the cells.
+    """
+    number = spec.n_folds * spec.seeds
+    if not 2 <= number < FEW_TRAININGS or spec.n_folds < 2:
+        return []
+    spread = math.sqrt(1 / number + 1 / (spec.n_folds - 1))
+    half = float(student.ppf(0.975, number - 1)) * spread
+    few = "hardly any channel" if number == 2 else "few channels"
+    return [
+        f"With {spec.n_folds} folds a 95 % interval reaches about {half:.0f} standard deviations "
+        f"to each side: {few} can be decided. {RECOMMENDED_FOLDS} folds are recommended."
+    ]
 
 
 def _decoy_notes(spec: RunSpec) -> list[str]:

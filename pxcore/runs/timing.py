@@ -33,10 +33,13 @@ JOINT_REPEATS = 5
 """Of joint drops."""
 USUAL_REPEATS = 15
 """An adaptive ranking mostly stops after about so many."""
-GATE_CELLS = 256
-"""A sanity check looks at about so many cells, ..."""
-GATE_LOOKS = 4
-"""... so often with the method it checks."""
+GATE_SHARE, GATE_FEWEST, GATE_MOST = 5, 64, 256
+"""A sanity check looks at one held-out cell in five, at least 64 and at most 256, ..."""
+GATE_REPEATS = 2
+"""... with so many repeats, as ``importance.gates`` has it, ..."""
+GATE_LOOKS = 5
+"""... so often with the method it checks: this network, three without its weights, and one channel
+held constant."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
 MOST_PAIRS = 120
@@ -67,7 +70,10 @@ def kind_of(task: Task, device: str) -> str:
         case JointTask():
             model = task.alone.train.model.id
         case GateTask():
-            model = task.explain.train.model.id
+            # Not "gate": times kept under that name belong to another measure of work.
+            method = task.explain.method.id
+            stage = "check" if METHODS[method].repeated else f"check-{method}"
+            return f"{stage}:{task.explain.train.model.id}:{device}"
         case ScreenTask():
             return f"explain-shapley:{task.train.model.id}:{device}"
         case _:
@@ -95,8 +101,10 @@ def work_of(task: Task, dataset: Dataset) -> float:
             pairs = min(real * (real - 1) // 2, MOST_PAIRS)
             work = _looks(task.alone, dataset) * pairs * JOINT_REPEATS * tile
         case GateTask():
-            share = min(1.0, GATE_CELLS * task.explain.train.n_folds / max(1, dataset.n_labelled))
-            passes = GATE_LOOKS * _passes(replace(task.explain, repeats=JOINT_REPEATS))
+            held_out = max(1.0, dataset.n_labelled / task.explain.train.n_folds)
+            cells = max(GATE_FEWEST, min(GATE_MOST, held_out / GATE_SHARE))
+            share = min(1.0, cells / held_out)
+            passes = GATE_LOOKS * _passes(replace(task.explain, repeats=GATE_REPEATS))
             work = _looks(task.explain, dataset) * share * passes * tile
         case RankTask():
             first = task.explains[0]
@@ -144,16 +152,22 @@ class Speeds:
         return max(0.2, self._rates[kind] * work_of(task, dataset))
 
     def _rate(self, kind: str) -> float:
+        past = self._past(kind)
+        stage, model, device = kind.split(":")
+        alike = "explain" if stage.startswith(("explain", "joint", "check")) else stage
+        for other in (stage.replace("check", "explain"), alike):  # this host's own rates, if any
+            past = past or self._past(f"{other}:{model}:{device}")
+        if past:
+            return float(median(past))
+        guess = FIRST_GUESS.get((alike, model), FIRST_GUESS.get((alike, "resnet18"), 2e-6))
+        return guess / (30 if device == "cuda" else 1)
+
+    def _past(self, kind: str) -> list[float]:
+        """Return the seconds a unit of work of recent tasks of a kind."""
         wanted = select(timings.c.seconds, timings.c.work).where(timings.c.kind == kind)
         with self._store.database.reading() as connection:
             recent = wanted.order_by(timings.c.ordinal.desc()).limit(RECENT)
-            past = [row.seconds / row.work for row in connection.execute(recent) if row.work > 0]
-        if past:
-            return float(median(past))
-        stage, model, device = kind.split(":")
-        alike = "explain" if stage.startswith(("explain", "joint", "gate")) else stage
-        guess = FIRST_GUESS.get((alike, model), FIRST_GUESS.get((alike, "resnet18"), 2e-6))
-        return guess / (30 if device == "cuda" else 1)
+            return [row.seconds / row.work for row in connection.execute(recent) if row.work > 0]
 
 
 def _looks(task: ExplainTask, dataset: Dataset) -> float:

@@ -49,7 +49,7 @@ def test_the_answer_speaks_of_decoys_and_never_of_zero(told: FakeLab, visit: Ope
     app = visit("run", run="finished")
     assert not app.error
     top = next(one.value for one in app.markdown if one.value.startswith("####"))
-    assert "clear of the decoys" in top.replace("\\", "")
+    assert "Also informative:" in top.replace("\\", "")
     assert "decoy\\:" not in top
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
 from pages.parts.run_live import steps
+from pages.runs import table
 from pxcore.types import RunState, TaskState
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
@@ -48,6 +49,7 @@ def test_methods_are_named_as_people_do_in_the_list_of_runs(full: FakeLab, visit
     row = replace(one.run, methods=("occlusion:fill=mean", "lrp"))
     full.progresses = {"running": replace(one, run=row)}
     app = visit("runs")
-    assert set(app.dataframe[0].value["Methods"]) == {"Occlusion (fill=mean), LRP"}
+    assert set(app.dataframe[0].value["Methods"]) == {"2 methods"}
+    assert set(table(full.runs())["Methods"]) == {"Occlusion (fill=mean), LRP"}
     app.multiselect(key="filter-Method").set_value(["LRP"]).run()
     assert len(app.dataframe[0].value) == 1

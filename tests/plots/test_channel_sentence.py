@@ -10,7 +10,7 @@ import pytest
 import tests.evidence_values as ev
 import tests.example_values as ex
 from pxcore.plots.channel_sentence import channel_sentence
-from pxcore.plots.verdicts import SMALL, meaning_of, words_of, yardstick
+from pxcore.plots.verdicts import SMALL, WORDS, meaning_of, yardstick
 from pxcore.types import Interval, MethodResult, Ranking, RunResult, Verdict, Where
 
 BF, PI, SSC, LIVE, DECOY = range(5)
@@ -45,27 +45,27 @@ def judged(ranking: Ranking, c: int, found: Verdict) -> Ranking:
 def test_verdicts_with_reason_and_numbers() -> None:
     result = without_small(bare())
     assert said(result, PI) == (
-        "PI (DNA) is informative: without its structure F1 falls by 0.660 (0.620 to 0.700), and "
-        "the decoys reach 0.020 at most."
+        "PI (DNA) is informative: when its pixels are scattered over the picture, F1 falls by "
+        "0.660 (0.620 to 0.700), and the decoys reach 0.020 at most."
     )
     assert said(result, SSC) == (
-        "The structure of Darkfield (SSC) tells nothing we can measure: without its structure F1 "
-        "falls by 0.001 (−0.003 to 0.005), surely below 0.01."
+        "Scattering the pixels of Darkfield (SSC) over the picture has a negligible effect: when "
+        "its pixels are scattered over the picture, F1 falls by 0.001 (−0.003 to 0.005), surely "
+        "below 0.01."
     )
     assert said(result, LIVE) == (
-        "Live/dead is undecided: without its structure F1 falls by 0.020 (−0.040 to 0.080), which "
-        "does not clear the decoys (up to 0.020)."
+        "Live/dead is undecided: when its pixels are scattered over the picture, F1 falls by 0.020 "
+        "(−0.040 to 0.080), which does not lie above the decoys (up to 0.020)."
     )
     assert said(result, DECOY).startswith("decoy: empty is a made channel that knows nothing")
 
 
-def test_without_decoys_informative_is_not_said() -> None:
+def test_without_decoys_that_is_said_beside_the_verdict() -> None:
     result = without_small(ex.result())
     text = said(result, PI)
-    assert "is above zero" in text
+    assert "is informative" in text
     assert "no decoys to compare with" in text
-    assert "informative" not in text
-    assert "does not clear zero" in said(result, LIVE)
+    assert "does not lie above zero" in said(result, LIVE)
 
 
 def test_attributions_need_decoys() -> None:
@@ -101,6 +101,23 @@ def test_place_or_amount() -> None:
     open_ = replace(result, where=replace(ev.where(), verdict=verdicts))
     assert "Whether its place or its amount counts is undecided" in said(open_, PI)
     assert "place" not in said(open_, LIVE)
+
+
+def test_what_a_loss_costs_is_one_number() -> None:
+    """All repeats of the ranking, not the few that joint drops share."""
+    whole = replace(ev.method(), method="permute_cells", label="Permutation across cells")
+    result = replace(bare(), methods=(whole, ev.method()), redundancy=ev.redundancy())
+    result = without_small(result)
+    text = said(result, LIVE)
+    assert "with another cell's image in its place F1 falls by 0.020 (−0.040 to 0.080)" in text
+    assert "Lost together with PI (DNA) it costs 0.700 (0.650 to 0.750): keep one of" in text
+    assert "0.010" not in text
+    other = said(result, LIVE, result.methods[1]).replace("Its", "its")
+    assert "its loss alone costs 0.020 (−0.040 to 0.080), together with PI (DNA) 0.7" in other
+    parted = replace(result, where=ev.where())
+    text = said(parted, PI, result.methods[1])
+    assert "lost together with Live/dead it costs 0.700" in text.replace("Lost", "lost")
+    assert "alone" not in text
 
 
 def test_keep_one_of_a_group() -> None:
@@ -187,14 +204,13 @@ def test_one_or_two_sentences_whatever_the_names(name: str) -> None:
 def test_words_of_verdicts() -> None:
     with_decoys = ev.method().ranking
     without = replace(with_decoys, decoy_bound=None)
-    assert words_of(with_decoys)[Verdict.INFORMATIVE] == "informative"
-    assert words_of(without)[Verdict.INFORMATIVE] == "above zero"
+    assert set(WORDS.values()) == {"informative", "undecided", "negligible"}
     assert "decoys" in meaning_of(with_decoys)[Verdict.INFORMATIVE]
     assert "decoys" not in meaning_of(without)[Verdict.INFORMATIVE]
     for ranking in (with_decoys, without):
-        assert set(words_of(ranking)) == set(meaning_of(ranking)) == set(Verdict)
-    assert f"{SMALL} F1" in words_of(without)[Verdict.NEGLIGIBLE]
+        assert set(WORDS) == set(meaning_of(ranking)) == set(Verdict)
+    assert f"{SMALL} F1" in meaning_of(without)[Verdict.NEGLIGIBLE]
     assert "above all decoys" in yardstick(ev.panel(), "drop in F1")
     assert "above all decoys" in yardstick(ev.panel(), "relevance")
-    assert "No decoys" in yardstick(ex.PANEL, "drop in F1")
-    assert "No verdicts" in yardstick(ex.PANEL, "relevance")
+    assert "no decoys" in yardstick(ex.PANEL, "drop in F1")
+    assert "All undecided" in yardstick(ex.PANEL, "relevance")

@@ -24,7 +24,7 @@ from pxcore.plots.side_by_side import side_by_side
 from pxcore.plots.strips import Strips
 from pxcore.plots.text import readable
 from pxcore.types import Channel, Panel
-from pxcore.types.comparison import Comparison
+from pxcore.types.comparison import Comparison, Measured
 from tests.compared_values import PANEL, beside, ranked, run
 from tests.fake_comparing import made_maps
 
@@ -209,6 +209,19 @@ def test_matrix_is_symmetric_with_ranges_and_numbers_of_channels() -> None:
         assert number(one.kendall.low) in words
         assert f"{one.n_channels} ch." in words
     assert figure.data[0].zmin == -1
+
+
+def test_a_value_outside_its_own_range_is_explained() -> None:
+    """Means over trainings can agree less, or more, than any two trainings do."""
+    made = comparison()
+    first, *others = made.agreements
+    for value, explained in ((-0.31, True), (0.1, False), (0.5, True)):
+        odd = replace(first, kendall=Measured(value=value, low=-0.29, high=0.41))
+        figure = agreement_matrix(replace(made, agreements=(odd, *others)), "kendall", style.LIGHT)
+        told = [str(cell) for trace in figure.data for cell in (trace.customdata or ())]
+        assert any("of the means over trainings" in one for one in told)
+        told = [one for one in told if number(value) in one and "to 0.41" in one]
+        assert any("averaging quiets noise" in one for one in told) is explained
 
 
 def test_maps_have_one_scale_with_zero_in_the_pages_tone() -> None:

@@ -78,7 +78,7 @@ def test_decoys_are_rows_with_their_own_mark_and_the_band_is_their_reach() -> No
     assert "x" not in [marks[c] for c in range(4)]
     said = notes(figure)
     assert "what zero looks like" in said
-    assert "clear of the decoys" in said
+    assert "informative" in said
     assert said.count("made channel") == 2
     assert "above zero" not in said
 
@@ -88,7 +88,7 @@ def test_a_decoy_is_never_called_clear_of_the_decoys() -> None:
     verdicts = tuple([ex.Verdict.INFORMATIVE] * 6)
     loud = replace(one, ranking=replace(one.ranking, verdict=verdicts))
     assert ranking.verdict_word(loud, ev.panel(), 4) == "made channel"
-    assert ranking.verdict_word(loud, ev.panel(), 3) == "clear of the decoys"
+    assert ranking.verdict_word(loud, ev.panel(), 3) == "informative"
 
 
 def test_attributions_are_not_measured_in_f1() -> None:
@@ -98,7 +98,7 @@ def test_attributions_are_not_measured_in_f1() -> None:
     bare = replace(one, ranking=replace(one.ranking, decoy_bound=None))
     alone = ranking.ranking_dots(ex.PANEL, ex.method(), style.LIGHT)
     assert "±0.01 F1" in notes(alone)
-    assert {ranking.verdict_word(bare, ev.panel(), c) for c in (2, 3)} == {"no yardstick"}
+    assert {ranking.verdict_word(bare, ev.panel(), c) for c in (2, 3)} == {"undecided"}
 
 
 def test_small_classes_are_flagged_and_faded() -> None:
@@ -166,7 +166,10 @@ def test_the_sentence_on_place_follows_the_verdicts(verdict: Where, words: str) 
     text = where.where_sentence(ev.panel(), parted)
     assert words in text
     assert "decoy" not in text
-    assert "Brightfield" not in text  # no stain is bought by its verdict
+    # no stain is bought by their verdict: they are told by themselves, as the figure shows them
+    bought, own = text.split("Stain-free, at no stain's cost: ")
+    assert "Brightfield" not in bought
+    assert own == "Brightfield (place matters) and Darkfield (SSC) (undecided)."
 
 
 def test_several_stains_need_imaging() -> None:

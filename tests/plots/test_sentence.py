@@ -27,17 +27,21 @@ def say(mean: tuple[float, ...], spread: tuple[float, ...], panel: Panel = STAIN
 def test_one_clear_stain_with_its_interval() -> None:
     text = say(ex.MEAN, ex.SPREAD, ex.PANEL)
     assert text.startswith(
-        "Keep PI (DNA): without its structure F1 falls by 0.660 (0.620 to 0.700)"
+        "Keep PI (DNA): when its pixels are scattered over the picture, F1 falls by 0.660 (0.620 "
+        "to 0.700)"
     )
-    assert "Also clear of zero: Brightfield (0.240), at no stain's cost." in text
-    assert "The structure of Darkfield (SSC) tells nothing we can measure (below 0.01 F1)." in text
+    assert "Also informative: Brightfield (0.240), at no stain's cost." in text
+    assert (
+        "Scattering the pixels of Darkfield (SSC) over the picture has a negligible effect (below "
+        "0.01 F1)." in text
+    )
     assert text.endswith("Undecided: Live/dead.")
 
 
 def test_overlapping_leaders_are_not_ordered() -> None:
     text = say((0.30, 0.28, 0.0, 0.0), (0.05, 0.05, 0.005, 0.005))
-    assert "One channel at a time, F1 falls without the structure of CD3 (by 0.300) and" in text
-    assert "CD8 (by 0.280); which" in text
+    assert "One channel at a time, F1 falls when the pixels of CD3 (by 0.300) and" in text
+    assert "CD8 (by 0.280) are scattered over the picture; which" in text
     assert "which of them matters most is undecided" in text
     assert "Keep CD3:" not in text
 
@@ -46,23 +50,24 @@ def test_order_behind_a_clear_leader_is_claimed_only_where_ranks_are_apart() -> 
     sure = say((0.6, 0.3, 0.1, 0.0), (0.01, 0.01, 0.01, 0.005))
     unsure = say((0.6, 0.3, 0.29, 0.0), (0.01, 0.05, 0.05, 0.005))
     assert "undecided" not in sure
-    assert "clear of zero: CD8 (0.300) and CD19 (0.290), in an order that is undecided." in unsure
+    assert "informative: CD8 (0.300) and CD19 (0.290), in an order that is undecided." in unsure
 
 
 def test_most_is_claimed_only_where_no_other_channel_may_come_first() -> None:
     sure = say((0.5, 0.1, 0.0, 0.0), (0.02, 0.02, 0.004, 0.004), ex.PANEL)
     unsure = say((0.1, 0.2, 0.0, 0.0), (0.02, 0.5, 0.004, 0.004), ex.PANEL)
     assert (
-        "F1 falls most without the structure of Brightfield, which costs no stain: by 0.5" in sure
+        "F1 falls most when the pixels of Brightfield, which costs no stain, are scattered over "
+        "the picture: by 0.5" in sure
     )
-    assert "F1 falls without the structure of Brightfield, which costs no stain: by" in unsure
+    assert "F1 falls when the pixels of Brightfield, which costs no stain, are" in unsure
     assert "Undecided: PI (DNA)." in unsure
 
 
 def test_nothing_clear_of_zero() -> None:
     text = say((0.03, 0.02, 0.0, 0.0), (0.1, 0.1, 0.1, 0.1))
     assert text.startswith("No single channel stands out")
-    assert "no drop in F1 of 0.01 or more is clear of zero." in text
+    assert "no drop in F1 of 0.01 or more lies surely above zero." in text
     assert "Undecided: CD3, CD8, CD19 and CD45." in text
 
 
@@ -70,14 +75,14 @@ def test_what_models_gain_is_no_drop() -> None:
     result = ex.method((0.03, 0.02, 0.0, 0.0), (0.1,) * 4, "shapley")
     gain = replace(result, importance=replace(result.importance, unit=SHARE_OF_F1))
     assert sentence(STAINS, gain, ex.performance()).startswith(
-        "No single channel stands out: no gain in F1 of 0.01 or more is clear of zero."
+        "No single channel stands out: no gain in F1 of 0.01 or more lies surely above zero."
     )
 
 
 def test_informative_by_less_than_matters_is_not_a_keep() -> None:
     text = say((0.5, 0.005, 0.0, 0.0), (0.02, 0.002, 0.001, 0.001))
-    assert "The structure of CD19 and CD45 tells nothing we can measure (below 0.01 F1)." in text
-    assert "Clear of zero, but by less than 0.01 F1: CD8." in text
+    assert "pixels of CD19 and CD45 over the picture has a negligible effect (below 0.01" in text
+    assert "Informative, but below 0.01 F1: CD8." in text
     assert "Undecided" not in text
 
 
@@ -86,18 +91,17 @@ def test_nothing_is_said_to_matter_that_was_only_held_against_zero() -> None:
         text = say(mean, (0.05, 0.05, 0.05, 0.004), ex.PANEL)
         assert " matters:" not in text
         assert " matter:" not in text
-        assert "informative" not in text
 
 
 def test_verdicts_say_what_they_were_measured_against() -> None:
-    assert WORDS[Verdict.INFORMATIVE] == "above zero"
-    assert WORDS[Verdict.NEGLIGIBLE] == f"below {NEGLIGIBLE_DROP} F1"
+    assert WORDS[Verdict.INFORMATIVE] == "informative"
+    assert WORDS[Verdict.NEGLIGIBLE] == "negligible"
     assert SMALL == NEGLIGIBLE_DROP
-    assert "zero is the yardstick" in yardstick(STAINS, DROP_IN_F1)
+    assert "above zero, as this run has no decoys" in yardstick(STAINS, DROP_IN_F1)
     decoys = Panel((Channel(name="empty", role=Role.DECOY), *STAINS.channels))
-    assert "No decoys" not in yardstick(decoys, DROP_IN_F1)
+    assert "no decoys" not in yardstick(decoys, DROP_IN_F1)
     assert "our choice" in yardstick(decoys, DROP_IN_F1)
-    assert "No verdicts" in yardstick(STAINS, "attribution")
+    assert "All undecided" in yardstick(STAINS, "attribution")
 
 
 def test_models_near_guessing_say_nothing_about_channels() -> None:
@@ -202,12 +206,12 @@ def with_decoys(mean: tuple[float, ...], spread: tuple[float, ...], bound: float
 def test_with_decoys_it_speaks_of_decoys() -> None:
     result = with_decoys((0.5, 0.3, 0.05, 0.0), (0.02, 0.02, 0.02, 0.004), 0.04)
     text = sentence(STAINS, result, ex.performance())
-    assert "F1 falls by 0.500 (0.480 to 0.520), clear of the decoys." in text
-    assert "Also clear of the decoys: CD8 (0.300)." in text
+    assert "F1 falls by 0.500 (0.480 to 0.520)." in text
+    assert "Also informative: CD8 (0.300)." in text
     assert "Undecided: CD19." in text  # above zero, not above the decoys
     assert "of zero" not in text
     none = with_decoys((0.01, 0.0, 0.0, 0.0), (0.02,) * 4, 0.04)
-    assert "is clear of the decoys" in sentence(STAINS, none, ex.performance())
+    assert "lies surely above the decoys" in sentence(STAINS, none, ex.performance())
 
 
 def attribution(result: MethodResult) -> MethodResult:
@@ -223,7 +227,7 @@ def test_attributions_tell_where_models_look_and_keep_nothing() -> None:
     told = attribution(with_decoys((0.5, 0.3, 0.05, 0.0), (0.02,) * 4, 0.04))
     text = sentence(STAINS, told, ex.performance())
     assert "look at CD3 and CD8 in this order, more than at any decoy" in text
-    assert "Not told apart from the decoys: CD19 and CD45." in text
+    assert "Undecided: CD19 and CD45." in text
     assert "Keep" not in bare + text
     assert "F1 falls" not in bare + text
 
@@ -245,7 +249,7 @@ def test_attributions_that_overlap_are_not_ordered() -> None:
 def test_never_keeps_what_is_not_clear_of_zero(mean: list[float], spread: list[float]) -> None:
     result = ex.method(tuple(mean), tuple(spread))
     text = sentence(STAINS, result, ex.performance())
-    head = text.split("Undecided:")[0].split("nothing we can measure")[0]
+    head = text.split("Undecided:")[0].split("negligible")[0]
     for c, name in enumerate(STAINS.names):
         if "Keep " + name in head:
             assert result.ranking.low[c] > 0
@@ -254,4 +258,4 @@ def test_never_keeps_what_is_not_clear_of_zero(mean: list[float], spread: list[f
                 result.ranking.low[c] > result.ranking.high[o] for o in others if mean[o] > 0.01
             )
         if result.ranking.low[c] <= 0 and result.ranking.high[c] >= 0.01:
-            assert f"{name} adds" not in text
+            assert f"{name} is negligible" not in text

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from pxcore.data.annotation import Annotation
-from pxcore.errors import DatasetError, MethodError, TrainingError
+from pxcore.errors import DatasetError, MethodError, RunError, TrainingError
 from pxcore.models import MODELS
 from pxcore.runs import datasets, drafts, timing
 from pxcore.runs.method_names import method_name, parse_method
 from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS
 from pxcore.store.home import Store
+from pxcore.training.intervals import corrected_interval
 from pxcore.types import (
     Dataset,
     MaskKind,
@@ -246,3 +247,28 @@ def test_times_of_another_device_do_not_count(store: Store, dataset: Dataset) ->
     timing.note(store, step, dataset, "cuda", 1e6)
     assert timing.Speeds(store, "cpu").seconds(step.task, dataset) < 10
     assert timing.Speeds(store, "cuda").seconds(step.task, dataset) == pytest.approx(1e6)
+
+
+@pytest.mark.parametrize(
+    ("n_folds", "seeds", "half"), [(2, 1, 16), (3, 1, 4), (2, 2, 0), (4, 1, 0)]
+)
+def test_few_trainings_are_told_before_the_work(
+    store: Store, dataset: Dataset, n_folds: int, seeds: int, half: int
+) -> None:
+    """By how many standard deviations: as the interval itself has it."""
+    spec = replace(tiny_spec(dataset), n_folds=n_folds, seeds=seeds)
+    notes = " ".join(drafts.estimate(store, spec).notes)
+    assert ("5 folds are recommended" in notes) is bool(half)
+    if half:
+        values = np.arange(n_folds) / 1000
+        found = corrected_interval(values, n_folds - 1, 1, bounds=None)
+        assert (found.high - found.mean) / values.std(ddof=1) == pytest.approx(half, abs=0.5)
+        assert f"With {n_folds} folds a 95 % interval reaches about {half} standard" in notes
+
+
+def test_the_folds_that_make_sense_are_those_that_the_cells_allow(
+    store: Store, dataset: Dataset
+) -> None:
+    for n_folds in (0, 1):
+        with pytest.raises(RunError, match=f"folds is {n_folds}; give a number from 2 to 4$"):
+            drafts.check(store, replace(tiny_spec(dataset), n_folds=n_folds))

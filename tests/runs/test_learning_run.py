@@ -82,7 +82,7 @@ def test_every_ranking_is_held_against_every_decoy(methods: dict[str, MethodResu
 def test_decoys_are_claimed_nowhere(found: RunResult) -> None:
     assert found.where is not None
     assert found.redundancy is not None
-    assert set(np.take(found.where.verdict, DECOYS)) == {"undecided"}
+    assert set(np.take(found.where.verdict, DECOYS)) <= {"undecided", "not informative"}
     pairs = {(pair.first, pair.second) for pair in found.redundancy.pairs}
     assert pairs == {(0, 1), (0, 2), (1, 2)}
     assert not [note for note in found.redundancy.notes if "no decoys" in note]

@@ -10,7 +10,7 @@ import pytest
 
 from pxcore.api import Lab
 from pxcore.evaluation import redundancy
-from pxcore.importance import joint, sample
+from pxcore.importance import joint
 from pxcore.models import MODELS
 from pxcore.runs import drafts, ledger, timing
 from pxcore.runs.plan import plan
@@ -98,4 +98,3 @@ def test_a_follow_up_costs_only_what_is_not_there(
 def test_times_reckon_with_the_limits_of_the_work() -> None:
     assert timing.MOST_PAIRS == redundancy.MOST_PAIRS
     assert timing.JOINT_REPEATS == joint.REPEATS
-    assert timing.GATE_CELLS == sample.LARGEST

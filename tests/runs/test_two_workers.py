@@ -1,4 +1,4 @@
-"""Serial and on two workers: equal seeds give equal numbers, for every kind of task."""
+"""Serial and on two workers: equal seeds give equal numbers, for every method and task."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pxcore.importance.methods import METHODS
+from pxcore.importance.ranking import IN_F1
 from pxcore.runs import drafts, ledger
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.import_desk import ImportDesk
@@ -19,15 +21,17 @@ from pxcore.runs.tables import run_json
 from pxcore.runs.tasks import KINDS
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.types import MethodSpec, RunSpec
+from pxcore.types import MethodSpec, ModelSpec, RunSpec
 from pxcore.types.panel import Constraints, PanelQuestion
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 
-def every_kind(store: Store) -> RunSpec:
+def everything(store: Store) -> RunSpec:
+    """Every method and every kind of task, on 72 cells of two channels and a decoy."""
     return replace(
-        tiny_spec(tiny_dataset(store), max_epochs=1, repeats=1),
-        methods=(MethodSpec(id="permute_cells"), MethodSpec(id="pxpermute_mask")),
+        tiny_spec(tiny_dataset(store, n_cells=72), max_epochs=1, repeats=1),
+        model=ModelSpec(id="small_cnn", options=(("width", 4),)),
+        methods=tuple(MethodSpec(id=one) for one in METHODS),
         channels=(0, 2),
         decoys=("decoy_foreign",),
         redundancy=True,
@@ -56,7 +60,7 @@ def test_serial_and_two_workers_give_the_same_numbers(
     for name, n_workers in (("serial", 0), ("parallel", 2)):
         settings = Settings(home=tmp_path / name, device="cpu", workers=n_workers)
         store = open_store(settings)
-        run_id = ledger.submit(store, drafts.frozen_spec(store, every_kind(store)))
+        run_id = ledger.submit(store, drafts.frozen_spec(store, everything(store)))
         if n_workers:
             engine = DaskEngine(store.home, settings)
             try:
@@ -77,5 +81,7 @@ def test_serial_and_two_workers_give_the_same_numbers(
     assert kinds == set(KINDS)
     (serial, one), (parallel, other) = told
     assert parallel == serial
+    assert [found.method for found in one.methods] == list(METHODS)
     for mine, theirs in zip(one.methods, other.methods, strict=True):
         np.testing.assert_array_equal(mine.importance.scores, theirs.importance.scores)
+        assert np.nanmax(np.abs(mine.importance.scores)) > 0 or mine.importance.unit in IN_F1

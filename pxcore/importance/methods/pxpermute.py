@@ -32,8 +32,8 @@ def explain(request: ExplainRequest) -> FoldImportance:
 METHOD = Method(
     id="pxpermute",
     label="PXPermute",
-    summary="Rearranges a channel's pixels within each cell: what its picture is worth, beyond "
-    "how bright it is.",
+    summary="Scatters a channel's pixels over each cell's whole picture, background included: its "
+    "pattern is lost, and a bright stain without any pattern scores too.",
     unit=DROP_IN_F1,
     kind="perturbation",
     repeated=True,

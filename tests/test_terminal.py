@@ -1,0 +1,100 @@
+"""What the terminal says: refusals first, places and times in full, nothing said thrice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import tests.evidence_values as ev
+import tests.example_values as ex
+from pxcore.__main__ import app
+from pxcore.api import open_lab
+from pxcore.commands import looking
+from pxcore.commands.terminal import result_parts
+from pxcore.errors import DatasetError, RunError
+from pxcore.settings import Settings
+from pxcore.store.home import open_store
+from pxcore.types import Dataset, RunResult
+from tests.tiny_lab import tiny_dataset, tiny_spec
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    monkeypatch.setenv("PXCORE_HOME", str(tmp_path / "home"))
+    store = open_store(Settings(home=tmp_path / "home"))
+    try:
+        return tiny_dataset(store)
+    finally:
+        store.close()
+
+
+def sentences(result: RunResult) -> list[str]:
+    return [part for part in result_parts(result) if isinstance(part, str)]
+
+
+@pytest.mark.parametrize("words", [("--folds", "1"), ("--repeats", "0")])
+def test_a_refusal_comes_before_all_notes(dataset: Dataset, words: tuple[str, str]) -> None:
+    done = CliRunner().invoke(app, ["run", dataset.id, *words])
+    assert isinstance(done.exception, RunError)
+    assert "note:" not in done.output
+
+
+def test_silent_models_are_told_of_once() -> None:
+    known = ev.result()
+    assert len(known.methods) > 1
+    assert not [one for one in sentences(known) if one.startswith("Nothing can be said")]
+    silent = sentences(replace(known, performance=ex.performance(0.35, 0.3)))
+    about = [one for one in silent if "Nothing can be said" in one]
+    assert len(about) == 1
+    assert about[0].startswith("Nothing can be said about the channels yet: ")
+    assert not any(one.startswith("PXPermute:") for one in silent)
+
+
+def test_models_of_one_method_that_are_silent_are_named() -> None:
+    known = ev.result()
+    first, *others = known.methods
+    weak = replace(first, label="Mine", performance=ex.performance(0.35, 0.3))
+    told = sentences(replace(known, methods=(weak, *others)))
+    assert sum(one.startswith("Nothing can be said about the channels by Mine yet") for one in told)
+    assert "Mine:" not in told
+    assert f"{others[0].label}:" in told
+
+
+def test_a_missing_file_is_named_as_it_was_typed(dataset: Dataset) -> None:
+    for typed in ("no/such/cells.h5", "/nowhere/cells.h5"):
+        done = CliRunner().invoke(app, ["import", typed])
+        assert isinstance(done.exception, DatasetError)
+        assert str(done.exception).startswith(f"{typed}: cannot be opened")
+
+
+def test_runs_are_listed_by_this_machines_clock(dataset: Dataset) -> None:
+    lab = open_lab()
+    stamp = lab.progress(lab.submit(tiny_spec(dataset))).run.created
+    lab.close()
+    listed = CliRunner().invoke(app, ["runs"]).stdout
+    assert "+00:00" not in listed
+    here = datetime.fromisoformat(stamp).astimezone()
+    assert re.search(rf"{here:%Y-%m-%d}\s+{here:%H:%M}", listed)
+    assert looking._local("no stamp") == "no stamp"
+
+
+def test_an_export_says_where_it_wrote(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Written:
+        def export(self, _: str, folder: Path) -> tuple[Path, ...]:
+            return (folder / "ranking.csv", folder / "run.json")
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    monkeypatch.setattr(looking, "open_lab", Written)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["export", "r1"])
+    assert done.stdout.splitlines() == ["export-r1/ranking.csv", "export-r1/run.json"]
+    assert f"2 files written to {tmp_path / 'export-r1'}" in done.stderr
