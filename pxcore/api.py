@@ -1,8 +1,7 @@
 """The only door for pages and the command line.
 
 Opening it is cheap: nothing here imports torch or Dask until a call needs it, and every value
-that comes back is small. Each method is one call into ``pxcore.runs``; what it does is told
-there.
+that comes back is small. Each method is one call into ``pxcore.runs``, told there.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
+from pxcore.doors.staged import StagedPlans
 from pxcore.runs import (
     choices,
     datasets,
@@ -29,7 +29,7 @@ from pxcore.runs import (
     progress,
     result,
     weights,
-)
+)  # fmt: skip
 from pxcore.runs.presets import PRESETS
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
@@ -63,10 +63,7 @@ __all__ = ["Lab", "Overview", "PanelAsk", "PanelFindings", "csv_text", "open_lab
 
 
 def open_lab(settings: Settings | None = None) -> Lab:
-    """Return the lab's door on the store of ``settings`` (else of the environment).
-
-    Raises StoreError when the store cannot be opened, with the reason.
-    """
+    """Return the door on the store of ``settings`` (else of the environment), or StoreError."""
     return Lab(open_store(settings or Settings()))
 
 
@@ -140,6 +137,11 @@ class Lab:
         """Which panel is enough: asked of a finished run, answered in words and numbers."""
         return Panels(self._store)
 
+    @cached_property
+    def staged(self) -> StagedPlans:
+        """More markers than slots: staged plans, step by step."""
+        return StagedPlans(self._store)
+
     # -- runs
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
@@ -171,7 +173,7 @@ class Lab:
     def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
         """Return the id of a new run, queued for the runner.
 
-        ``fetch=False`` never downloads weights: TrainingError when they are not on this host.
+        ``fetch=False`` never downloads weights: TrainingError when they are not here.
         ``once``: where a run of this title and data set is under way, its id comes back instead.
         """
         if not fetch:
@@ -181,10 +183,9 @@ class Lab:
     def follow_up(
         self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
     ) -> str:
-        """Return the id of a run that adds one thing to an earlier one; what is there is reused.
+        """Return the id of a run that adds one thing to an earlier one, or of an equal run.
 
-        ``what``: ``gates``, ``redundancy``, ``leakage``, ``where`` or ``left_out`` (with ``groups``
-        of channels, positions in the data set's panel). An equal run is returned instead.
+        ``what``: ``gates``, ``redundancy``, ``leakage``, ``where``, or ``left_out`` of ``groups``.
         """
         return followups.follow_up(self._store, run_id, what, groups, owner)
 

@@ -5,6 +5,7 @@
     PxError
     ├── DatasetError     cells, files, labels, containers
     ├── PanelError       channels, panel sheets, panels
+    │   └── PlanChangedError  a staged plan was changed meanwhile
     ├── TrainingError    models, weights, training settings
     ├── MethodError      importance methods and their settings
     ├── StoreError       artifacts, database, disk
@@ -28,6 +29,10 @@ class DatasetError(PxError):
 
 class PanelError(PxError):
     """A channel, panel sheet or panel is not usable as given."""
+
+
+class PlanChangedError(PanelError):
+    """Somebody else changed a staged plan after it was opened: nothing was overwritten."""
 
 
 class TrainingError(PxError):

@@ -112,3 +112,18 @@ heartbeats = Table(
     Column("running", Integer, nullable=False),
     Column("queued", Integer, nullable=False),
 )
+
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("plan_id", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True),  # taken once: nobody overwrites anybody
+    Column("step", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", Text, nullable=False, default=""),
+    Column("who", Text, nullable=False, default=""),
+    Column("at", String(32), nullable=False),
+    Column("what", Text, nullable=False, default=""),
+    Column("body", Text, nullable=False),  # a StagedPlan as JSON
+    Column("ordinal", Integer, nullable=False),
+)

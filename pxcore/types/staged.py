@@ -116,9 +116,19 @@ class StagedPlan:
     """Take what is informative and not redundant instead of the top m."""
     runs: tuple[StagedRun, ...] = ()
     overrides: tuple[tuple[str, Override], ...] = ()
+    fmo: tuple[str, ...] = ()
+    """Markers with an FMO control (fluorescence minus one) in every run that has them."""
+    samples: int = 1
+    """Samples that each run measures: full stains to order."""
     rehearsal: str = ""
     """A data set with all markers on which the plan is rehearsed; empty for real runs."""
+    rehearsal_preset: str = ""
+    rehearsal_runs: tuple[tuple[str, str], ...] = ()
+    """(number of a planned run, ``all`` or ``compare``; id of the run that was queued for it)."""
     trail: tuple[Decision, ...] = ()
+    as_of: int = 0
+    """The earlier version whose contents were brought back; 0 for a state of its own."""
     created: str = ""
     changed: str = ""
     notes: tuple[str, ...] = field(default=())
+    """What the last change dropped because it no longer held, in sentences."""

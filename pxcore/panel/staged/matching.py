@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pxcore.errors import PanelError
 from pxcore.types.cells import Channel, Panel, Role
+from pxcore.types.staged_views import MarkerMatch
 
 __all__ = ["MarkerMatch", "marker_key", "match_markers"]
 
@@ -29,18 +29,6 @@ _SHORT = {
 _SPELLED = re.compile(r"(?<!^ig)(?:" + "|".join(_SHORT) + ")")
 _IGNORED = re.compile(r"[\s_\-\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)-(?=\d)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkerMatch:
-    """What of a planned run a data set shows."""
-
-    pairs: tuple[tuple[str, str], ...]
-    """(planned marker, channel name), in the order planned; what ``StagedRun.matched`` keeps."""
-    missing: tuple[str, ...]
-    """Planned, but in no channel."""
-    extra: tuple[str, ...]
-    """Names of stain channels that were not planned; stain-free channels and decoys never are."""
 
 
 def marker_key(name: str) -> str:

@@ -17,33 +17,16 @@ Where the rule takes more than the final run has slots, the last in the order fa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pxcore.errors import PanelError
 from pxcore.panel.staged.choosing import by_top, by_verdict, ranks_of
 from pxcore.panel.staged.finished import FinishedRun, Scaled, on_one_scale
 from pxcore.panel.staged.matching import marker_key
 from pxcore.types.staged import Candidate, Merged, Override, StagedPlan, StagedRun
+from pxcore.types.staged_views import Merge
 
 __all__ = ["Merge", "merge", "with_final_run"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """The union for the final run, with what speaks for it."""
-
-    candidates: tuple[Merged, ...]
-    """Every candidate, in the plan's order."""
-    order: tuple[str, ...]
-    """The candidates that are not always on, the strongest first."""
-    fell_out: tuple[str, ...]
-    """Taken by the rule, but without a slot."""
-    notes: tuple[str, ...]
-
-    @property
-    def taken(self) -> tuple[str, ...]:
-        """Markers of the final run, in the plan's order."""
-        return tuple(one.marker for one in self.candidates if one.taken)
 
 
 def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:

@@ -13,7 +13,6 @@ The final run holds what is always on and must be kept until the runs are merged
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
@@ -23,6 +22,7 @@ from pxcore.errors import PanelError
 from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.covering import cover_pairs, cover_some, lower_bound
 from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedRun
+from pxcore.types.staged_views import PlanFigures
 
 __all__ = [
     "PlanFigures",
@@ -33,36 +33,6 @@ __all__ = [
     "planned_runs",
     "published",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanFigures:
-    """What a plan takes and shows, before anything is measured."""
-
-    runs: int
-    """The final one included."""
-    fewest_runs: int
-    """No plan of this kind has fewer, the final one included: ceil(M / F) or Schönheim's bound."""
-    slots_used: int
-    """Stain slots filled, over the dealt runs (the final one is not known yet)."""
-    slots: int
-    """Stain slots there are in these runs."""
-    pairs: int
-    """Pairs of candidates that are not always on."""
-    seen: int
-    """Of these, pairs that share a dealt run."""
-    seen_with_final: int
-    """Pairs seen once the final run is full of the best of each run, at most."""
-    cost: float
-    """Of one test in every dealt run: sum of the costs of the markers in it."""
-    cost_final: float
-    """Of one test in the final run, at most: the dearest markers that it can hold."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def share(self) -> float:
-        """``seen`` / ``pairs``; 1 where there is no pair."""
-        return self.seen / self.pairs if self.pairs else 1.0
 
 
 def default_top(candidates: Sequence[Candidate], instrument: Instrument) -> int:

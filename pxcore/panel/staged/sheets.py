@@ -11,57 +11,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pxcore.data.csv_guard import guarded
 from pxcore.errors import PanelError
 from pxcore.panel.staged.instruments import stain_channels
 from pxcore.panel.staged.matching import marker_key
 from pxcore.types.staged import Candidate, Instrument, StagedRun
+from pxcore.types.staged_views import OrderRow, RunSheet, SheetSlot
 
 __all__ = [
     "OrderRow", "RunSheet", "SheetSlot", "channel_map_csv", "order_csv", "order_list", "run_sheet",
     "sheet_csv",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetSlot:
-    """One channel of a run."""
-
-    number: int
-    """Of the instrument's channel, from 1."""
-    kind: str
-    """``brightfield``, ``darkfield``, ``stain`` or ``empty``."""
-    marker: str = ""
-    clone: str = ""
-    fluorochrome: str = ""
-    always_on: bool = False
-    controls: tuple[str, ...] = ()
-    """Tubes to measure besides: ``single stain``, ``FMO``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSheet:
-    """What a person needs at the bench for one run."""
-
-    title: str
-    instrument: str
-    slots: tuple[SheetSlot, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
-    """What to order of one marker for the whole plan."""
-
-    marker: str
-    clone: str
-    fluorochrome: str
-    runs: tuple[int, ...]
-    tests: int
-    cost: float
-    """``tests`` times the cost of a test."""
 
 
 def run_sheet(

@@ -34,6 +34,7 @@ from pxcore.panel.staged.drawn import (
     share_right,
 )
 from pxcore.types import Array
+from pxcore.types.staged_views import PlanLoss
 
 __all__ = ["WAYS", "PlanLoss", "Simulation", "can_simulate", "simulate"]
 
@@ -63,25 +64,6 @@ class Simulation:
     noise: float = 0.01
     """Standard deviation of an importance from training to training, in accuracy."""
     ways: tuple[str, ...] = WAYS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlanLoss:
-    """How a plan ends, over draws."""
-
-    way: str
-    runs: int
-    """The final one included."""
-    accuracy: float
-    low: float
-    high: float
-    """95 % interval of the mean over draws."""
-    loss: float
-    """Accuracy of ``all`` minus that of this plan, paired by draw."""
-    loss_low: float
-    loss_high: float
-    pair_kept: float
-    """Share of draws whose panel has both of the pair that works only together."""
 
 
 def can_simulate(setting: Simulation) -> str:
