@@ -107,9 +107,9 @@ def _under_way(progress: Progress, *, answered: bool) -> None:
 
 def _downloads(run_id: str) -> Sequence[Download]:
     """Return the files of the advice; none where there is no advice, and the page says why."""
-    from pages.parts import panel_result  # noqa: PLC0415 - with scipy, where it is needed
+    from pages.parts import panel_files  # noqa: PLC0415 - with scipy, where it is needed
 
     try:
-        return panel_result.downloads(run_id)
+        return panel_files.downloads(run_id)
     except PxError:
         return ()

@@ -19,7 +19,15 @@ from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_result import PanelFindings
 from pxcore.runs.panel_words import advice_json
 from pxcore.types import Estimate, Panel
-from pxcore.types.panel import Constraints, Members, PanelQuestion, PanelTrial, Screen
+from pxcore.types.panel import (
+    Beside,
+    Compared,
+    Constraints,
+    Members,
+    PanelQuestion,
+    PanelTrial,
+    Screen,
+)
 from tests.panel.made_trials import FOLD_LEVEL, SIZES, phase, screen_of, subsets, trial
 
 WORTH = (0.3, 0.1, 0.0, 0.05)
@@ -42,6 +50,7 @@ class FakePanels:
         curves: tuple[str, ...] = (),
         ticked: tuple[Members, ...] = (),
         finalists: int = 2,
+        compare: tuple[tuple[str, int], ...] = (),
     ) -> PanelAsk:
         return PanelAsk(
             constraints=constraints,
@@ -49,6 +58,7 @@ class FakePanels:
             finalists=finalists,
             curves=curves,
             ticked=ticked,
+            compare=compare,
         )
 
     def ask(self, run_id: str, ask: PanelAsk, owner: str = "") -> str:
@@ -69,6 +79,8 @@ class FakePanels:
     def advice_json(self, run_id: str, constraints: Constraints) -> Mapping[str, object]:
         found = self.findings(run_id)
         return advice_json(found, found.advice(constraints))
+
+    table, tables = Panels.table, Panels.tables
 
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         return Panels.what_if(self, run_id, members)  # type: ignore[arg-type]
@@ -122,7 +134,24 @@ def findings(
         screen_error=None if screen is None else screen_error(screen, trials),
         trained=40,
         reused=15,
+        compared=_compared(every, full, panel),
     )
+
+
+def _compared(
+    every: Mapping[Members, PanelTrial], full: PanelTrial, panel: Panel
+) -> tuple[Compared, ...]:
+    """Return the first one and two stains of a ranking whose last fold differs, and a named one."""
+    free, stains = stain_free(panel), stains_of(panel, full.members)
+    found = [Compared(what=Beside.STAIN_FREE, trial=every[free])] if free else []
+    if len(stains) > 1:
+        tops = [tuple(sorted((*free, *chosen))) for chosen in (stains[:1], stains[1:2])]
+        own = replace(every[tops[0]], nested=True, chosen=(*(tops[0],) * 4, tops[1]))
+        found += [
+            Compared(what=Beside.LEADING, trial=own, method="PXPermute", top=1),
+            Compared(what=Beside.TICKED, trial=every[tops[1]]),
+        ]
+    return (*found, Compared(what=Beside.ALL, trial=full))
 
 
 def _trial(members: Members, worth: float, n_classes: int) -> PanelTrial:

@@ -85,6 +85,20 @@ def test_a_question_is_answered_told_and_written(finished: Finished, tmp_path: P
     assert again.stdout.splitlines()[-1] == answer
 
 
+def test_first_stains_of_rankings_are_compared(finished: Finished, tmp_path: Path) -> None:
+    file = tmp_path / "advice.json"
+    done = call(
+        finished.run_id, "--no-search", "--compare", "pxpermute:1,2", *WIDE, "--json", str(file)
+    )
+    lines = json.loads(file.read_text())["comparison"]
+    assert [(one["what"], one["top"]) for one in lines] == [
+        ("stain-free only", None), ("leading stains", 1), ("leading stains", 2),
+        ("all channels", None),
+    ]  # fmt: skip
+    assert all(len(one["panels"]) == 3 for one in lines[1:3])  # one a fold
+    assert "PXPermute, first 1" in told(done)
+
+
 def test_another_margin_is_read_at_once(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +143,11 @@ def test_what_is_given_anew_is_another_question(finished: Finished) -> None:
         (["--must-keep", "noise,marker", "--max-stains", "1"], "2 must be kept"),
         (["--train", "marker,marker"], "'marker' was named twice"),
         (["--curves", "magic"], "no ranking 'magic'; it has pxpermute"),
+        (["--compare", "magic:1"], "no ranking 'magic'; it has pxpermute"),
+        (["--compare", "pxpermute"], "'pxpermute' of --compare is not a ranking with a number"),
+        (["--compare", "2"], "'2' of --compare is not a ranking with a number"),
+        (["--compare", "pxpermute:1,,2"], "'' of --compare is not a ranking with a number"),
+        (["--compare", "pxpermute:9"], "there are 2 stains to choose from"),
         (["--json", "/nowhere/at/all.json"], "no folder"),
     ],
 )

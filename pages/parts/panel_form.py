@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.parts import links, panel_wishes
 from pages.parts.errors import banner
 from pages.parts.methods import method_labels
-from pages.parts.panel_address import carried
+from pages.parts.panel_address import carried, stains
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
@@ -42,25 +45,34 @@ def draw(progress: Progress) -> None:
         width=980,
     )
     st.subheader("2 · How to look", anchor=False)
-    search, curves = _ways(progress, search=True)
-    if not search and not curves:
+    ways = _ways(progress, search=True)
+    if not ways.search and not ways.curves and not ways.compare:
         st.info(
             "Without a search and without curves only the stain-free channels are compared with "
             "all channels."
         )
     st.subheader("3 · Start", anchor=False)
-    _start(run_id, constraints, search=search, curves=curves)
+    _start(run_id, constraints, ways)
 
 
 def more(progress: Progress, constraints: Constraints) -> None:
     """Draw a further question to a run that has answered one; what is there is kept."""
     asked = progress.spec.question
-    search, curves = _ways(progress, search=asked is not None and asked.search)
+    ways = _ways(progress, search=asked is not None and asked.search)
     st.caption("The wishes above are asked with it: panels that they need are trained too.")
-    _start(progress.run.id, constraints, search=search, curves=curves)
+    _start(progress.run.id, constraints, ways)
 
 
-def _ways(progress: Progress, *, search: bool) -> tuple[bool, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the panels come from that are trained."""
+
+    search: bool
+    curves: tuple[str, ...]
+    compare: tuple[tuple[str, int], ...]
+
+
+def _ways(progress: Progress, *, search: bool) -> Ways:
     """Draw the ways of finding panels to train."""
     chosen = st.toggle(
         "Search all panels",
@@ -80,13 +92,39 @@ def _ways(progress: Progress, *, search: bool) -> tuple[bool, tuple[str, ...]]:
         help="Channels are taken away one by one, least and most important first, beside three "
         "random orders; every step is trained again. Panels that orders share are trained once.",
     )
-    return bool(chosen), tuple(str(name) for name in curves)
+    names = tuple(str(name) for name in curves)
+    return Ways(bool(chosen), names, _leading(progress, labels))
 
 
-def _start(run_id: str, constraints: Constraints, *, search: bool, curves: tuple[str, ...]) -> None:
+def _leading(progress: Progress, labels: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """Draw the choice of rankings whose first stains are compared, and of how many."""
+    panel, members = progress.spec.panel, seen(progress.spec)
+    numbers = list(range(1, len(stains(panel, members)) + 1))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rankings = st.multiselect(
+            "Compare the first stains of these rankings",
+            list(labels),
+            format_func=lambda name: one_line(labels[name], 60),
+            key="panel-compare",
+            placeholder="none: choose rankings to take the first stains of",
+            width=520,
+            help="As in the paper: stain-free only, stain-free with the first stains, all "
+            "channels. Every fold ranks by itself on its validation cells, so that no cell judges "
+            "a panel it helped to choose. One training a fold, ranking and number at most.",
+        )
+        usual = [number for number in (1, 2, 3) if number in numbers[:-1]] or numbers
+        tops = st.multiselect(
+            "How many stains", numbers, default=usual, key="panel-tops", width=280
+        )
+    return tuple((str(name), int(m)) for name in rankings for m in sorted(tops))
+
+
+def _start(run_id: str, constraints: Constraints, ways: Ways) -> None:
     """Draw what the question would cost, and ask it."""
     try:
-        question = lab().panels.question(constraints, search=search, curves=curves)
+        question = lab().panels.question(
+            constraints, search=ways.search, curves=ways.curves, compare=ways.compare
+        )
         estimate = lab().panels.estimate(run_id, question)
     except PxError as error:
         banner(error)

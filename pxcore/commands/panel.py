@@ -41,6 +41,9 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
     train: Annotated[
         list[str] | None, typer.Option(help="Train this panel too, such as CD3,CD19.")
     ] = None,
+    compare: Annotated[
+        str, typer.Option(help="First stains of rankings, such as pxpermute:1,2,3.")
+    ] = "",
     search: Annotated[bool, typer.Option(help="Screen every panel.")] = True,  # noqa: FBT002
     json_file: Annotated[str, typer.Option("--json", help="Where the advice goes.")] = "",
 ) -> None:
@@ -60,6 +63,7 @@ def panel(  # noqa: PLR0913, PLR0917 - one parameter an option
             search=search,
             curves=tuple(name.strip() for name in curves.split(",") if name.strip()),
             ticked=tuple(_positions(names, one) for one in train or ()),
+            compare=_leading(compare),
         )
         answered = _answered(lab, run, ask)
         _say(lab, answered, constraints, json_file)
@@ -75,6 +79,28 @@ def _wanted(
         exclude=before.exclude if exclude is None else _positions(names, exclude),
         max_stains=before.most_stains if max_stains is None else max_stains or None,
     )
+
+
+def _leading(text: str) -> tuple[tuple[str, int], ...]:
+    """Return rankings and numbers of stains of ``pxpermute:1,2,permute_cells:3``.
+
+    Raises PanelError for what is not a ranking with a number.
+    """
+    if not text.strip():
+        return ()
+    found: list[tuple[str, int]] = []
+    name = ""
+    for word in (part.strip() for part in text.split(",")):
+        before, colon, number = word.rpartition(":")
+        name = before if colon else name
+        if not (name and number.isascii() and number.isdecimal()):
+            message = (
+                f"{word!r} of --compare is not a ranking with a number of stains; expected such as "
+                "pxpermute:1,2,3"
+            )
+            raise PanelError(message)
+        found.append((name, int(number[:6])))
+    return tuple(dict.fromkeys(found))
 
 
 def _answered(lab: Lab, run_id: str, ask: PanelAsk) -> str:

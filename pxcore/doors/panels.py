@@ -12,9 +12,11 @@ from pxcore.store.home import Store
 from pxcore.types import Estimate
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
-    from pxcore.types.panel import Constraints, Members
+    from pxcore.types.panel import Constraints, Members, PanelAdvice
 
 KEPT = 8
 """Findings remembered between two clicks: a finished run does not change."""
@@ -35,6 +37,7 @@ class Panels:
         curves: tuple[str, ...] = (),
         ticked: tuple[Members, ...] = (),
         finalists: int = 2,
+        compare: tuple[tuple[str, int], ...] = (),
     ) -> PanelAsk:
         """Return what :meth:`ask` and :meth:`estimate` take, put together on a page."""
         from pxcore.runs.panel_questions import PanelAsk  # noqa: PLC0415 - with scipy
@@ -45,6 +48,7 @@ class Panels:
             finalists=finalists,
             curves=curves,
             ticked=ticked,
+            compare=compare,
         )
 
     def ask(self, run_id: str, ask: PanelAsk, owner: str = "") -> str:
@@ -72,6 +76,18 @@ class Panels:
 
         found = self.findings(run_id)
         return panel_words.advice_json(found, found.advice(constraints))
+
+    def table(self, name: str, found: PanelFindings, advice: PanelAdvice) -> pd.DataFrame:
+        """Return one table of an answer, such as ``panel_trials``: names of :meth:`tables`."""
+        from pxcore.runs import panel_tables  # noqa: PLC0415 - with pandas
+
+        return panel_tables.TABLES[name][1](found, advice)
+
+    def tables(self, found: PanelFindings) -> Mapping[str, str]:
+        """Return what an answer's tables are called, by name; without those that are empty."""
+        from pxcore.runs import panel_tables  # noqa: PLC0415 - with pandas
+
+        return panel_tables.titles(found)
 
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         """Return the screened F1-macro of a panel, mean over trainings, and its smallest.

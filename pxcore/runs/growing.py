@@ -6,16 +6,20 @@ anew, after a restart or a version, finds the same steps, and what is there is n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.search import finalists, nested_choice
+from pxcore.panel.top import top_panel
 from pxcore.runs import panel_tasks
 from pxcore.runs.panel_plan import PanelSteps, merged
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, load_screened
+from pxcore.runs.saved.values import load_values
 from pxcore.runs.tasks import Step, key
 from pxcore.store.home import Store
 from pxcore.training.metrics import f1_macro
@@ -37,12 +41,12 @@ def planned(store: Store, spec: RunSpec) -> Planned:
 
     Raises MethodError for a method that this version does not have.
     """
-    first = plan(spec)
-    if not panel_tasks.searches(spec):
-        return Planned(steps=first, complete=True)
-    if not all(store.artifacts.has(key(task)) for task in panel_tasks.screens(spec)):
-        return Planned(steps=first, complete=False)
-    return Planned(steps=merged(first, _chosen(store, spec)), complete=True)
+    steps, complete = plan(spec), True
+    for stage in (_searched, _compared):
+        more = stage(store, spec)
+        steps = merged(steps, more.steps) if more.steps else steps
+        complete = complete and more.complete
+    return Planned(steps=steps, complete=complete)
 
 
 def constraints_of(spec: RunSpec) -> Constraints:
@@ -75,6 +79,50 @@ def stain_counts(spec: RunSpec, screen: Screen) -> tuple[int, ...]:
     """Return the numbers of stains that searched panels have, ascending."""
     stains = list(stains_of(spec.panel, range(len(spec.panel))))
     return tuple(sorted({int(n) for n in screen.sets[:, stains].sum(axis=1)}))
+
+
+def leading(spec: RunSpec, folders: Sequence[Path], m: int) -> tuple[Members, ...]:
+    """Return for each training the panel with the first ``m`` stains of its own ranking.
+
+    Parameters
+    ----------
+    folders
+        Of the rankings on validation cells, one a training.
+    """
+    seen, question = panel_tasks.everything(spec), panel_tasks.asked(spec)
+    wanted = Constraints(must_keep=question.must_keep)
+    chosen = []
+    for folder in folders:
+        values = np.full(len(spec.panel), np.nan)
+        values[list(seen)] = load_values(folder, spec.averaging)[: len(seen)]  # decoys are last
+        offered = panel_tasks.allowed(spec)
+        chosen.append(top_panel(values.tolist(), spec.panel, m, wanted, offered))
+    return tuple(chosen)
+
+
+def _compared(store: Store, spec: RunSpec) -> Planned:
+    """Return the trainings of the first stains of each fold's own rankings."""
+    steps, complete = PanelSteps(spec), True
+    folders: dict[str, list[Path]] = {}
+    for name in panel_tasks.compared_by(spec):
+        keys = [key(task) for task in panel_tasks.rankings(spec, name)]
+        if all(store.artifacts.has(one) for one in keys):
+            folders[name] = [store.artifacts.folder(one) for one in keys]
+        else:
+            complete = False
+    for name, m in panel_tasks.asked(spec).compare:
+        if name in folders:
+            steps.compared(name, m, leading(spec, folders[name], m))
+    return Planned(steps=tuple(steps.steps.values()), complete=complete)
+
+
+def _searched(store: Store, spec: RunSpec) -> Planned:
+    """Return what screens decide, as far as they are there."""
+    if not panel_tasks.searches(spec):
+        return Planned(steps=(), complete=True)
+    if not all(store.artifacts.has(key(task)) for task in panel_tasks.screens(spec)):
+        return Planned(steps=(), complete=False)
+    return Planned(steps=_chosen(store, spec), complete=True)
 
 
 def _chosen(store: Store, spec: RunSpec) -> tuple[Step, ...]:

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pxcore.runs import panel_tasks
-from pxcore.runs.tasks import JudgeTask, Lane, ScreenTask, Step, Task, TrainTask, key, kind
+from pxcore.runs.tasks import (
+    ExplainTask,
+    JudgeTask,
+    Lane,
+    ScreenTask,
+    Step,
+    Task,
+    TrainTask,
+    key,
+    kind,
+)
 from pxcore.types import RunSpec
 from pxcore.types.panel import Members
 
@@ -17,7 +27,8 @@ class PanelSteps:
 
     Their parts: ``panel/train/MEMBERS/F/S`` and ``panel/judge/MEMBERS`` with members as
     ``0-1-4``; ``panel/dropout/F/S`` and ``panel/screen/F/S``; ``panel/nested/SIZE``, judged on
-    trainings whose members each fold chose by itself.
+    trainings whose members each fold chose by itself; ``panel/rank/METHOD/F/S`` on validation
+    cells, and ``panel/compare/METHOD/M``, judged on the trainings with the first M stains of them.
     """
 
     spec: RunSpec
@@ -45,12 +56,29 @@ class PanelSteps:
             part, label = f"panel/screen/{fold}/{start}", f"Screen all panels, {where}"
             self._add(task, part, label, (task.train,))
 
+    def ranked(self, name: str) -> None:
+        """Add the ranking of every training by one method, on cells that judge no panel."""
+        places = panel_tasks.places(self.spec)
+        tasks = panel_tasks.rankings(self.spec, name)
+        for (fold, start), task in zip(places, tasks, strict=True):
+            needs = (task.train, *task.retrained)
+            label = f"Rank channels with {name} on validation cells, {self._place(fold, start)}"
+            self._add(task, f"panel/rank/{name}/{fold}/{start}", label, needs)
+
+    def compared(self, name: str, m: int, chosen: Sequence[Members]) -> None:
+        """Add the judgement of the first ``m`` stains by each training's own ranking."""
+        label = f"Judge the first {m} stains by {name}, each fold's own ranking"
+        self._chosen(chosen, f"panel/compare/{name}/{m}", label)
+
     def nested(self, size: int, chosen: Sequence[Members]) -> None:
         """Add the judgement of the panels of one size that each training chose without its test."""
+        label = f"Judge panels of {size} optional channels, each fold's own choice"
+        self._chosen(chosen, f"panel/nested/{size}", label)
+
+    def _chosen(self, chosen: Sequence[Members], part: str, label: str) -> None:
         trains = panel_tasks.nested_trains(self.spec, tuple(chosen))
         self._trained(trains, chosen)
-        label = f"Judge panels of {size} optional channels, each fold's own choice"
-        self._add(JudgeTask(trains=trains), f"panel/nested/{size}", label, trains)
+        self._add(JudgeTask(trains=trains), part, label, trains)
 
     def _trained(self, trains: Sequence[TrainTask], panels: Sequence[Members]) -> None:
         for (fold, start), train, members in zip(
@@ -66,7 +94,7 @@ class PanelSteps:
             parts = (*self.steps[own].parts, part)
             self.steps[own] = replace(self.steps[own], parts=tuple(dict.fromkeys(parts)))
             return
-        heavy = isinstance(task, TrainTask | ScreenTask)
+        heavy = isinstance(task, TrainTask | ScreenTask | ExplainTask)
         self.steps[own] = Step(
             key=own,
             kind=kind(task),
@@ -95,6 +123,8 @@ def first_steps(spec: RunSpec) -> tuple[Step, ...]:
     planned.panels(panel_tasks.known_panels(spec))
     if panel_tasks.searches(spec):
         planned.screened()
+    for name in panel_tasks.compared_by(spec):
+        planned.ranked(name)
     return tuple(planned.steps.values())
 
 

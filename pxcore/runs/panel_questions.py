@@ -12,7 +12,7 @@ from pxcore.panel.constraints import stain_free, stains_of
 from pxcore.panel.orders import removal_orders
 from pxcore.runs import drafts, followups, ledger, panel_tasks
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.panel_wishes import checked_panel, wishes
+from pxcore.runs.panel_wishes import checked_panel, compared, wishes
 from pxcore.runs.result import result
 from pxcore.store.home import Store
 from pxcore.store.keys import derive_seed
@@ -33,6 +33,8 @@ class PanelAsk:
     curves: tuple[str, ...] = ()
     """Methods whose rankings are removed and retrained, by name."""
     ticked: tuple[Members, ...] = ()
+    compare: tuple[tuple[str, int], ...] = ()
+    """Of the paper's comparison: a method's name and how many leading stains of its ranking."""
 
 
 def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
@@ -61,6 +63,8 @@ def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
         ticked=tuple(dict.fromkeys((*before.ticked, *_ticked(spec, ask.ticked, free)))),
     )
     made = replace(spec, question=question)
+    compare = compared(made, wanted, before.compare, ask.compare)
+    made = replace(made, question=replace(question, compare=compare))
     _check_size(made)
     words = "panel advice"
     title = spec.title if words in spec.title else f"{spec.title}, {words}".strip(", ")

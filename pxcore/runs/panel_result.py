@@ -10,9 +10,11 @@ from pxcore.evaluation.values import Sizes
 from pxcore.panel.advice import advise
 from pxcore.panel.curves import removal_curve
 from pxcore.panel.descent import PanelEvidence
+from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.orders import steps
 from pxcore.panel.search import nested_choice, screen_error
 from pxcore.runs import growing, panel_tasks
+from pxcore.runs.panel_compared import compared
 from pxcore.runs.panel_wishes import wishes
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished, result
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from pxcore.store.home import Store
     from pxcore.types import RunResult, RunSpec
-    from pxcore.types.panel import PanelQuestion, ScreenError
+    from pxcore.types.panel import Compared, PanelQuestion, PanelTest, ScreenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +46,8 @@ class PanelFindings:
     """Trainings that this question needed, of which ..."""
     reused: int
     """... so many were there already."""
+    compared: tuple[Compared, ...] = ()
+    """Panels beside one another, as in the paper; the full one last."""
 
     def advice(self, constraints: Constraints) -> PanelAdvice:
         """Return the advice under these constraints, the panel sheet's wishes among them.
@@ -51,6 +55,11 @@ class PanelFindings:
         Raises PanelError for constraints that no panel can meet.
         """
         return advise(self.evidence, wishes(self.spec, constraints))
+
+    def tested(self, trial: PanelTrial, constraints: Constraints) -> PanelTest:
+        """Return the test of one panel against the full one, at this margin and floor."""
+        margin, floor = constraints.margin, constraints.class_floor
+        return non_inferior(self.evidence.full, trial, self.evidence.sizes, margin, floor)
 
 
 def findings(store: Store, run_id: str) -> PanelFindings:
@@ -67,7 +76,8 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         )
         raise RunError(message)
     parts = Parts(store, record)
-    evidence = _evidence(parts, result(store, run_id))
+    ranked = result(store, run_id)
+    evidence = _evidence(parts, ranked)
     screen = evidence.screen
     trained = [task for task in parts.tasks if panel_tasks.is_training(task.parts)]
     return PanelFindings(
@@ -79,6 +89,12 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         screen_error=screen_error(screen, evidence.trials) if screen is not None else None,
         trained=len(trained),
         reused=sum(task.reused for task in trained),
+        compared=compared(
+            spec,
+            parts,
+            {trial.members: trial for trial in evidence.trials},
+            _labels(ranked),
+        ),
     )
 
 
@@ -160,6 +176,15 @@ def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
         return None
     folders = parts.folders("panel/screen")
     return growing.screen_of(spec, [load_screened(one) for one in folders]) if folders else None
+
+
+def _labels(told: RunResult) -> dict[str, str]:
+    """Return what each ranking is called, by its name within the run; no two alike."""
+    labels: dict[str, str] = {}
+    for one in told.methods:
+        alike = one.label in labels.values()
+        labels[one.method] = f"{one.label} ({one.method})" if alike else one.label
+    return labels
 
 
 def _verdicts(told: RunResult) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:

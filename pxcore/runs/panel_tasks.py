@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pxcore.errors import MethodError
 from pxcore.models.model import ALWAYS, CHANNEL_DROPOUT
 from pxcore.panel.orders import steps
-from pxcore.runs.spec_tasks import seen_channels, training
-from pxcore.runs.tasks import JudgeTask, ScreenTask, TrainTask
+from pxcore.runs.method_names import method_name
+from pxcore.runs.spec_tasks import explain, seen_channels, training
+from pxcore.runs.tasks import ExplainTask, ScreenTask, TrainTask
 from pxcore.types import RunSpec
 from pxcore.types.panel import Members, PanelQuestion
 
@@ -71,9 +73,24 @@ def nested_trains(spec: RunSpec, chosen: tuple[Members, ...]) -> tuple[TrainTask
     return tuple(replace(one, channels=members, decoys=()) for one, members in pairs)
 
 
-def judged(spec: RunSpec, members: Members) -> JudgeTask:
-    """Return how well one panel does."""
-    return JudgeTask(trains=trains(spec, members))
+def rankings(spec: RunSpec, name: str) -> tuple[ExplainTask, ...]:
+    """Return how one method of the run ranks channels on each training's validation cells.
+
+    Raises MethodError for a method that the run does not have.
+    """
+    method = next((one for one in spec.methods if method_name(one) == name), None)
+    if method is None:
+        have = ", ".join(method_name(one) for one in spec.methods)
+        message = f"the run has no ranking {name!r}; it has {have}: compare by one of these"
+        raise MethodError(message)
+    return tuple(
+        replace(explain(spec, method, fold, start), part="valid") for fold, start in places(spec)
+    )
+
+
+def compared_by(spec: RunSpec) -> tuple[str, ...]:
+    """Return the methods whose leading stains are compared, each once."""
+    return tuple(dict.fromkeys(name for name, _ in asked(spec).compare))
 
 
 def screens(spec: RunSpec) -> tuple[ScreenTask, ...]:

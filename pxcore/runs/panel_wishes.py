@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pxcore.errors import PanelError
 from pxcore.panel.constraints import check_constraints, from_sheet, names_of, real_channels
+from pxcore.panel.top import check_top
+from pxcore.runs.method_names import method_name
 from pxcore.runs.panel_tasks import everything
 from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints
@@ -60,6 +63,40 @@ def checked_panel(spec: RunSpec, members: tuple[int, ...]) -> tuple[int, ...]:
         )
         raise PanelError(message)
     return tuple(sorted(members))
+
+
+def compared(
+    spec: RunSpec,
+    wanted: Constraints,
+    before: Sequence[tuple[str, int]],
+    asked: Sequence[tuple[str, int]],
+) -> tuple[tuple[str, int], ...]:
+    """Return what is compared as in the paper: methods of the run, and numbers of leading stains.
+
+    What an earlier question compared stays, unless it no longer fits what is wanted.
+
+    Raises
+    ------
+    PanelError
+        For a ranking that the run does not have, and a number of stains that no panel can have.
+    """
+    offered = tuple(c for c in everything(spec) if c not in wanted.exclude)
+    have = {method_name(one) for one in spec.methods}
+    for name, m in asked:
+        if name not in have:
+            message = f"the run has no ranking {name!r}; it has {', '.join(sorted(have))}"
+            raise PanelError(message)
+        check_top(spec.panel, m, wanted, offered)
+
+    def fits(m: int) -> bool:
+        try:
+            check_top(spec.panel, m, wanted, offered)
+        except PanelError:
+            return False
+        return True
+
+    kept = [(name, m) for name, m in before if name in have and fits(m)]
+    return tuple(dict.fromkeys((*kept, *asked)))
 
 
 def _check_doubled(spec: RunSpec, asked: Constraints) -> None:

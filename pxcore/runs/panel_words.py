@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pxcore.panel.curves import summary
 from pxcore.panel.said import with_interval
 from pxcore.panel.words import lower_bound, sentence
+from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.runs.panel_result import PanelFindings
-from pxcore.types.panel import PanelAdvice, PanelTrial
+from pxcore.types.panel import Beside, Compared, PanelAdvice, PanelTest, PanelTrial
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -34,6 +35,8 @@ def told(found: PanelFindings, advice: PanelAdvice) -> list[str | Rows]:
             for row in summary(found.curves, found.evidence.sizes)
         ]
         parts.append((head, *lines))
+    if len(found.compared) > 1:
+        parts.append(_compared_rows(found, advice))
     parts += list(advice.notes)
     parts.append(f"{found.trained} trainings, {found.reused} of them were there already")
     if found.screen_error is not None:
@@ -74,6 +77,7 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
             }
             for test in advice.tests
         ],
+        "comparison": [_compared_json(found, advice, one) for one in found.compared],
         "cost": advice.cost,
         "saved": advice.saved,
         "trainings": {"needed": found.trained, "reused": found.reused},
@@ -83,6 +87,45 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
         "sentence": sentence(advice, found.spec.panel),
         "notes": list(advice.notes),
     }
+
+
+def _compared_rows(found: PanelFindings, advice: PanelAdvice) -> Rows:
+    """Return the comparison of panels as in the paper."""
+    panel = found.spec.panel
+    rows = [("compared", "F1-macro (95 %)", "channels", "beside all channels")]
+    for one in found.compared:
+        words = verdict_words(_test(found, advice, one))
+        f1 = with_interval(one.trial.f1_macro)
+        rows.append((name_of(panel, one), f1, chosen_words(panel, one), words))
+    return tuple(rows)
+
+
+def _compared_json(
+    found: PanelFindings, advice: PanelAdvice, one: Compared
+) -> Mapping[str, object]:
+    names, test, trial = found.spec.panel.names, _test(found, advice, one), one.trial
+    panels = trial.chosen or (trial.members,)
+    return {
+        "what": str(one.what),
+        "method": one.method or None,
+        "top": one.top or None,
+        "panels": [[names[c] for c in members] for members in panels],
+        "f1_macro": interval_json(trial.f1_macro),
+        "f1_micro": interval_json(trial.f1_micro),
+        "accuracy": interval_json(trial.f1_micro),
+        "f1_per_class": {
+            name: interval_json(value)
+            for name, value in zip(found.spec.classes, trial.f1_per_class, strict=True)
+        },
+        "difference": None if test is None else interval_json(test.difference),
+        "lower_bound": None if test is None else number(test.lower_bound),
+        "good_enough": None if test is None else test.good_enough,
+    }
+
+
+def _test(found: PanelFindings, advice: PanelAdvice, one: Compared) -> PanelTest | None:
+    """Return the test of one line; None for the full panel."""
+    return None if one.what is Beside.ALL else found.tested(one.trial, advice.constraints)
 
 
 def _named(found: PanelFindings, trial: PanelTrial) -> str:

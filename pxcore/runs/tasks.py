@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from pxcore.models.model import ALWAYS
 from pxcore.store.keys import key_of
@@ -25,6 +26,9 @@ VERSIONS = {
     "screen": 1,
 }
 """Of each stage's code."""
+CellPart = Literal["test", "valid"]
+"""Held-out cells that a model is asked about. A panel that is judged on test cells is chosen by a
+ranking on validation cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,7 @@ class ExplainTask:
     seed: int
     retrained: tuple[TrainTask, ...] = ()
     """For methods that train again: the training without each channel, in their order."""
+    part: CellPart = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +242,9 @@ def _parts(task: Task) -> tuple[object, ...]:
         case ExplainTask():
             method = replace(task.method, options=tuple(sorted(task.method.options)))
             settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
-            parts = (key(task.train), *settings, [key(train) for train in task.retrained])
+            # As a part only where it differs: rankings made before there was a choice stay found.
+            part = () if task.part == "test" else (task.part,)
+            parts = (key(task.train), *settings, [key(train) for train in task.retrained], *part)
         case RankTask():
             # As a part only where it differs: rankings made before there was a choice stay found.
             other = () if task.averaging == "classes" else (task.averaging,)

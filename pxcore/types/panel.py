@@ -43,6 +43,9 @@ class PanelQuestion:
     """Of remove-and-retrain, frozen when they were asked for."""
     ticked: tuple[Members, ...] = ()
     """Panels to train, whatever the screen says."""
+    compare: tuple[tuple[str, int], ...] = ()
+    """Of the paper's comparison: a method's name and m, the stains of its ranking that stand beside
+    the stain-free channels. Each fold ranks by itself, on its validation cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,3 +196,26 @@ class PanelAdvice:
     cost: float
     saved: float
     notes: tuple[str, ...] = ()
+
+
+class Beside(StrEnum):
+    """What a line of the paper's comparison stands for."""
+
+    STAIN_FREE = "stain-free only"
+    LEADING = "leading stains"
+    """The stain-free channels and the first stains of a ranking, each fold by its own."""
+    TICKED = "named"
+    """As somebody named it."""
+    ALL = "all channels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One panel of the paper's comparison, beside the full one."""
+
+    what: Beside
+    trial: PanelTrial
+    method: str = ""
+    """Label of the ranking; empty where none chose the stains."""
+    top: int = 0
+    """Leading stains of it."""

@@ -72,12 +72,16 @@ def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
     assert "about 4 min" in text
     assert "12 trainings at most." in text
     app.multiselect(key="panel-curves").set_value(["pxpermute"]).run()
+    assert app.multiselect(key="panel-tops").value  # some numbers are offered at once
+    app.multiselect(key="panel-compare").set_value(["pxpermute"]).run()
+    app.multiselect(key="panel-tops").set_value([2, 1]).run()
     full.progresses["r9"] = ex.progress(RunState.QUEUED)
     button(app, "Start").click().run()
     ((run_id, question),) = full.panels.asked
     assert run_id == "finished"
     assert question.constraints == Constraints(must_keep=(1,), max_stains=1, margin=0.05)
     assert (question.search, question.curves) == (True, ("pxpermute",))
+    assert question.compare == (("pxpermute", 1), ("pxpermute", 2))
     assert (app.query_params["run"], app.query_params["margin"]) == ("r9", "0.05")
 
 
@@ -121,13 +125,38 @@ def test_the_answer_comes_first_then_everything_else(asked: FakeLab, visit: Open
     assert places == sorted(places)
     for part in (
         "Keep, drop or undecided", "What each further stain buys", "Removal curves",
-        "Mean F1 over the steps", "F1 against cost", "All 16 retrained panels",
+        "Mean F1 over the steps", "F1 against cost", "Panels compared",
+        "no cell judges a panel it helped to choose", "All 16 retrained panels",
         "40 trainings: 25 new, 15 reused", "Screen less retrained F1", "What if",
     ):  # fmt: skip
         assert part in text, part
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
     files = [one.label for one in app.download_button]
-    assert {"Retrained panels, CSV", "Advice, JSON", "Removal curves, CSV"} <= set(files)
+    assert "Advice, JSON" in files
+    for table in (
+        "Advice on every channel", "Retrained panels", "Tests against all channels",
+        "Removal curves", "Removal curves, averages", "Panels compared", "Screened panels",
+    ):  # fmt: skip
+        assert {f"{table}, CSV", f"{table}, parquet"} <= set(files), table
+
+
+def test_panels_are_compared_each_fold_by_its_own_ranking(asked: FakeLab, visit: Open) -> None:
+    app = visit("panel", run="answered", margin="0.4", floor="0.5")
+    table = next(one.value for one in app.dataframe if "first stains" in one.value)
+    assert list(table["panel"]) == [
+        "stain-free only", "PXPermute, first 1", "BF0, S1", "all channels",
+    ]  # fmt: skip
+    assert table["channels"][1] == "BF0, S0 in 4; BF0, S1 in 1"
+    assert list(table["good enough"])[1:] == ["good enough", "good enough", "all channels"]
+
+
+def test_without_a_comparison_the_page_says_how_to_get_one(asked: FakeLab, visit: Open) -> None:
+    found = asked.panels.found["answered"]
+    lines = [one for one in found.compared if not one.method]
+    asked.panels.found["answered"] = replace(found, compared=tuple(lines))
+    assert "choose them under *Ask more of this run*" in words(visit("panel", run="answered"))
+    asked.panels.found["answered"] = replace(found, compared=found.compared[-1:])
+    assert "Panels compared" not in words(visit("panel", run="answered"))
 
 
 def test_another_margin_gives_new_advice_at_once(asked: FakeLab, visit: Open) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import tests.example_values as ex
 from pxcore.panel.constraints import stains_of
+from pxcore.plots.panel_compare import panel_dots
 from pxcore.plots.panel_front import cost_front
 from pxcore.plots.panel_marks import n_stains, named, price
 from pxcore.plots.panel_removal import removal_curves
@@ -55,7 +56,14 @@ def front(found=FOUND, theme: Theme = LIGHT, **wishes: object) -> go.Figure:  # 
     return cost_front(found.spec.panel, told, found.evidence.trials, theme)
 
 
-FIGURES = (steps, removal, front)
+def compared(found=FOUND, theme: Theme = LIGHT, **wishes: object) -> go.Figure:  # type: ignore[no-untyped-def]
+    told = advice(found, **wishes).constraints
+    rows = [(one, found.tested(one.trial, told)) for one in found.compared[:-1]]
+    rows.append((found.compared[-1], None))
+    return panel_dots(found.spec.panel, rows, told.margin, theme)
+
+
+FIGURES = (steps, removal, front, compared)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -66,8 +74,11 @@ def test_the_margin_is_always_a_band_below_the_full_panel(
     drawn = figure(theme=theme)
     (band,) = drawn.layout.shapes
     top = FOUND.evidence.full.f1_macro.mean
-    assert (band.y0, band.y1) == pytest.approx((top - MARGIN, top))
-    assert any("margin of 0.020" in note.text for note in drawn.layout.annotations)
+    across = figure is compared  # its F1 goes from left to right
+    ends = (band.x0, band.x1) if across else (band.y0, band.y1)
+    assert ends == pytest.approx((top - MARGIN, top))
+    words = [note.text for note in drawn.layout.annotations]
+    assert any("margin of 0.020" in text for text in (*words, drawn.layout.xaxis.title.text))
     assert drawn.layout.meta["theme"] == theme.id
 
 
@@ -238,3 +249,21 @@ def test_the_alternative_text_says_what_is_seen() -> None:
     assert "16 retrained panels" in alt(front())
     assert stains_of(PANEL, (0, 1)) == (1,)
     assert readable(steps().layout.xaxis.ticktext[1]) == "1\n+ S0"
+
+
+def test_compared_panels_show_every_fold_and_the_margin() -> None:
+    figure = compared(margin=0.1)
+    dots, *means = figure.data
+    values = [v for one in FOUND.compared for v in one.trial.f1_macro.folds]
+    assert sorted(dots.x) == pytest.approx(sorted(values))
+    drawn = {(float(x), float(y)) for one in means for x, y in zip(one.x, one.y, strict=True)}
+    assert drawn == {(one.trial.f1_macro.mean, n) for n, one in enumerate(FOUND.compared)}
+    (band,) = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    top = FOUND.evidence.full.f1_macro.mean
+    assert (band.x0, band.x1) == pytest.approx((top - 0.1, top))
+    words = [note.text for note in figure.layout.annotations]
+    assert words == ["worse", "worse", "worse"]
+    assert "PXPermute, first 1" in alt(figure)
+    assert "good enough" in [
+        note.text for note in compared(margin=0.45, class_floor=1).layout.annotations
+    ]

@@ -29,11 +29,10 @@ class Seen:
     annotation: Annotation
     fold: Fold
 
-    @property
-    def test_groups(self) -> Array | None:
-        """(n,) donor of each test cell, or None when donors are unknown."""
+    def groups_of(self, cells: Array) -> Array | None:
+        """Return (n,) the donor of each of these cells, or None when donors are unknown."""
         groups = self.annotation.known_groups
-        return None if groups is None else groups[self.fold.test]
+        return None if groups is None else groups[cells]
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from pxcore.runs.execute.layouts import layout_of
 from pxcore.runs.saved.model import load_model, load_tested
 from pxcore.runs.tasks import ExplainTask, TrainTask, key
 from pxcore.settings import Settings
-from pxcore.training.device import choose_device, device_name
+from pxcore.training.device import Layout, choose_device, device_name
 from pxcore.training.device_cells import DeviceCells
-from pxcore.types import Array, Dataset, TrainedModel
+from pxcore.training.predict import predict
+from pxcore.types import Array, Dataset, Fold, TrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,24 +55,25 @@ def look(context: Context, task: ExplainTask) -> Iterator[Look]:
     device, train, find = choose_device(Settings().device), task.train, context.artifacts.folder
     dataset = context.job.dataset
     trained, fold, means = load_model(find(key(train)))
+    held = fold.valid if task.part == "valid" else fold.test
     with seen(context.artifacts, dataset, train, fold) as cells:
         network = network_of(train, dataset, trained).to(device)
         limits = Normaliser(trained.low, trained.high)
-        tested = DeviceCells(cells.source, fold.test, limits, device, cells.channels)
+        tested = DeviceCells(cells.source, held, limits, device, cells.channels)
         layout = layout_of(context.artifacts.root, task, network, tested)
         layout.place(network)
         request = ExplainRequest(
             model=network,
             cells=tested,
-            labels=trained.test_labels.copy(),  # torch wants arrays it may write to
+            labels=np.array(cells.annotation.labels[held], dtype=np.int64),
             n_classes=len(dataset.classes),
-            groups=cells.test_groups,
-            read_masks=mask_reader(cells.source, fold.test),
+            groups=cells.groups_of(held),
+            read_masks=mask_reader(cells.source, held),
             mask_kind=cells.source.mask_kind,
             roles=task.roles,
             decoys=train.decoy_positions,
             train_mean=np.asarray(means, dtype=np.float64),
-            retrained=_retrained(context, task, fold.test),
+            retrained=_retrained(context, task, fold),
             seed=task.seed,
             options=task.method.options,
             last_convolution=MODELS[train.model.id].last_convolution,
@@ -106,17 +108,30 @@ def network_of(train: TrainTask, dataset: Dataset, trained: TrainedModel) -> nn.
     return network.eval()
 
 
-def _retrained(context: Context, task: ExplainTask, test: Array) -> tuple[Array, ...]:
-    """Return what the models trained without each channel say about the same test cells."""
+def _retrained(context: Context, task: ExplainTask, fold: Fold) -> tuple[Array, ...]:
+    """Return what the models trained without each channel say about the same held-out cells."""
     found = []
     for train in task.retrained:
-        tested = load_tested(context.artifacts.folder(key(train)))
-        if not np.array_equal(tested.test, test):
+        folder = context.artifacts.folder(key(train))
+        tested = load_tested(folder)
+        if not np.array_equal(tested.test, fold.test):
             message = (
                 f"the training without a channel was tested on {len(tested.test)} cells that are "
-                f"not the {len(test)} of the training with all of them; start the run under a "
-                "new seed"
+                f"not the {len(fold.test)} of the training with all of them; start the run under "
+                "a new seed"
             )
             raise RunError(message)
-        found.append(tested.probability.copy())
+        test = task.part == "test"
+        found.append(tested.probability.copy() if test else _on_validation(context, train))
     return tuple(found)
+
+
+def _on_validation(context: Context, train: TrainTask) -> Array:
+    """Return (n, K) what a trained model says about its validation cells: these are not stored."""
+    device, dataset = choose_device(Settings().device), context.job.dataset
+    trained, fold, _ = load_model(context.artifacts.folder(key(train)))
+    limits = Normaliser(trained.low, trained.high)
+    with seen(context.artifacts, dataset, train, fold) as cells:
+        network = network_of(train, dataset, trained).to(device)
+        held = DeviceCells(cells.source, fold.valid, limits, device, cells.channels)
+        return predict(network, held, Layout().batch_size, context.work.stop)

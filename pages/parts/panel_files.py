@@ -1,0 +1,57 @@
+"""What can be taken from the panel page: every table as CSV and parquet, the advice as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pages.parts import panel_result
+from pages.parts.header import Download
+from pages.parts.panel_address import wishes
+from pages.parts.session import lab
+from pages.parts.text import csv_bytes, file_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def downloads(run_id: str) -> list[Download]:
+    """Return the files of the advice that the address asks for, made when they are taken.
+
+    Raises RunError and PanelError where there is no such advice.
+    """
+    panels = lab().panels
+    found = panels.findings(run_id)
+    stem, offered = found.spec.title, found.evidence.full.members
+    wanted = wishes(found.spec.panel, offered, panel_result.usual(found)).constraints
+    advice = found.advice(wanted)
+
+    def as_json() -> bytes:
+        content = panels.advice_json(run_id, wanted)
+        return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False).encode("utf-8")
+
+    def made(name: str) -> Callable[[], pd.DataFrame]:
+        return lambda: panels.table(name, found, advice)
+
+    files = [
+        Download("Advice, JSON", file_name(stem, "panel_advice.json"), "application/json", as_json)
+    ]
+    for name, label in panels.tables(found).items():
+        files += _both(label, file_name(stem, name), made(name))
+    return files
+
+
+def _both(label: str, stem: str, make: Callable[[], pd.DataFrame]) -> list[Download]:
+    """Return a table as CSV, guarded against formulas, and as parquet, as it is."""
+
+    def parquet() -> bytes:
+        stream = io.BytesIO()
+        make().to_parquet(stream, index=False)
+        return stream.getvalue()
+
+    return [
+        Download(f"{label}, CSV", f"{stem}.csv", "text/csv", lambda: csv_bytes(make())),
+        Download(f"{label}, parquet", f"{stem}.parquet", "application/vnd.apache.parquet", parquet),
+    ]
