@@ -16,7 +16,6 @@ from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
-from pxcore.doors.staged import StagedPlans
 from pxcore.runs import (
     choices,
     datasets,
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
 
     from pxcore.data.overview import Overview
     from pxcore.doors.comparing import Comparing
+    from pxcore.doors.staged import StagedPlans
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
 
@@ -140,6 +140,8 @@ class Lab:
     @cached_property
     def staged(self) -> StagedPlans:
         """More markers than slots: staged plans, step by step."""
+        from pxcore.doors.staged import StagedPlans  # noqa: PLC0415 - with scipy
+
         return StagedPlans(self._store)
 
     # -- runs

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from pxcore.panel.staged.candidates import candidates_of
+from pxcore.panel.staged.instruments import INSTRUMENTS, other
+from pxcore.panel.staged.pasted import parse_candidates
+from pxcore.panel.staged.simulator import Simulation, can_simulate, simulate
+from pxcore.runs import datasets
+from pxcore.runs.panel_result import PanelFindings, findings
+from pxcore.runs.staged import (
+    attached,
+    dealing,
+    merging,
+    outcome,
+    paperwork,
+    rehearsal,
+    returning,
+    shelf,
+)
 from pxcore.store.home import Store
-from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedPlan
-from pxcore.types.staged_views import Offer, PlanLoss, PlanVersion
+from pxcore.types import Dataset, RunRow
+from pxcore.types.staged import Candidate, Instrument, Override, PlanKind, StagedPlan
+from pxcore.types.staged_views import (
+    MarkerMatch,
+    Merge,
+    Offer,
+    Outcome,
+    PlanLoss,
+    PlanVersion,
+    RehearsalStage,
+    RunSheet,
+)
 
-if TYPE_CHECKING:
-    from pxcore.panel.staged.simulator import Simulation
+__all__ = ["StagedPlans"]
 
 DRAWS = 60
-"""Of the simulator, for a page: intervals of the loss are about 0.02 wide."""
+"""Of the simulator, for a page: a loss is known to about 0.015."""
 
 
 class StagedPlans:
@@ -26,61 +50,54 @@ class StagedPlans:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._simulated = lru_cache(64)(_simulated)
+        self._simulated = lru_cache(64)(simulate)
+        self._merge = lru_cache(8)(self._merged)  # finished runs do not change
+        self._found = lru_cache(8)(self._findings)
 
     # -- any time
 
     def instruments(self) -> tuple[Instrument, ...]:
         """Return the known instruments."""
-        from pxcore.panel.staged.instruments import INSTRUMENTS  # noqa: PLC0415
-
         return tuple(INSTRUMENTS.values())
 
     def other_instrument(
         self, slots: int, brightfield: Sequence[int] = (), darkfield: Sequence[int] = ()
     ) -> Instrument:
         """Return an instrument with free numbers; channels are counted from 1."""
-        from pxcore.panel.staged.instruments import other  # noqa: PLC0415
-
         return other(slots, brightfield, darkfield)
 
     def plans(self) -> tuple[StagedPlan, ...]:
         """Return every plan, the one changed last first."""
-        from pxcore.runs.staged import shelf  # noqa: PLC0415
-
         return shelf.every(self._store)
 
     def plan(self, plan_id: str, version: int | None = None) -> StagedPlan:
         """Return a plan as it stands, or stood at a version. PanelError for an unknown one."""
-        from pxcore.runs.staged import shelf  # noqa: PLC0415
-
         return shelf.one(self._store, plan_id, version)
 
     def history(self, plan_id: str) -> tuple[PlanVersion, ...]:
         """Return every version of a plan, the newest first."""
-        from pxcore.runs.staged import shelf  # noqa: PLC0415
-
         return shelf.history(self._store, plan_id)
+
+    def undo(self, plan: StagedPlan, *, who: str) -> StagedPlan:
+        """Return the plan as before its last change, as a new version."""
+        return returning.undo(self._store, plan, who=who)
+
+    def back_to(self, plan: StagedPlan, version: int, *, who: str) -> StagedPlan:
+        """Return the plan with the contents of an earlier version, as a new one."""
+        return returning.back_to(self._store, plan, version, who=who)
 
     # -- step 1: candidates
 
     def new(self, title: str, instrument: Instrument, owner: str = "") -> StagedPlan:
         """Return a new plan, at step 1."""
-        from pxcore.runs.staged import dealing  # noqa: PLC0415
-
         return dealing.new(self._store, title, instrument, owner)
 
     def pasted(self, text: str) -> tuple[Candidate, ...]:
         """Return the markers of a typed or pasted text, or of a panel sheet. Saves nothing."""
-        from pxcore.panel.staged.pasted import parse_candidates  # noqa: PLC0415
-
         return parse_candidates(text)
 
     def from_dataset(self, dataset_id: str) -> tuple[Candidate, ...]:
         """Return the stains of a data set as candidates. Saves nothing."""
-        from pxcore.panel.staged.candidates import candidates_of  # noqa: PLC0415
-        from pxcore.runs import datasets  # noqa: PLC0415
-
         return candidates_of(datasets.one(self._store, dataset_id).panel)
 
     def set_candidates(
@@ -93,38 +110,129 @@ class StagedPlans:
         who: str,
     ) -> StagedPlan:
         """Return the plan with these candidates; planned runs are dealt anew."""
-        from pxcore.runs.staged import dealing  # noqa: PLC0415
-
         return dealing.set_candidates(self._store, plan, candidates, instrument, title, who=who)
 
     # -- step 2: plan
 
     def offers(self, plan: StagedPlan, top: int) -> tuple[Offer, ...]:
         """Return each kind of plan with its figures, or why it is not possible."""
-        from pxcore.runs.staged import dealing  # noqa: PLC0415
-
         return dealing.offers(plan, top)
 
     def losses(self, plan: StagedPlan, top: int, final: int) -> tuple[PlanLoss, ...] | str:
-        """Return what each plan loses beside all markers at once, simulated, or why not.
+        """Return what each plan loses beside all markers at once, simulated, or why not. Seconds.
 
         ``final``: markers of the panel at last that are not always on.
         """
-        from pxcore.panel.staged.simulator import Simulation, can_simulate  # noqa: PLC0415
-        from pxcore.runs.staged.dealing import room  # noqa: PLC0415
-
-        markers, free = room(plan)
+        markers, free = dealing.room(plan)
         setting = Simulation(markers=markers, free=free, top=top, final=final, draws=DRAWS)
         return can_simulate(setting) or self._simulated(setting)
 
     def choose(self, plan: StagedPlan, kind: PlanKind, top: int, *, who: str) -> StagedPlan:
         """Return the plan with its runs dealt."""
-        from pxcore.runs.staged import dealing  # noqa: PLC0415
-
         return dealing.choose(self._store, plan, kind, top, who=who)
 
+    # -- step 3: measure (and step 5: the final run)
 
-def _simulated(setting: Simulation) -> tuple[PlanLoss, ...]:
-    from pxcore.panel.staged.simulator import simulate  # noqa: PLC0415 - seconds
+    def datasets_for(
+        self, plan: StagedPlan, number: int
+    ) -> tuple[tuple[Dataset, MarkerMatch], ...]:
+        """Return every data set with what it shows of a planned run, the best match first."""
+        return attached.datasets_for(self._store, plan, number)
 
-    return simulate(setting)
+    def runs_for(self, plan: StagedPlan, number: int) -> tuple[RunRow, ...]:
+        """Return the finished runs that could be attached to a planned run, newest first."""
+        return attached.runs_for(self._store, plan, number)
+
+    def attach(
+        self, plan: StagedPlan, number: int, dataset_id: str, run_id: str = "", *, who: str
+    ) -> StagedPlan:
+        """Return the plan with a data set, and a finished run on it, attached."""
+        return attached.attach(self._store, plan, number, dataset_id, run_id, who=who)
+
+    def detach(self, plan: StagedPlan, number: int, *, who: str) -> StagedPlan:
+        """Return the plan without what was attached to a planned run."""
+        return attached.detach(self._store, plan, number, who=who)
+
+    def controls(
+        self, plan: StagedPlan, fmo: Sequence[str], samples: int, *, who: str
+    ) -> StagedPlan:
+        """Return the plan with these markers' FMO controls and so many samples a run."""
+        return paperwork.controls(self._store, plan, fmo, samples, who=who)
+
+    def sheets(self, plan: StagedPlan) -> tuple[RunSheet, ...]:
+        """Return the sheet of every run to be measured; the final one once it is merged."""
+        return paperwork.sheets(plan)
+
+    def downloads(self, plan: StagedPlan) -> Mapping[str, str]:
+        """Return file names and texts: sheets, order and control list, channel map, the plan."""
+        return paperwork.downloads(plan)
+
+    # -- step 4: merge
+
+    def merged(self, plan: StagedPlan) -> Merge:
+        """Return every candidate with its reason. PanelError while a ranking is missing."""
+        return self._merge(plan)
+
+    def merge_rule(
+        self,
+        plan: StagedPlan,
+        *,
+        who: str,
+        top: int | None = None,
+        by_verdict: bool | None = None,
+        method: str | None = None,
+    ) -> StagedPlan:
+        """Return the plan with another rule of merging; None keeps what is."""
+        return merging.merge_rule(
+            self._store, plan, who=who, top=top, by_verdict=by_verdict, method=method
+        )
+
+    def override(
+        self, plan: StagedPlan, marker: str, decision: Override | None, *, who: str
+    ) -> StagedPlan:
+        """Return the plan with a candidate taken or left out by hand; None: by the rule."""
+        return merging.override(self._store, plan, marker, decision, who=who)
+
+    def finish_merge(self, plan: StagedPlan, *, who: str) -> StagedPlan:
+        """Return the plan with the final run's markers fixed."""
+        return merging.finish_merge(self._store, plan, who=who)
+
+    # -- step 6: result
+
+    def outcome(self, plan: StagedPlan, margin: float = 0.02) -> Outcome:
+        """Return the final panel, its evidence, and the trail; ``margin``: F1 that may be lost."""
+        return outcome.outcome(self._store, plan, self._found, margin)
+
+    # -- rehearsal
+
+    def rehearse(
+        self,
+        plan: StagedPlan,
+        dataset_id: str,
+        *,
+        who: str,
+        preset: str = "fast",
+        method: str = "permute_cells",
+    ) -> StagedPlan:
+        """Return the plan with all of its runs, and one with every marker, queued."""
+        return rehearsal.rehearse(
+            self._store, plan, dataset_id, who=who, preset=preset, method=method
+        )
+
+    def rehearsal(self, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
+        """Return every run of the rehearsal and how far it is."""
+        return rehearsal.stages(self._store, plan)
+
+    def advance_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
+        """Return the plan with all that has finished attached, merged and followed up."""
+        return rehearsal.advance(self._store, plan, self._found, who=who)
+
+    def stop_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
+        """Return the plan without its rehearsal, ready for real measurements."""
+        return rehearsal.stop(self._store, plan, who=who)
+
+    def _merged(self, plan: StagedPlan) -> Merge:
+        return merging.merged(self._store, plan)
+
+    def _findings(self, run_id: str) -> PanelFindings:
+        return findings(self._store, run_id)

@@ -131,4 +131,4 @@ class StagedPlan:
     created: str = ""
     changed: str = ""
     notes: tuple[str, ...] = field(default=())
-    """What the last change dropped because it no longer held, in sentences."""
+    """What the last change dropped because it no longer held, and what to know of it."""

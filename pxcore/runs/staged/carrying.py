@@ -13,7 +13,7 @@ from pxcore.panel.staged.matching import marker_key
 from pxcore.runs.staged.steps import MEASURE, MERGE, PLAN, dealt_runs, final_run, named
 from pxcore.types.staged import Override, StagedPlan, StagedRun
 
-__all__ = ["carried", "open_step"]
+__all__ = ["carried", "reopened"]
 
 _Carried = tuple[StagedPlan, tuple[str, ...]]
 
@@ -30,13 +30,21 @@ def carried(made: StagedPlan, before: StagedPlan) -> _Carried:
         )
     runs, lost = _kept_runs(made, before)
     told += lost
-    made = replace(made, runs=runs)
-    if runs and decides(made) == decides(before):
+    made, note = reopened(replace(made, runs=runs), before)
+    return made, (*told, *note)
+
+
+def reopened(made: StagedPlan, before: StagedPlan) -> _Carried:
+    """Return the plan at the step that it is at: its merge is open where what decides it changed.
+
+    The second value says what that means for the final run, in sentences.
+    """
+    if made.runs and decides(made) == decides(before):
         last = final_run(before)
-        kept = tuple(last if run.final and last else run for run in runs)
-        return replace(made, runs=kept, step=before.step), tuple(told)
+        kept = tuple(last if run.final and last else run for run in made.runs)
+        return replace(made, runs=kept, step=before.step), ()
     made, note = _open_final(made, before)
-    return replace(made, step=open_step(made)), (*told, *note)
+    return replace(made, step=open_step(made)), note
 
 
 def decides(plan: StagedPlan) -> tuple[object, ...]:

@@ -1,0 +1,234 @@
+"""Rehearsal: the whole plan on one data set that has every marker, and all markers beside it.
+
+Each planned run is a run of its own that sees only its channels; one more sees all of them. As
+they finish they are attached and merged, the final run is started with the question which of its
+markers are enough, and at last the plan's panel and that of all markers are trained again side by
+side. Everything goes by runs that anybody may look at, and what was done once is never done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pxcore.errors import PanelError, PlanChangedError
+from pxcore.panel.constraints import stain_free
+from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks
+from pxcore.runs.result import result
+from pxcore.runs.staged import shelf
+from pxcore.runs.staged.attached import matched, set_run
+from pxcore.runs.staged.merging import finish_merge
+from pxcore.runs.staged.outcome import Finding, final_panel
+from pxcore.runs.staged.rehearsal_answer import ALL, COMPARE, both_panels, marker_places
+from pxcore.runs.staged.rehearsal_specs import (
+    stage_channels,
+    stage_label,
+    stage_spec,
+    with_question,
+)
+from pxcore.runs.staged.steps import (
+    FINAL,
+    MEASURE,
+    MERGE,
+    RESULT,
+    Change,
+    dealt_runs,
+    final_run,
+    moved,
+    need_step,
+)
+from pxcore.store.home import Store
+from pxcore.types import RunState
+from pxcore.types.panel import Members, PanelQuestion
+from pxcore.types.staged import StagedPlan
+from pxcore.types.staged_views import RehearsalStage
+
+__all__ = ["advance", "rehearse", "stages", "stop"]
+
+MARGIN = 0.02
+
+
+def rehearse(
+    store: Store, plan: StagedPlan, dataset_id: str, *, who: str, preset: str, method: str
+) -> StagedPlan:
+    """Return the plan with a rehearsal under way, saved: every run of step 3 is queued.
+
+    Called again it queues what failed before. Real measurements must not be attached.
+
+    Raises
+    ------
+    PanelError
+        Before a plan is chosen, where real measurements are attached, and for a data set that
+        lacks a candidate.
+    DatasetError, RunError, MethodError
+        For a data set, preset or method that cannot be used.
+    PlanChangedError
+        When somebody else changed the plan meanwhile.
+    """
+    need_step(plan, MEASURE, "A rehearsal")
+    if not plan.rehearsal and any(run.dataset_id for run in plan.runs):
+        message = (
+            "real measurements are attached to this plan; detach them, or rehearse a plan of its "
+            "own with the same candidates"
+        )
+        raise PanelError(message)
+    dataset = datasets.one(store, dataset_id)
+    places = marker_places(plan, dataset)
+    bare = tuple(replace(run, dataset_id="", run_id="", matched=()) for run in plan.runs)
+    made = replace(
+        plan,
+        runs=bare,
+        method=method,
+        rehearsal=dataset_id,
+        rehearsal_preset=preset,
+        rehearsal_runs=(),
+        step=MEASURE,
+    )
+    wanted = {str(run.number): run.markers for run in dealt_runs(made)} | {ALL: tuple(places)}
+    specs = {name: stage_spec(store, made, name, markers, who) for name, markers in wanted.items()}
+    queued = {name: followups.submit_once(store, spec) for name, spec in specs.items()}
+    runs = tuple(
+        run if run.final else replace(run, dataset_id=dataset_id, matched=matched(run, dataset))
+        for run in made.runs
+    )
+    made = replace(made, runs=runs, rehearsal_runs=tuple(queued.items()))
+    what = (
+        f"Rehearsal on data set {dataset.title!r} (preset {preset}, ranked by {method}): "
+        f"{len(queued) - 1} runs with their own markers, one with all."
+    )
+    return moved(store, made, Change(who=who, step=MEASURE, what=what))
+
+
+def stop(store: Store, plan: StagedPlan, *, who: str) -> StagedPlan:
+    """Return the plan without its rehearsal, ready for real measurements, saved.
+
+    Raises PanelError where nothing is rehearsed, PlanChangedError as `rehearse`.
+    """
+    _need_rehearsal(plan)
+    runs = tuple(replace(run, dataset_id="", run_id="", matched=()) for run in plan.runs)
+    made = replace(
+        plan, runs=runs, rehearsal="", rehearsal_preset="", rehearsal_runs=(), step=MEASURE
+    )
+    what = "The rehearsal was stopped; its runs stay in the list of runs."
+    return moved(store, made, Change(who=who, step=MEASURE, what=what))
+
+
+def stages(store: Store, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
+    """Return every run of a rehearsal with how far it is; () where nothing is rehearsed."""
+    return tuple(_stage(store, plan, name, run_id) for name, run_id in plan.rehearsal_runs)
+
+
+def advance(store: Store, plan: StagedPlan, finding: Finding, *, who: str) -> StagedPlan:
+    """Return the plan with all that has finished attached, merged and followed up, saved.
+
+    Nothing is saved where nothing has finished. Where somebody else was faster, the plan comes
+    back as they saved it.
+
+    Raises PanelError where nothing is rehearsed.
+    """
+    _need_rehearsal(plan)
+    try:
+        plan = _attached(store, plan, who)
+        if plan.step == MERGE:
+            plan = finish_merge(store, plan, who=who)
+        if plan.step == FINAL:
+            plan = _final_attached(store, plan, who)
+        if plan.step == RESULT:
+            plan = _compared(store, plan, finding, who)
+    except PlanChangedError:
+        return shelf.one(store, plan.id)
+    return plan
+
+
+def _attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
+    """Return the plan with the rankings of dealt runs that have finished since, saved if any."""
+    queued = dict(plan.rehearsal_runs)
+    ready = [
+        run
+        for run in dealt_runs(plan)
+        if not run.run_id and _finished(store, queued.get(str(run.number), ""))
+    ]
+    if not ready:
+        return plan
+    made = plan
+    for run in ready:
+        made, _ = set_run(made, replace(run, run_id=queued[str(run.number)]))
+    numbers = ", ".join(str(run.number) for run in ready)
+    what = f"Rehearsal: the ranking of run {numbers} is finished and attached."
+    return moved(store, made, Change(who=who, step=MEASURE, what=what))
+
+
+def _final_attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
+    """Return the plan with its final run queued, or attached once it has finished."""
+    last = final_run(plan)
+    if last is None or last.run_id:
+        return plan
+    name, dataset = str(last.number), datasets.one(store, plan.rehearsal)
+    run_id = dict(plan.rehearsal_runs).get(name, "")
+    if not run_id or _channels(store, run_id) != stage_channels(plan, dataset, last.markers):
+        spec = stage_spec(store, plan, name, last.markers, who)
+        asked = with_question(plan, spec, marker_places(plan, dataset))
+        run_id = followups.submit_once(store, drafts.frozen_spec(store, asked))
+        what = "Rehearsal: the final run is queued, with the question which markers are enough."
+        made = _queued(plan, name, run_id)
+        plan = moved(store, made, Change(who=who, step=FINAL, what=what))
+    if not _finished(store, run_id):
+        return plan
+    pairs = matched(last, dataset)
+    done = replace(last, dataset_id=plan.rehearsal, matched=pairs, run_id=run_id)
+    made, _ = set_run(plan, done)
+    what = "Rehearsal: the final run is finished and attached."
+    return moved(store, made, Change(who=who, step=FINAL, what=what))
+
+
+def _compared(store: Store, plan: StagedPlan, finding: Finding, who: str) -> StagedPlan:
+    """Return the plan with the comparison of both panels queued, once all markers are ranked."""
+    queued = dict(plan.rehearsal_runs)
+    if COMPARE in queued or not _finished(store, queued.get(ALL, "")):
+        return plan
+    panel = final_panel(store, plan, finding, MARGIN).markers
+    told = result(store, queued[ALL])
+    spec, ticked = told.spec, both_panels(store, plan, panel, told)
+    free = tuple(c for c in stain_free(spec.panel) if c in panel_tasks.everything(spec))
+    asked = PanelQuestion(always=free, search=False, ticked=tuple(dict.fromkeys(ticked)))
+    title = f"{plan.title}, rehearsal: both panels"
+    run_id = followups.submit_once(
+        store, drafts.frozen_spec(store, replace(spec, question=asked, title=title, owner=who))
+    )
+    what = "Rehearsal: the plan's panel and that of all markers are trained again side by side."
+    made = _queued(plan, COMPARE, run_id)
+    return moved(store, made, Change(who=who, step=RESULT, what=what))
+
+
+def _queued(plan: StagedPlan, name: str, run_id: str) -> StagedPlan:
+    """Return the plan with the id of a queued run; a new final run makes a new comparison."""
+    kept: Mapping[str, str] = {
+        old: one for old, one in plan.rehearsal_runs if name == COMPARE or old != COMPARE
+    }
+    return replace(plan, rehearsal_runs=tuple({**kept, name: run_id}.items()))
+
+
+def _stage(store: Store, plan: StagedPlan, name: str, run_id: str) -> RehearsalStage:
+    record = ledger.record(store, run_id)
+    return RehearsalStage(
+        name=name,
+        label=stage_label(plan, name),
+        run_id=run_id,
+        state=record.row.state,
+        share=record.row.share,
+        error=record.error,
+    )
+
+
+def _channels(store: Store, run_id: str) -> Members:
+    return panel_tasks.everything(ledger.record(store, run_id).spec)
+
+
+def _finished(store: Store, run_id: str) -> bool:
+    return bool(run_id) and ledger.record(store, run_id).state is RunState.FINISHED
+
+
+def _need_rehearsal(plan: StagedPlan) -> None:
+    if not plan.rehearsal:
+        message = f"plan {plan.title!r} is not being rehearsed; start a rehearsal first"
+        raise PanelError(message)

@@ -1,0 +1,127 @@
+"""A rehearsed plan beside the answer of measuring every marker at once.
+
+Two panels of one size are trained again on the cells and folds of the run that saw every marker:
+the plan's, and that of this run's own ranking. Their difference is paired fold by fold. Both
+rankings and both trainings see the same cells, so it tells what the stages lost, not how well the
+panels would do on new donors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pxcore.errors import PanelError
+from pxcore.panel.constraints import stain_free
+from pxcore.panel.noninferiority import paired
+from pxcore.panel.said import with_interval
+from pxcore.panel.staged.matching import match_markers
+from pxcore.runs import datasets, ledger, panel_tasks
+from pxcore.runs.result import result
+from pxcore.runs.staged.merging import ranking_of
+from pxcore.store.home import Store
+from pxcore.types import Dataset, RunResult, RunState
+from pxcore.types.panel import Members
+from pxcore.types.staged import StagedPlan
+from pxcore.types.staged_views import AllMarkersAnswer
+
+__all__ = ["ALL", "COMPARE", "all_markers_answer", "both_panels", "marker_places"]
+
+ALL, COMPARE = "all", "compare"
+"""Names of a rehearsal's further runs: with every marker, and of the two panels."""
+
+
+def all_markers_answer(
+    store: Store, plan: StagedPlan, panel: tuple[str, ...]
+) -> AllMarkersAnswer | None:
+    """Return the comparison for the plan's final panel; None while there is none to make.
+
+    Raises RunError when the results of the run with every marker have left the store.
+    """
+    queued = dict(plan.rehearsal_runs)
+    if not plan.rehearsal or not _is_finished(store, queued.get(ALL, "")):
+        return None
+    told = result(store, queued[ALL])
+    markers = _best(plan, datasets.one(store, plan.rehearsal), told, panel)
+    answer = AllMarkersAnswer(
+        dataset_id=plan.rehearsal,
+        all_run=queued[ALL],
+        markers=markers,
+        only_plan=tuple(one for one in panel if one not in markers),
+        only_all=tuple(one for one in markers if one not in panel),
+        f1_every=told.performance.f1_macro,
+        said="The two panels are not compared by training yet.",
+    )
+    if not _is_finished(store, queued.get(COMPARE, "")):
+        return answer
+    return _compared(store, answer, queued[COMPARE], both_panels(store, plan, panel, told))
+
+
+def both_panels(
+    store: Store, plan: StagedPlan, panel: tuple[str, ...], told: RunResult
+) -> tuple[Members, Members]:
+    """Return the plan's panel and that of all markers as channels, the stain-free ones with them.
+
+    ``told``: the run that saw every marker.
+    """
+    dataset = datasets.one(store, plan.rehearsal)
+    places, seen = marker_places(plan, dataset), panel_tasks.everything(told.spec)
+    free = {channel for channel in stain_free(told.spec.panel) if channel in seen}
+    first, second = (
+        tuple(sorted(free | {places[marker] for marker in markers}))
+        for markers in (panel, _best(plan, dataset, told, panel))
+    )
+    return first, second
+
+
+def marker_places(plan: StagedPlan, dataset: Dataset) -> dict[str, int]:
+    """Return the position of every candidate's channel; PanelError when one is missing."""
+    names = [candidate.marker for candidate in plan.candidates]
+    match = match_markers(names, dataset.panel)
+    if match.missing:
+        message = (
+            f"data set {dataset.title!r} cannot rehearse this plan: it lacks "
+            f"{', '.join(match.missing)}; choose one with all {len(names)} candidates, or correct "
+            "the names in its panel sheet"
+        )
+        raise PanelError(message)
+    return {marker: dataset.panel.index(channel) for marker, channel in match.pairs}
+
+
+def _best(
+    plan: StagedPlan, dataset: Dataset, told: RunResult, panel: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return as many markers as the plan's panel has: what is settled, then the best ranked."""
+    places = marker_places(plan, dataset)
+    mean = ranking_of(told, plan.method, 0).ranking.mean
+    worth = {marker: mean[told.source_channels.index(place)] for marker, place in places.items()}
+    settled = [one.marker for one in plan.candidates if one.always_on or one.must_keep]
+    others = sorted((m for m in worth if m not in settled), key=lambda marker: -worth[marker])
+    taken = {*settled, *others[: max(0, len(panel) - len(settled))]}
+    return tuple(marker for marker in worth if marker in taken)
+
+
+def _compared(
+    store: Store, answer: AllMarkersAnswer, run_id: str, panels: tuple[Members, Members]
+) -> AllMarkersAnswer:
+    """Return the answer with both panels' scores, where both were trained."""
+    from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+
+    evidence = findings(store, run_id).evidence
+    scores = {trial.members: trial.f1_macro for trial in evidence.trials}
+    if panels[0] not in scores or panels[1] not in scores:
+        return answer
+    plans, alls = (scores[members] for members in panels)
+    lost = paired(alls, plans, evidence.sizes)
+    said = (
+        f"Measured in stages the plan ends at F1 {with_interval(plans)}; the best as many markers "
+        f"of measuring all at once reach {with_interval(alls)}. "
+    )
+    if panels[0] == panels[1]:
+        said += "Both panels are the same: the stages lost nothing."
+    else:
+        said += f"Lost by the stages: {with_interval(lost)}."
+    return replace(answer, f1_plan=plans, f1_markers=alls, lost=lost, said=said)
+
+
+def _is_finished(store: Store, run_id: str) -> bool:
+    return bool(run_id) and ledger.record(store, run_id).state is RunState.FINISHED
