@@ -210,7 +210,7 @@ class Outcome:
     run_id: str
     """The final run, or the one that answered the question about its panels."""
     panel: Panel
-    """Of the final run's data set: what positions in ``advice`` mean."""
+    """Of the final run's data set, stains named by the plan's markers: what positions mean."""
     advice: PanelAdvice | None
     advice_reason: str = ""
     """Why there is no advice, and what to do; empty where there is."""

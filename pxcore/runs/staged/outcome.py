@@ -16,7 +16,7 @@ from pxcore.runs.staged.merging import merged
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.runs.staged.steps import RESULT, final_run, need_step
 from pxcore.store.home import Store
-from pxcore.types import RunSpec, RunState
+from pxcore.types import Panel, RunSpec, RunState
 from pxcore.types.panel import Constraints, PanelAdvice
 from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import Outcome
@@ -24,7 +24,7 @@ from pxcore.types.staged_views import Outcome
 if TYPE_CHECKING:
     from pxcore.runs.panel_result import PanelFindings
 
-__all__ = ["Finding", "final_panel", "outcome"]
+__all__ = ["Finding", "final_panel", "named_by_markers", "outcome"]
 
 Finding = Callable[[str], "PanelFindings"]
 """What a finished run found out about panels, by its id."""
@@ -62,17 +62,15 @@ def outcome(store: Store, plan: StagedPlan, finding: Finding, margin: float = 0.
     """
     final = final_panel(store, plan, finding, margin)
     last, told = _last(plan), result(store, final.run_id)
-    advice, panel = final.advice, told.spec.panel
+    advice, panel = final.advice, named_by_markers(told.spec.panel, final.places)
     f1 = told.performance.f1_macro
     if advice is not None:
         best = advice.recommended or advice.full
         f1 = best.f1_macro
     cost = {candidate.marker: candidate.cost for candidate in plan.candidates}
     kept = sum(cost[marker] for marker in final.markers)
-    said = (
-        f"{len(final.markers)} of {len(plan.candidates)} candidates are the panel: "
-        f"{', '.join(final.markers)}."
-    )
+    count = f"{len(final.markers)} of {len(plan.candidates)} candidates"
+    said = f"The panel: {', '.join(final.markers)} ({count})."
     if advice is not None:
         said += f" {sentence(advice, panel)}"
     return Outcome(
@@ -111,13 +109,26 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
             f"under Panel, or with `python -m pxcore panel {last.run_id}`."
         )
         return replace(whole, reason=why)
-    advice = finding(answer).advice(_constraints(plan, record.spec, places, margin))
+    found = finding(answer)
+    panel = named_by_markers(found.evidence.panel, places)
+    found = replace(found, evidence=replace(found.evidence, panel=panel))
+    advice = found.advice(_constraints(plan, record.spec, places, margin))
     if advice.recommended is None:
         return replace(whole, advice=advice)
     inside = {marker for marker, place in places.items() if place in advice.recommended.members}
     return replace(
         whole, advice=advice, markers=tuple(one for one in last.markers if one in inside)
     )
+
+
+def named_by_markers(panel: Panel, places: Mapping[str, int]) -> Panel:
+    """Return the panel with the plan's markers as names, so that advice speaks of them."""
+    marker_at = {place: marker for marker, place in places.items()}
+    names = [marker_at.get(place, name) for place, name in enumerate(panel.names)]
+    if len(set(names)) < len(names):  # another channel is called as one of the markers
+        return panel
+    pairs = zip(panel.channels, names, strict=True)
+    return Panel(tuple(replace(channel, name=name) for channel, name in pairs))
 
 
 def _constraints(

@@ -60,6 +60,7 @@ def with_question(plan: StagedPlan, spec: RunSpec, places: Mapping[str, int]) ->
 
 
 def stage_label(plan: StagedPlan, name: str) -> str:
+    """Return what a run of a rehearsal is called."""
     if name in (ALL, COMPARE):
         return {ALL: "All markers at once", COMPARE: "Both panels"}[name]
     last = final_run(plan)
