@@ -68,7 +68,8 @@ class FakePanels:
     def estimate(self, run_id: str, ask: PanelAsk) -> Estimate:
         if self.refusal:
             raise PanelError(self.refusal)
-        return Estimate(tasks=21, cached=9, seconds=240.0, notes=("12 trainings at most.",))
+        notes = ("12 trainings at most.",)
+        return Estimate(tasks=21, cached=9, seconds=240.0, seconds_more=300.0, notes=notes)
 
     def findings(self, run_id: str) -> PanelFindings:
         if run_id not in self.found:

@@ -131,7 +131,9 @@ def _start(run_id: str, constraints: Constraints, ways: Ways) -> None:
         st.button("Start", disabled=True, icon=":material/play_arrow:", key="panel-start-off")
         return
     known = f"{estimate.cached} of {count(estimate.tasks, 'step')} are already there. "
-    st.markdown(f"{known}The rest takes **{about(estimate.seconds)}** on this host.")
+    most = estimate.seconds + estimate.seconds_more
+    then = f", with what comes out at most **{about(most)}**" if estimate.seconds_more else ""
+    st.markdown(f"{known}The rest takes **{about(estimate.seconds)}**{then} on this host.")
     for note in estimate.notes:
         st.caption(f":material/info: {md(note, 400)}")
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="panel-start"):

@@ -15,12 +15,13 @@ from pages.parts import (
     panel_wishes,
 )
 from pages.parts.errors import banner
+from pages.parts.panel_shown import shown
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.errors import PanelError
 from pxcore.plots.numbers import count
 from pxcore.plots.panel_marks import named
-from pxcore.plots.panel_words import error_words
+from pxcore.plots.panel_words import error_words, screen_words
 from pxcore.types.panel import Constraints, PanelAdvice, PanelQuestion
 
 if TYPE_CHECKING:
@@ -105,8 +106,24 @@ def _machinery(found: PanelFindings, advice: PanelAdvice) -> None:
             width=980,
         )
         if found.screen is not None:
-            looked = count(len(found.screen.sets), "panel")
-            part = "all there are" if found.screen.complete else "a search chose which"
-            error = f" {md(error_words(found.screen_error), 300)}"
-            st.markdown(f"- Screened without training: {looked} ({part}).{error}", width=980)
+            words = md(f"{screen_words(found.screen)} {error_words(found.screen_error)}", 600)
+            st.markdown(f"- {words}", width=980)
+        if found.worth:
+            _worth(found, advice)
         links.link("The run's steps and logs", "run", icon=":material/list:", run=found.run_id)
+
+
+def _worth(found: PanelFindings, advice: PanelAdvice) -> None:
+    """Draw what the screen says each channel is worth."""
+    st.markdown(
+        "- What each channel adds to the screened F1, averaged over panels of every size (Shapley "
+        "values, on validation cells). Channels that say the same share their worth, so a low "
+        "value alone is no reason to drop one.",
+        width=980,
+    )
+    st.dataframe(
+        shown(lab().panels.table("panel_worth", found, advice)).round(4),
+        hide_index=True,
+        key="panel-worth",
+        width=640,
+    )

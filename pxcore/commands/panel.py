@@ -16,6 +16,7 @@ from pxcore.commands.following import Following
 from pxcore.commands.run import check_writable
 from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import PanelError, StoreError
+from pxcore.plots.numbers import about
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_words import advice_json, told
 from pxcore.types import Panel, RunSpec
@@ -108,8 +109,11 @@ def _answered(lab: Lab, run_id: str, ask: PanelAsk) -> str:
     answering = lab.panels.ask(run_id, ask)
     if answering == run_id:
         return run_id
-    for note in lab.panels.estimate(run_id, ask).notes:
+    cost = lab.panels.estimate(run_id, ask)
+    for note in cost.notes:
         ERR.print(text(f"note: {note}"))
+    more = f", at most {about(cost.seconds + cost.seconds_more)}" if cost.seconds_more else ""
+    ERR.print(text(f"{cost.tasks - cost.cached} steps, {about(cost.seconds)}{more}"))
     ERR.print(text(f"run {answering}"))
     Following(lab, answering).to_the_end()
     return answering

@@ -17,6 +17,7 @@ Marill and Green, IEEE Transactions on Information Theory 9, 1963.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import comb
 
 import numpy as np
 
@@ -116,6 +117,22 @@ def screen_from(beam: Beam) -> Screen:
         test_f1=scores[:, :, 1].T,
         complete=len(sets) == n_all,
     )
+
+
+def most_sets(n_optional: int, n_trainings: int, width: int = WIDTH) -> int:
+    """Return the most panels that a search can look at.
+
+    Of each size no more than there are, and no more than lie one channel below those kept: at most
+    ``width`` for the mean and for each training.
+
+    >>> most_sets(3, 5), most_sets(16, 5) < 2**13
+    (8, True)
+    """
+    found = 1
+    for size in range(n_optional, 0, -1):
+        kept = min(comb(n_optional, size), width * (n_trainings + 1))
+        found += min(comb(n_optional, size - 1), kept * size)
+    return found
 
 
 def _kept(beam: Beam, valid_f1: Array) -> list[Members]:

@@ -8,7 +8,7 @@ from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.numbers import count, listed, score, with_interval
 from pxcore.plots.panel_marks import n_stains, named
 from pxcore.types import Panel
-from pxcore.types.panel import Advised, PanelAdvice, PanelTest, PanelTrial, ScreenError
+from pxcore.types.panel import Advised, PanelAdvice, PanelTest, PanelTrial, Screen, ScreenError
 
 __all__ = [
     "ADVISED",
@@ -17,6 +17,7 @@ __all__ = [
     "error_words",
     "facts",
     "rivals_words",
+    "screen_words",
     "trial_words",
 ]
 
@@ -82,6 +83,17 @@ def trial_words(test: PanelTest | None, trial: PanelTrial, margin: float) -> str
         verdict = "not good enough: a class falls below its floor"
     bound = score(test.lower_bound, signed=True)
     return f"{told}; {verdict} (lower bound {bound}, margin {margin:.3f})."
+
+
+def screen_words(screen: Screen) -> str:
+    """Return how many panels were looked at without training, and whether these are all."""
+    looked = f"Screened without training: {count(len(screen.sets), 'panel')}"
+    if screen.complete:
+        return f"{looked}, all there are."
+    return (
+        f"{looked}, not all there are: with so many channels a search goes down from all of them, "
+        "one channel at a time, and keeps the best of each size, so a better panel may be missed."
+    )
 
 
 def error_words(error: ScreenError | None) -> str:

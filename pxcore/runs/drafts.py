@@ -8,7 +8,7 @@ from pxcore.errors import DatasetError, PanelError
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
 from pxcore.models.weights import resolve_weights
-from pxcore.runs import datasets, heart
+from pxcore.runs import datasets, growing, heart
 from pxcore.runs.checks import (
     IN_CELL,
     can_outline,
@@ -20,7 +20,7 @@ from pxcore.runs.checks import (
 from pxcore.runs.choices import canonical, canonical_model
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
-from pxcore.runs.panel_notes import panel_notes
+from pxcore.runs.panel_notes import later, panel_notes
 from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS, spec_from
 from pxcore.runs.splits import folds, most_folds
@@ -97,16 +97,23 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     if spec.model.weights != "random" and weights_here(store, spec):
         spec = replace(spec, model=resolve_weights(spec.model, store.weights)[0])
     spec = _settled(spec, dataset)
-    steps = plan(decode(RunSpec, encode(spec)))
+    planned = growing.planned(store, decode(RunSpec, encode(spec)))
+    steps, known = planned.steps, planned.complete
     speeds = Speeds(store, status.device)
     to_do = [step for step in steps if not store.artifacts.has(step.key)]
     heavy = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.HEAVY)
     light = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.LIGHT)
+    more = 0 if known else sum(n * speeds.seconds(task, dataset) for n, task in later(spec))
+    at_once = max(1, min(status.workers, spec.n_folds))
     return Estimate(
         tasks=len(steps),
         cached=len(steps) - len(to_do),
-        seconds=heavy / max(1, min(status.workers, spec.n_folds)) + light,
-        notes=(*notes_of(store, spec, dataset), *panel_notes(spec, steps, {s.key for s in to_do})),
+        seconds=heavy / at_once + light,
+        seconds_more=more / at_once,
+        notes=(
+            *notes_of(store, spec, dataset),
+            *panel_notes(spec, steps, {s.key for s in to_do}, complete=known),
+        ),
     )
 
 

@@ -15,12 +15,12 @@ import numpy as np
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.top import top_panel
-from pxcore.runs import panel_tasks
+from pxcore.runs import panel_tasks, searching
 from pxcore.runs.panel_plan import PanelSteps, merged
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, load_screened
 from pxcore.runs.saved.values import load_values
-from pxcore.runs.tasks import Step, key
+from pxcore.runs.tasks import ScreenTask, Step, key
 from pxcore.store.home import Store
 from pxcore.training.metrics import f1_macro
 from pxcore.types import RunSpec
@@ -62,7 +62,7 @@ def constraints_of(spec: RunSpec) -> Constraints:
     )
 
 
-def screen_of(spec: RunSpec, found: list[Screened]) -> Screen:
+def screen_of(spec: RunSpec, found: Sequence[Screened]) -> Screen:
     """Return the screens of all trainings as one, channels as in the data set's panel."""
     seen, n_channels = panel_tasks.allowed(spec), len(spec.panel)
     sets = np.zeros((len(found[0].sets), n_channels), dtype=bool)
@@ -71,7 +71,7 @@ def screen_of(spec: RunSpec, found: list[Screened]) -> Screen:
         sets=sets,
         valid_f1=np.stack([f1_macro(one.valid_counts) for one in found]),
         test_f1=np.stack([f1_macro(one.test_counts) for one in found]),
-        complete=True,
+        complete=not searching.beams(spec),
     )
 
 
@@ -117,24 +117,27 @@ def _compared(store: Store, spec: RunSpec) -> Planned:
 
 
 def _searched(store: Store, spec: RunSpec) -> Planned:
-    """Return what screens decide, as far as they are there."""
+    """Return what screens decide, as far as they are there: further screens, then trainings."""
     if not panel_tasks.searches(spec):
         return Planned(steps=(), complete=True)
-    if not all(store.artifacts.has(key(task)) for task in panel_tasks.screens(spec)):
-        return Planned(steps=(), complete=False)
-    return Planned(steps=_chosen(store, spec), complete=True)
+
+    def load(task: ScreenTask) -> Screened | None:
+        own = key(task)
+        return load_screened(store.artifacts.folder(own)) if store.artifacts.has(own) else None
+
+    search, steps = searching.searched(spec, load), PanelSteps(spec)
+    steps.screened(search.rounds)
+    if search.complete:
+        _chosen(spec, screen_of(spec, search.screens), steps)
+    return Planned(steps=tuple(steps.steps.values()), complete=search.complete)
 
 
-def _chosen(store: Store, spec: RunSpec) -> tuple[Step, ...]:
-    """Return the trainings of the finalists, and of each fold's own choice of every size."""
-    tasks = panel_tasks.screens(spec)
-    screen = screen_of(spec, [load_screened(store.artifacts.folder(key(t))) for t in tasks])
+def _chosen(spec: RunSpec, screen: Screen, steps: PanelSteps) -> None:
+    """Add the trainings of the finalists, and of each fold's own choice of every size."""
     constraints = constraints_of(spec)
-    steps = PanelSteps(spec)
     best = finalists(screen, spec.panel, constraints, panel_tasks.asked(spec).finalists)
     steps.panels(best)
     sizes = sorted({len(stains_of(spec.panel, members)) for members in best})
     for size in sizes:
         chosen: tuple[Members, ...] = nested_choice(screen, spec.panel, constraints, size)
         steps.nested(size, chosen)
-    return tuple(steps.steps.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pxcore.runs import panel_tasks
+from pxcore.runs import panel_tasks, searching
 from pxcore.runs.tasks import (
     ExplainTask,
     JudgeTask,
@@ -26,9 +26,10 @@ class PanelSteps:
     """Steps of a question so far, each once.
 
     Their parts: ``panel/train/MEMBERS/F/S`` and ``panel/judge/MEMBERS`` with members as
-    ``0-1-4``; ``panel/dropout/F/S`` and ``panel/screen/F/S``; ``panel/nested/SIZE``, judged on
-    trainings whose members each fold chose by itself; ``panel/rank/METHOD/F/S`` on validation
-    cells, and ``panel/compare/METHOD/M``, judged on the trainings with the first M stains of them.
+    ``0-1-4``; ``panel/dropout/F/S`` and ``panel/screen/F/S``, with a beam ``panel/round/N/F/S``
+    too; ``panel/nested/SIZE``, judged on trainings whose members each fold chose by itself;
+    ``panel/rank/METHOD/F/S`` on validation cells, and ``panel/compare/METHOD/M``, judged on the
+    trainings with the first M stains of them.
     """
 
     spec: RunSpec
@@ -46,15 +47,17 @@ class PanelSteps:
                 trains,
             )
 
-    def screened(self) -> None:
-        """Add the screens of every panel."""
-        places = panel_tasks.places(self.spec)
-        for (fold, start), task in zip(places, panel_tasks.screens(self.spec), strict=True):
-            where = self._place(fold, start)
-            label = f"Train {where} with channels missing at random"
-            self._add(task.train, f"panel/dropout/{fold}/{start}", label)
-            part, label = f"panel/screen/{fold}/{start}", f"Screen all panels, {where}"
-            self._add(task, part, label, (task.train,))
+    def screened(self, rounds: Sequence[Sequence[ScreenTask]]) -> None:
+        """Add the screens of a search."""
+        for number, tasks in enumerate(rounds):
+            places = panel_tasks.places(self.spec)
+            for (fold, start), task in zip(places, tasks, strict=True):
+                where = self._place(fold, start)
+                label = f"Train {where} with channels missing at random"
+                self._add(task.train, f"panel/dropout/{fold}/{start}", label)
+                part = f"{round_part(number)}/{fold}/{start}"
+                what = f"{len(task.sets):,}" if task.sets else "all"
+                self._add(task, part, f"Screen {what} panels, {where}", (task.train,))
 
     def ranked(self, name: str) -> None:
         """Add the ranking of every training by one method, on cells that judge no panel."""
@@ -115,6 +118,11 @@ class PanelSteps:
         return place if self.spec.seeds == 1 else f"{place}, start {start + 1}"
 
 
+def round_part(number: int) -> str:
+    """Return the words that the screens of one round begin with; the first has number 0."""
+    return f"panel/round/{number}" if number else "panel/screen"
+
+
 def first_steps(spec: RunSpec) -> tuple[Step, ...]:
     """Return what a question needs whatever comes out; () without one."""
     if spec.question is None:
@@ -122,7 +130,7 @@ def first_steps(spec: RunSpec) -> tuple[Step, ...]:
     planned = PanelSteps(spec)
     planned.panels(panel_tasks.known_panels(spec))
     if panel_tasks.searches(spec):
-        planned.screened()
+        planned.screened([searching.first_round(spec)])
     for name in panel_tasks.compared_by(spec):
         planned.ranked(name)
     return tuple(planned.steps.values())

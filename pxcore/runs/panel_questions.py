@@ -65,7 +65,6 @@ def asked(store: Store, run_id: str, ask: PanelAsk) -> RunSpec:
     made = replace(spec, question=question)
     compare = compared(made, wanted, before.compare, ask.compare)
     made = replace(made, question=replace(question, compare=compare))
-    _check_size(made)
     words = "panel advice"
     title = spec.title if words in spec.title else f"{spec.title}, {words}".strip(", ")
     return replace(made, title=title)
@@ -131,14 +130,3 @@ def _ticked(spec: RunSpec, panels: Sequence[Members], free: Members) -> tuple[Me
     Raises PanelError for an empty one, and for channels that are doubled or took no part.
     """
     return tuple(tuple(sorted({*checked_panel(spec, panel), *free})) for panel in panels)
-
-
-def _check_size(spec: RunSpec) -> None:
-    """Refuse a search of more panels than can all be looked at."""
-    optional = panel_tasks.optional(spec)
-    if panel_tasks.searches(spec) and len(optional) > panel_tasks.MOST_OPTIONAL:
-        message = (
-            f"{len(optional)} optional channels have 2^{len(optional)} panels; at most "
-            f"{panel_tasks.MOST_OPTIONAL} are searched: mark some as must-keep or excluded"
-        )
-        raise PanelError(message)

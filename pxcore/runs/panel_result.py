@@ -13,8 +13,10 @@ from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.orders import steps
 from pxcore.panel.search import nested_choice, screen_error
-from pxcore.runs import growing, panel_tasks
+from pxcore.panel.worth import Worth, worth
+from pxcore.runs import growing, panel_tasks, searching
 from pxcore.runs.panel_compared import compared
+from pxcore.runs.panel_plan import round_part
 from pxcore.runs.panel_wishes import wishes
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished, result
@@ -48,6 +50,8 @@ class PanelFindings:
     """... so many were there already."""
     compared: tuple[Compared, ...] = ()
     """Panels beside one another, as in the paper; the full one last."""
+    worth: tuple[Worth, ...] = ()
+    """Of each channel that could be in or out, by the screen."""
 
     def advice(self, constraints: Constraints) -> PanelAdvice:
         """Return the advice under these constraints, the panel sheet's wishes among them.
@@ -89,6 +93,7 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         screen_error=screen_error(screen, evidence.trials) if screen is not None else None,
         trained=len(trained),
         reused=sum(task.reused for task in trained),
+        worth=() if screen is None else worth(screen, searching.way(spec), evidence.sizes),
         compared=compared(
             spec,
             parts,
@@ -174,8 +179,13 @@ def _nested(spec: RunSpec, parts: Parts, screen: Screen) -> tuple[PanelTrial, ..
 def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
     if not panel_tasks.searches(spec):
         return None
-    folders = parts.folders("panel/screen")
-    return growing.screen_of(spec, [load_screened(one) for one in folders]) if folders else None
+    rounds: list[tuple[Path, ...]] = []
+    while not rounds or parts.row(f"{round_part(len(rounds))}/0/0") is not None:
+        rounds.append(parts.folders(round_part(len(rounds))))
+    if not all(rounds):
+        return None
+    said = [[load_screened(folder) for folder in folders] for folders in rounds]
+    return growing.screen_of(spec, said[0] if len(said) == 1 else searching.together(said))
 
 
 def _labels(told: RunResult) -> dict[str, str]:

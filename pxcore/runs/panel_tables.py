@@ -168,10 +168,24 @@ def screen(found: PanelFindings, _: PanelAdvice) -> pd.DataFrame:
     return frame.sort_values("screened F1-macro", ascending=False, kind="stable")
 
 
+def worths(found: PanelFindings, _: PanelAdvice) -> pd.DataFrame:
+    """Return the worth of each channel in the screen, the largest first."""
+    rows: list[Row] = [
+        {
+            "channel": found.spec.panel.names[one.channel],
+            **_interval("share of F1-macro", one.value),
+            "standard error of the sampling": one.error,
+        }
+        for one in sorted(found.worth, key=lambda one: -one.value.mean)
+    ]
+    return pd.DataFrame(rows)
+
+
 def titles(found: PanelFindings) -> dict[str, str]:
     """Return what the tables are called, by the name of their files; without empty ones."""
     empty = set() if found.curves else {"panel_curves", "panel_averages"}
     empty |= set() if found.screen is not None else {"panel_screen"}
+    empty |= set() if found.worth else {"panel_worth"}
     empty |= set() if len(found.compared) > 1 else {"panel_comparison"}
     return {name: label for name, (label, _) in TABLES.items() if name not in empty}
 
@@ -235,6 +249,7 @@ TABLES: Mapping[str, tuple[str, Callable[[PanelFindings, PanelAdvice], pd.DataFr
             "panel_curves": ("Removal curves", removal),
             "panel_averages": ("Removal curves, averages", mean_curves),
             "panel_screen": ("Screened panels", screen),
+            "panel_worth": ("Worth in the screen", worths),
         }
     )
 )

@@ -18,7 +18,8 @@ SCREEN_EPOCHS = 4
 """Times as many as of a training on one panel: the model must learn them all. With as many it was
 0.09 F1 below models trained for a panel (600 synthetic cells), and chose badly."""
 MOST_OPTIONAL = 14
-"""Channels that may be in or out while every panel is screened: 2 ** 14 sets."""
+"""Channels that may be in or out while every panel is screened: 2 ** 14 sets. With more, a beam
+looks for the good ones: see ``pxcore.runs.searching``."""
 
 
 def asked(spec: RunSpec) -> PanelQuestion:
@@ -93,10 +94,11 @@ def compared_by(spec: RunSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, _ in asked(spec).compare))
 
 
-def screens(spec: RunSpec) -> tuple[ScreenTask, ...]:
+def screens(spec: RunSpec, sets: tuple[Members, ...] = ()) -> tuple[ScreenTask, ...]:
     """Return the screens of a run, one a training: every panel that holds what is always in.
 
-    Their networks see the allowed channels alone, counted from 0.
+    Their networks see the allowed channels alone, counted from 0; so are ``sets``, where not every
+    panel is to be looked at.
     """
     seen, free = allowed(spec), optional(spec)
     always = ",".join(str(place) for place, channel in enumerate(seen) if channel not in free)
@@ -106,7 +108,8 @@ def screens(spec: RunSpec) -> tuple[ScreenTask, ...]:
     model = replace(spec.model, options=tuple(sorted(options.items())))
     longer = replace(spec.training, max_epochs=SCREEN_EPOCHS * spec.training.max_epochs)
     return tuple(
-        ScreenTask(train=replace(one, model=model, training=longer)) for one in trains(spec, seen)
+        ScreenTask(train=replace(one, model=model, training=longer), sets=sets)
+        for one in trains(spec, seen)
     )
 
 

@@ -8,6 +8,7 @@ from pxcore.panel.curves import summary
 from pxcore.panel.said import with_interval
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
+from pxcore.plots.panel_words import screen_words
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.runs.panel_result import PanelFindings
 from pxcore.types.panel import Beside, Compared, PanelAdvice, PanelTest, PanelTrial
@@ -39,6 +40,8 @@ def told(found: PanelFindings, advice: PanelAdvice) -> list[str | Rows]:
         parts.append(_compared_rows(found, advice))
     parts += list(advice.notes)
     parts.append(f"{found.trained} trainings, {found.reused} of them were there already")
+    if found.screen is not None:
+        parts.append(screen_words(found.screen))
     if found.screen_error is not None:
         error = found.screen_error
         parts.append(
@@ -81,6 +84,10 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
         "cost": advice.cost,
         "saved": advice.saved,
         "trainings": {"needed": found.trained, "reused": found.reused},
+        "screened": None
+        if found.screen is None
+        else {"panels": len(found.screen.sets), "all": found.screen.complete},
+        "worth": {names[one.channel]: interval_json(one.value) for one in found.worth},
         "screen_error": None
         if error is None
         else {"mean": number(error.mean), "largest": number(error.largest)},

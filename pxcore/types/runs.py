@@ -206,6 +206,8 @@ class Estimate:
     seconds: float
     notes: tuple[str, ...] = ()
     """Plain sentences, such as "ImageNet weights are not on this host: random weights"."""
+    seconds_more: float = 0.0
+    """At most so many on top, for tasks that results decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
     app = visit("panel", run="finished", margin="0.05", keep="PI (DNA)", stains="1")
     text = words(app)
     assert "9 of 21 steps are already there" in text
-    assert "about 4 min" in text
+    assert "The rest takes **about 4 min**, with what comes out at most **about 9 min**" in text
     assert "12 trainings at most." in text
     app.multiselect(key="panel-curves").set_value(["pxpermute"]).run()
     assert app.multiselect(key="panel-tops").value  # some numbers are offered at once

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pxcore.data.annotation import Annotation
+from pxcore.panel.constraints import as_sets
 from pxcore.panel.search import candidate_sets
 from pxcore.runs.job import Ended, Job
 from pxcore.runs.saved.screen import Screened, save_screened
@@ -47,7 +48,10 @@ def made_screen(task: ScreenTask, quality: Quality) -> Screened:
     """Return what a screen would say if panels were as good as ``quality`` tells."""
     seen, n_channels = task.train.channels, task.train.n_channels
     optional = tuple(c for c in range(n_channels) if c not in task.always)
-    sets = candidate_sets(n_channels, optional, task.always)
+    if task.sets:
+        sets = np.unique(as_sets(task.sets, n_channels), axis=0)
+    else:
+        sets = candidate_sets(n_channels, optional, task.always)
     right = [
         round(SCREENED / 2 * quality(task.train.fold, tuple(seen[c] for c in np.flatnonzero(row))))
         for row in sets

@@ -20,8 +20,8 @@ from pxcore.runs.panel_tables import comparison
 from pxcore.runs.panel_words import advice_json, told
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.model import load_model, load_tested
-from pxcore.runs.saved.scores import load_scores
-from pxcore.runs.saved.values import SCORES, load_values
+from pxcore.runs.saved.scores import ARRAYS, load_scores
+from pxcore.runs.saved.values import load_values
 from pxcore.runs.tasks import VERSIONS, key
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
@@ -240,6 +240,6 @@ def test_scores_of_test_cells_keep_their_keys(asked: Asked) -> None:
 def test_values_are_means_over_repeats_and_classes_or_cells(tmp_path: Path) -> None:
     scores = np.array([[[0.2, 0.4], [0.1, np.nan]], [[0.4, 0.4], [0.3, np.nan]]])  # (R, C, K)
     for unit, expected in (("drop in F1", [0.35, 0.2]), ("attribution", [0.325, 0.2])):
-        np.savez(tmp_path / SCORES, scores=scores, labels=[0, 0, 0, 1], unit=unit)
+        np.savez(tmp_path / ARRAYS, scores=scores, labels=[0, 0, 0, 1], unit=unit)
         assert load_values(tmp_path, "published") == pytest.approx(expected)
         assert load_values(tmp_path, "classes") == pytest.approx([0.35, 0.2])

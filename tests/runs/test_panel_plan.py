@@ -12,7 +12,7 @@ import pytest
 from pxcore.panel import search
 from pxcore.panel.orders import removal_orders, steps, subsets_of
 from pxcore.runs import growing, panel_tasks
-from pxcore.runs.panel_notes import most_finalist_trainings, panel_notes
+from pxcore.runs.panel_notes import later, most_finalist_trainings, panel_notes
 from pxcore.runs.panel_plan import PanelSteps, first_steps
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, save_screened
@@ -184,6 +184,24 @@ def test_the_most_trainings_of_a_search_are_told(asked: RunSpec) -> None:
         told = panel_notes(one, steps_found, {s.key for s in trainings[1:]})
         assert told[0] == f"The question needs {len(trainings)} trainings, 1 of them already there."
         assert f"at most {panels * 10} trainings more" in told[1]
+
+
+def test_what_results_decide_later_has_a_price(asked: RunSpec) -> None:
+    spec = replace(asked, panel=TWELVE, channels=(), n_folds=5, seeds=2)
+    name = spec.methods[0].id
+    searched = PanelQuestion(always=(0, 11), finalists=2)
+    compared = PanelQuestion(always=(0, 11), search=False, compare=((name, 3), (name, 10)))
+    for question, panels, largest in ((searched, 27, 11), (compared, 1, 5)):
+        one = replace(spec, question=question)
+        decided = list(later(one))
+        assert sum(number for number, _ in decided) == panels * 10
+        sizes = [len(task.channels) for n, task in decided if n and isinstance(task, TrainTask)]
+        assert max(sizes) == largest  # beside two stain-free channels
+        assert all({0, 11} <= {*task.channels} for _, task in decided)  # type: ignore[union-attr]
+    assert "at most 10 trainings more" in panel_notes(one, plan(one), set())[1]
+    done = panel_notes(one, plan(one), set(), complete=True)
+    assert "at most" not in " ".join(done)
+    assert list(later(replace(spec, question=None))) == []
 
 
 def test_a_screen_is_counted_as_retrained_panels_are(asked: RunSpec) -> None:

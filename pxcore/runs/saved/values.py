@@ -10,10 +10,8 @@ import numpy as np
 from pxcore.errors import StoreError
 from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
 from pxcore.importance.repeats import channel_values
+from pxcore.runs.saved.scores import ARRAYS
 from pxcore.types import Array, Averaging
-
-SCORES = "scores.npz"
-"""As ``saved.scores`` writes it; that module loads torch, and the runner reads values itself."""
 
 
 def load_values(folder: Path, averaging: Averaging) -> Array:
@@ -26,12 +24,12 @@ def load_values(folder: Path, averaging: Averaging) -> Array:
     Raises StoreError for scores that cannot be read: the runner lives on.
     """
     try:
-        with np.load(folder / SCORES, allow_pickle=False) as arrays:
+        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
             scores, labels, unit = arrays["scores"], arrays["labels"], str(arrays["unit"])
     except (FileNotFoundError, BadZipFile, EOFError, KeyError, ValueError) as error:
         message = (
             f"the scores in {folder} cannot be read ({type(error).__name__}); expected a file "
-            f"{SCORES} as it was written: remove that folder and ask again, they are computed anew"
+            f"{ARRAYS} as it was written: remove that folder and ask again, they are computed anew"
         )
         raise StoreError(message) from error
     by_cell = averaging == "published" and unit not in (DROP_IN_F1, SHARE_OF_F1)
