@@ -184,6 +184,14 @@ def test_a_beam_through_true_models_says_what_all_panels_said(
     assert every.complete
     for name in ("valid_f1", "test_f1"):
         assert f1_of_sets(every, name) == pytest.approx(f1_of_sets(found.screen, name))
+    # What later rounds looked at is there too.
+    monkeypatch.setattr(panel_tasks, "MOST_OPTIONAL", 1)
+    monkeypatch.setattr(searching, "_drawn", lambda _: ((BF,), (BF, MARKER, NOISE)))
+    again = panel_questions.submit(store, first, PanelAsk(finalists=3))
+    carry_on(store)
+    rounds = findings(store, again)
+    assert rounds.screen is not None
+    assert f1_of_sets(rounds.screen, "valid_f1") == pytest.approx(f1_of_sets(every, "valid_f1"))
 
 
 def f1_of_sets(told_of: Screen, name: str) -> dict[Members, float]:
