@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, panel, public, run, serving
+from pxcore.commands import cells, looking, panel, public, run, serving, stage
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError
 
@@ -21,6 +21,7 @@ app.command("import")(cells.import_cells)
 app.command("public")(public.public)
 app.command("run")(run.run)
 app.command("panel")(panel.panel)
+app.add_typer(stage.app, name="stage")
 app.command("show")(looking.show)
 app.command("runs")(looking.runs)
 app.command("cancel")(looking.cancel)

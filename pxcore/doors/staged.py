@@ -16,6 +16,7 @@ from pxcore.runs.staged import (
     dealing,
     merging,
     outcome,
+    outcome_files,
     paperwork,
     rehearsal,
     returning,
@@ -167,6 +168,10 @@ class StagedPlans:
         """Return file names and texts: sheets, order and control list, channel map, the plan."""
         return paperwork.downloads(plan)
 
+    def json(self, plan: StagedPlan, found: Outcome | None = None) -> str:
+        """Return the whole plan as JSON text, with its outcome where one is given."""
+        return paperwork.plan_json(plan, found)
+
     # -- step 4: merge
 
     def merged(self, plan: StagedPlan) -> Merge:
@@ -202,6 +207,10 @@ class StagedPlans:
     def outcome(self, plan: StagedPlan, margin: float = 0.02) -> Outcome:
         """Return the final panel, its evidence, and the trail; ``margin``: F1 that may be lost."""
         return outcome.outcome(self._store, plan, self._found, margin)
+
+    def outcome_files(self, plan: StagedPlan, found: Outcome) -> Mapping[str, str]:
+        """Return file names and texts of an outcome: ``panel.csv``, ``outcome.json``."""
+        return outcome_files.outcome_files(plan, found)
 
     # -- rehearsal
 

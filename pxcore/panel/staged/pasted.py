@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Sequence
 
 from pxcore.data.csv_guard import unguarded
@@ -24,6 +25,7 @@ COLUMNS = ("marker", "clone", "fluorochrome", "cost", "must_keep", "always_on", 
 LARGEST = 100_000
 """Letters of a pasted text."""
 
+_YAML = re.compile(r"\s*-\s*(channel|name|role|marker)\s*:(\s|$)", re.IGNORECASE)
 _YES, _NO = {"1", "true", "yes", "y", "x"}, {"", "0", "false", "no", "n"}
 
 
@@ -50,7 +52,7 @@ def parse_candidates(text: str) -> tuple[Candidate, ...]:
         raise PanelError(message)
     separator = max("\t;,", key=lines[0].count)
     head = [word.strip().casefold().replace(" ", "_") for word in _cells(lines[0], separator)]
-    if {"channel", "name"} & set(head):
+    if {"channel", "name"} & set(head) or _YAML.match(lines[0]):
         return candidates_of(Panel(tuple(row.channel for row in parse_sheet(text))))
     if "marker" in head:
         return distinct(_table(head, lines[1:], separator))

@@ -16,11 +16,12 @@ from pxcore.panel.staged.sheets import (
     run_sheet,
     sheet_csv,
 )
+from pxcore.runs.staged.outcome_files import outcome_json, trail_csv
 from pxcore.runs.staged.steps import FINAL, MEASURE, Change, moved, need_step
 from pxcore.store.home import Store
 from pxcore.store.keys import encode
 from pxcore.types.staged import StagedPlan, StagedRun
-from pxcore.types.staged_views import RunSheet
+from pxcore.types.staged_views import Outcome, RunSheet
 
 __all__ = ["controls", "downloads", "plan_json", "sheets"]
 
@@ -68,12 +69,16 @@ def downloads(plan: StagedPlan) -> Mapping[str, str]:
     for run, sheet in zip(runs, sheets_now, strict=True):
         name = "final_run" if run.final else f"run_{run.number}"
         files[f"{name}.csv"] = sheet_csv(sheet)
-    return {**files, "plan.json": plan_json(plan)}
+    return {**files, "trail.csv": trail_csv(plan.trail), "plan.json": plan_json(plan)}
 
 
-def plan_json(plan: StagedPlan) -> str:
-    """Return the whole plan as JSON text for people and programs."""
-    return json.dumps(json.loads(encode(plan)), indent=2, ensure_ascii=False) + "\n"
+def plan_json(plan: StagedPlan, found: Outcome | None = None) -> str:
+    """Return the whole plan as JSON text for people and programs; never NaN.
+
+    Under ``outcome`` its result, null where none is given.
+    """
+    whole = json.loads(encode(plan)) | {"outcome": outcome_json(plan, found) if found else None}
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _known_runs(plan: StagedPlan) -> tuple[StagedRun, ...]:

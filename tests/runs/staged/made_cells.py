@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pxcore.data.annotation import Annotation
-from pxcore.runs import drafts, ledger
+from pxcore.runs import datasets, drafts, ledger
 from pxcore.store.home import Store
 from pxcore.types import Channel, Dataset, MethodSpec, Panel, Role, RunSpec
 from tests.tiny_lab import stored_dataset, tiny_spec
@@ -37,8 +37,6 @@ def marker_dataset(
     panel = Panel((Channel(name="BF", role=Role.BRIGHTFIELD), *stains))
     masks = np.ones((CELLS, 1, SIZE, SIZE), np.uint8)
     dataset = stored_dataset(store, (images.astype(np.uint16), masks), annotation, panel)
-    from pxcore.runs import datasets  # noqa: PLC0415
-
     return datasets.edit(store, dataset.id, title, dataset.panel)
 
 
@@ -53,5 +51,6 @@ def short(spec: RunSpec, max_epochs: int = 6) -> RunSpec:
 def queue(store: Store, dataset: Dataset, channels: tuple[int, ...] = (), **changes: object) -> str:
     """Return a queued run on all channels, or some, ranked by permuting cells."""
     spec = tiny_spec(dataset, max_epochs=1)
-    spec = replace(spec, channels=channels, methods=(MethodSpec(id="permute_cells"),), **changes)
+    spec = replace(spec, channels=channels, methods=(MethodSpec(id="permute_cells"),))
+    spec = replace(spec, **changes)
     return ledger.submit(store, drafts.frozen_spec(store, spec))
