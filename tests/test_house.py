@@ -69,7 +69,10 @@ def test_every_command_and_its_options_are_documented() -> None:
     for name, command in commands.items():
         assert f"## `{name}`" in text
         section = text.split(f"## `{name}`")[1].split("\n## ")[0]
-        for option in command.params:
+        below = getattr(command, "commands", {})
+        for inner in below:
+            assert f"`{name} {inner}" in section, f"{name} {inner} is not documented"
+        for option in [*command.params, *(p for one in below.values() for p in one.params)]:
             for word in option.opts:
                 if word.startswith("--") and word != "--help":
                     assert f"`{word}" in section, f"{name} {word} is not documented"
