@@ -81,7 +81,7 @@ class FakePanels:
         found = self.findings(run_id)
         return advice_json(found, found.advice(constraints))
 
-    table, tables = Panels.table, Panels.tables
+    table, tables, parquet = Panels.table, Panels.tables, Panels.parquet
 
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         return Panels.what_if(self, run_id, members)  # type: ignore[arg-type]

@@ -46,10 +46,7 @@ def comparison(found: PanelFindings, advice: PanelAdvice) -> None:
         return
     st.subheader("Panels compared", anchor="compared")
     wanted = advice.constraints
-    rows = [
-        (one, None if one.what is Beside.ALL else found.tested(one.trial, wanted))
-        for one in found.compared
-    ]
+    rows = found.beside(wanted)
     show(
         lambda theme: panel_dots(found.spec.panel, rows, wanted.margin, theme),
         Shown(key="panel-compared", stem=found.spec.title),

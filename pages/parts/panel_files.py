@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -47,9 +46,7 @@ def _both(label: str, stem: str, make: Callable[[], pd.DataFrame]) -> list[Downl
     """Return a table as CSV, guarded against formulas, and as parquet, as it is."""
 
     def parquet() -> bytes:
-        stream = io.BytesIO()
-        make().to_parquet(stream, index=False)
-        return stream.getvalue()
+        return lab().panels.parquet(make())
 
     return [
         Download(f"{label}, CSV", f"{stem}.csv", "text/csv", lambda: csv_bytes(make())),

@@ -83,6 +83,12 @@ class Panels:
 
         return panel_tables.TABLES[name][1](found, advice)
 
+    def parquet(self, table: pd.DataFrame) -> bytes:
+        """Return a table as a parquet file."""
+        from pxcore.runs import panel_files  # noqa: PLC0415 - with pandas
+
+        return panel_files.parquet_bytes(table)
+
     def tables(self, found: PanelFindings) -> Mapping[str, str]:
         """Return what an answer's tables are called, by name; without those that are empty."""
         from pxcore.runs import panel_tables  # noqa: PLC0415 - with pandas

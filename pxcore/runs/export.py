@@ -1,4 +1,4 @@
-"""A finished run as files: tables as CSV, its JSON, its figures as SVG."""
+"""A finished run as files: tables as CSV, its JSON, its figures as SVG; what it says of panels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pxcore.plots import curves, guards, matrix, ranking, redundancy
 from pxcore.plots import where as places
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
+from pxcore.runs.panel_files import panel_files
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
 from pxcore.runs.tables import run_json, tables
@@ -30,6 +31,8 @@ def export(store: Store, run_id: str, folder: Path) -> tuple[Path, ...]:
     found["run.json"] = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False).encode()
     for name, figure in _figures(store, run_id):
         found[f"{name}.svg"] = to_svg(figure)
+    if result(store, run_id).spec.question is not None:
+        found |= panel_files(store, run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in found.items():

@@ -24,7 +24,15 @@ from pxcore.runs.saved.model import load_story
 from pxcore.runs.saved.ranks import load_performance
 from pxcore.runs.saved.screen import load_screened
 from pxcore.types import Verdict
-from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, RemovalCurve, Screen
+from pxcore.types.panel import (
+    Beside,
+    Constraints,
+    Members,
+    PanelAdvice,
+    PanelTrial,
+    RemovalCurve,
+    Screen,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +72,13 @@ class PanelFindings:
         """Return the test of one panel against the full one, at this margin and floor."""
         margin, floor = constraints.margin, constraints.class_floor
         return non_inferior(self.evidence.full, trial, self.evidence.sizes, margin, floor)
+
+    def beside(self, constraints: Constraints) -> list[tuple[Compared, PanelTest | None]]:
+        """Return the panels beside one another, each with its test; None for the full one."""
+        return [
+            (one, None if one.what is Beside.ALL else self.tested(one.trial, constraints))
+            for one in self.compared
+        ]
 
 
 def findings(store: Store, run_id: str) -> PanelFindings:

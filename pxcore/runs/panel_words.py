@@ -11,7 +11,7 @@ from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
 from pxcore.plots.panel_words import screen_words
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.runs.panel_result import PanelFindings
-from pxcore.types.panel import Beside, Compared, PanelAdvice, PanelTest, PanelTrial
+from pxcore.types.panel import Compared, PanelAdvice, PanelTest, PanelTrial
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -80,7 +80,7 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
             }
             for test in advice.tests
         ],
-        "comparison": [_compared_json(found, advice, one) for one in found.compared],
+        "comparison": [_compared_json(found, *row) for row in found.beside(advice.constraints)],
         "cost": advice.cost,
         "saved": advice.saved,
         "trainings": {"needed": found.trained, "reused": found.reused},
@@ -100,17 +100,17 @@ def _compared_rows(found: PanelFindings, advice: PanelAdvice) -> Rows:
     """Return the comparison of panels as in the paper."""
     panel = found.spec.panel
     rows = [("compared", "F1-macro (95 %)", "channels", "beside all channels")]
-    for one in found.compared:
-        words = verdict_words(_test(found, advice, one))
+    for one, test in found.beside(advice.constraints):
+        words = verdict_words(test)
         f1 = with_interval(one.trial.f1_macro)
         rows.append((name_of(panel, one), f1, chosen_words(panel, one), words))
     return tuple(rows)
 
 
 def _compared_json(
-    found: PanelFindings, advice: PanelAdvice, one: Compared
+    found: PanelFindings, one: Compared, test: PanelTest | None
 ) -> Mapping[str, object]:
-    names, test, trial = found.spec.panel.names, _test(found, advice, one), one.trial
+    names, trial = found.spec.panel.names, one.trial
     panels = trial.chosen or (trial.members,)
     return {
         "what": str(one.what),
@@ -128,11 +128,6 @@ def _compared_json(
         "lower_bound": None if test is None else number(test.lower_bound),
         "good_enough": None if test is None else test.good_enough,
     }
-
-
-def _test(found: PanelFindings, advice: PanelAdvice, one: Compared) -> PanelTest | None:
-    """Return the test of one line; None for the full panel."""
-    return None if one.what is Beside.ALL else found.tested(one.trial, advice.constraints)
 
 
 def _named(found: PanelFindings, trial: PanelTrial) -> str:

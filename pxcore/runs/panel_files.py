@@ -1,0 +1,75 @@
+"""What a run found out about panels, as files: tables as CSV and parquet, figures, the advice."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pxcore.data.csv_guard import csv_text
+from pxcore.plots.panel_compare import panel_dots
+from pxcore.plots.panel_front import cost_front
+from pxcore.plots.panel_removal import removal_curves
+from pxcore.plots.panel_steps import stain_steps
+from pxcore.plots.style import LIGHT
+from pxcore.plots.svg import to_svg
+from pxcore.runs.panel_result import findings
+from pxcore.runs.panel_tables import panel_tables
+from pxcore.runs.panel_words import advice_json
+from pxcore.types.panel import Constraints
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.store.home import Store
+    from pxcore.types.panel import PanelAdvice
+
+
+def panel_files(store: Store, run_id: str) -> dict[str, bytes]:
+    """Return the files by name, under the wishes that the run was asked with and usual margins.
+
+    Raises RunError for a run that was not asked about panels, or whose trainings are gone.
+    """
+    found = findings(store, run_id)
+    advice = found.advice(asked_with(found))
+    files: dict[str, bytes] = {}
+    for name, table in panel_tables(found, advice).items():
+        files[f"{name}.csv"] = csv_text(table).encode()
+        files[f"{name}.parquet"] = parquet_bytes(table)
+    content = advice_json(found, advice)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    files["panel_advice.json"] = text.encode()
+    files |= {f"{name}.svg": to_svg(figure) for name, figure in _figures(found, advice)}
+    return files
+
+
+def asked_with(found: PanelFindings) -> Constraints:
+    """Return what a run was asked with, at the usual margin and floor."""
+    asked = found.spec.question
+    if asked is None:
+        return Constraints()
+    return Constraints(
+        must_keep=asked.must_keep, exclude=asked.exclude, max_stains=asked.most_stains
+    )
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as a parquet file, texts as typed: nothing in it is run."""
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
+def _figures(found: PanelFindings, advice: PanelAdvice) -> Iterator[tuple[str, go.Figure]]:
+    panel, margin = found.spec.panel, advice.constraints.margin
+    if advice.additions:
+        yield "panel_stains", stain_steps(panel, advice, LIGHT)
+    if len(found.compared) > 1:
+        rows = found.beside(advice.constraints)
+        yield "panel_comparison", panel_dots(panel, rows, margin, LIGHT)
+    if found.curves:
+        yield "panel_curves", removal_curves(panel, found.curves, advice.full, margin, LIGHT)
+    yield "panel_front", cost_front(panel, advice, found.evidence.trials, LIGHT)
