@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pxcore.data.overview import Overview
+    from pxcore.data.panel_sheet import SheetForm
     from pxcore.doors.comparing import Comparing
     from pxcore.doors.staged import StagedPlans
     from pxcore.runs.panel_questions import PanelAsk
@@ -105,9 +106,9 @@ class Lab:
         """Return the data set with a new title and panel sheet; pixels and runs stay."""
         return datasets.edit(self._store, dataset_id, title, panel)
 
-    def panel_sheet(self, dataset_id: str) -> str:
-        """Return the panel as CSV text."""
-        return galleries.panel_sheet(self._store, dataset_id)
+    def panel_sheet(self, dataset_id: str, form: SheetForm = "csv") -> str:
+        """Return the panel as CSV or YAML text."""
+        return galleries.panel_sheet(self._store, dataset_id, form)
 
     def apply_panel_sheet(self, dataset_id: str, text: str) -> Dataset:
         """Return the data set with the panel of a CSV or YAML sheet, matched by channel."""

@@ -111,8 +111,8 @@ class FakeLab:
         self.asked.append(("edit", (title, panel)))
         return replace(self.dataset(dataset_id), title=title, panel=panel)
 
-    def panel_sheet(self, dataset_id: str) -> str:
-        return "channel,role\n"
+    def panel_sheet(self, dataset_id: str, form: str = "csv") -> str:
+        return "channel,role\n" if form == "csv" else "- channel: 1\n"
 
     def apply_panel_sheet(self, dataset_id: str, text: str) -> Dataset:
         self.asked.append(("sheet", text))

@@ -31,6 +31,7 @@ def panel(dataset: Dataset) -> None:
     edited = st.data_editor(
         table(dataset.panel),
         hide_index=True,
+        disabled=["channel"],
         key=f"panel-{dataset.id}-{hash(dataset.panel)}",
         column_config={
             "role": st.column_config.SelectboxColumn(
@@ -38,6 +39,9 @@ def panel(dataset: Dataset) -> None:
             ),
             "name": st.column_config.TextColumn(required=True, max_chars=80),
             "cost": st.column_config.NumberColumn("cost a test", min_value=0.0),
+            "channel": st.column_config.NumberColumn(
+                width="small", help="Its number in the images, counted from 1."
+            ),
             "must_keep": st.column_config.CheckboxColumn("must keep"),
             "gate_defining": st.column_config.CheckboxColumn(
                 "defines the gate",
@@ -55,16 +59,31 @@ def panel(dataset: Dataset) -> None:
 def _sheet_file(dataset: Dataset) -> None:
     """Draw the way of the panel sheet to a file and back."""
     with st.expander("Panel sheet as a file", icon=":material/description:"):
-        st.download_button(
-            "Download CSV",
-            lambda: lab().panel_sheet(dataset.id).encode("utf-8"),
-            file_name=file_name(dataset.title, "panel.csv"),
-            mime="text/csv",
-            on_click="ignore",
-            key="sheet-download",
+        st.markdown(
+            "A line a channel: `channel` (its number or name here), `name` (renames it), `role`, "
+            "`marker`, `clone`, `fluorochrome`, `laser`, `cost`, `must_keep`, `exclude`, "
+            "`gate_defining`. Columns that are left out change nothing.",
+            width=720,
         )
+        with st.container(horizontal=True):
+            st.download_button(
+                "Download CSV",
+                lambda: lab().panel_sheet(dataset.id).encode("utf-8"),
+                file_name=file_name(dataset.title, "panel.csv"),
+                mime="text/csv",
+                on_click="ignore",
+                key="sheet-download",
+            )
+            st.download_button(
+                "Download YAML",
+                lambda: lab().panel_sheet(dataset.id, "yaml").encode("utf-8"),
+                file_name=file_name(dataset.title, "panel.yaml"),
+                mime="application/yaml",
+                on_click="ignore",
+                key="sheet-download-yaml",
+            )
         file = st.file_uploader(
-            f"Fill in from a CSV of at most {SHEET_MIB} MiB",
+            f"Fill in from a CSV or YAML of at most {SHEET_MIB} MiB",
             type=["csv", "yaml", "yml"],
             key="sheet-up",
             max_upload_size=SHEET_MIB,
@@ -121,6 +140,7 @@ def table(panel: Panel) -> pd.DataFrame:
     rows = [[getattr(one, column) for column in columns] for one in panel.channels]
     frame = pd.DataFrame(rows, columns=list(columns))
     frame["role"] = [one.role.value for one in panel.channels]
+    frame.insert(0, "channel", range(1, len(panel) + 1))
     return frame
 
 

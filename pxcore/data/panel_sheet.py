@@ -13,12 +13,16 @@ import io
 import math
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
+
+import yaml  # type: ignore[import-untyped]
 
 from pxcore.data.csv_guard import guarded
 from pxcore.data.sheet_records import COLUMNS, records_of
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role
 
+SheetForm = Literal["csv", "yaml"]
 LARGEST = 1024**2
 """Letters of a sheet."""
 
@@ -125,6 +129,23 @@ def write_sheet(panel: Panel) -> str:
         cost = f"{channel.cost:g}" if float(f"{channel.cost:g}") == channel.cost else channel.cost
         writer.writerow([number, guarded(channel.name), channel.role.value, *texts, cost, *flags])
     return stream.getvalue()
+
+
+def write_yaml(panel: Panel) -> str:
+    """Return the panel as a YAML list; `parse_sheet` reads it back. Texts stand as they are."""
+    lines: list[dict[str, object]] = [
+        {
+            "channel": number,
+            "name": channel.name,
+            "role": channel.role.value,
+            **{name: getattr(channel, name) for name in _TEXTS},
+            "cost": channel.cost,
+            **{name: getattr(channel, name) for name in _FLAGS},
+        }
+        for number, channel in enumerate(panel.channels, start=1)
+    ]
+    text: str = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=4096)
+    return text
 
 
 def _row(record: dict[str, str], line: int) -> SheetRow:

@@ -12,7 +12,7 @@ import numpy as np
 from pxcore.data.annotation import Annotation, from_csv_text
 from pxcore.data.container import Container
 from pxcore.data.overview import Overview, with_annotation
-from pxcore.data.panel_sheet import apply_sheet, write_sheet
+from pxcore.data.panel_sheet import SheetForm, apply_sheet, write_sheet, write_yaml
 from pxcore.errors import DatasetError
 from pxcore.runs import datasets
 from pxcore.runs.imports import dataset_id as id_of
@@ -74,9 +74,10 @@ def overview(store: Store, dataset_id: str) -> Overview:
     return Overview.load(store.artifacts.folder(datasets.overview_key(store, dataset_id)))
 
 
-def panel_sheet(store: Store, dataset_id: str) -> str:
-    """Return the panel as CSV text."""
-    return write_sheet(datasets.one(store, dataset_id).panel)
+def panel_sheet(store: Store, dataset_id: str, form: SheetForm = "csv") -> str:
+    """Return the panel as CSV or YAML text."""
+    write = write_yaml if form == "yaml" else write_sheet
+    return write(datasets.one(store, dataset_id).panel)
 
 
 def apply_panel_sheet(store: Store, dataset_id: str, text: str) -> Dataset:

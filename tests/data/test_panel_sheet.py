@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pxcore.data.csv_guard import guarded
-from pxcore.data.panel_sheet import apply_sheet, parse_sheet, write_sheet
+from pxcore.data.panel_sheet import apply_sheet, parse_sheet, write_sheet, write_yaml
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role
 
@@ -36,6 +38,17 @@ def test_written_sheets_are_read_back(found: list[Channel]) -> None:
     rows = parse_sheet(write_sheet(Panel(tuple(found))))
     assert [row.channel for row in rows] == found
     assert [row.number for row in rows] == list(range(1, len(found) + 1))
+
+
+@given(st.lists(channels, min_size=1, max_size=6, unique_by=lambda channel: channel.name))
+def test_a_sheet_as_yaml_says_the_same_as_the_csv(found: list[Channel]) -> None:
+    panel = Panel(tuple(found))
+    rows = parse_sheet(write_yaml(panel))
+    assert [row.channel for row in rows] == found
+    assert [row.number for row in rows] == list(range(1, len(found) + 1))
+    blank = Panel(tuple(Channel(name=f"old {n}") for n in range(len(found))))
+    if not any(re.fullmatch(r"old \d", one.name, re.IGNORECASE) for one in found):
+        assert apply_sheet(blank, write_yaml(panel))[0] == panel
 
 
 @pytest.mark.parametrize("text", ["=SUM(A1)", "+1", "-CD4", "@x", "'=x", "'plain", "CD3"])

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
 from pages.parts import panel_editor, register_form
-from pxcore.data import annotation, panel_sheet
+from pxcore.data import annotation, panel_sheet, sheet_records
 from pxcore.types import FolderEntry
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
@@ -55,6 +55,22 @@ def test_a_run_on_cells_without_labels_leads_to_them(lab: FakeLab, visit: Open) 
     assert not any(one.key == "new-dataset" for one in app.selectbox)
     next(one for one in app.button if one.label == "Add labels").click().run()
     assert (app.query_params["dataset"], app.query_params["view"]) == ("bare", "Labels")
+
+
+def test_the_panel_sheet_has_every_column_and_goes_to_files_and_back(
+    lab: FakeLab, visit: Open
+) -> None:
+    bare(lab)
+    app = visit("datasets", dataset="bare", view="Panel sheet")
+    (frame,) = [one.value for one in app.dataframe if "clone" in one.value]
+    assert {*sheet_records.COLUMNS} == {*frame.columns}
+    assert list(frame["channel"]) == list(range(1, len(ex.PANEL) + 1))
+    assert panel_editor.from_table(frame) == ex.PANEL
+    downloads = [one.label for one in app.download_button]
+    assert {"Download CSV", "Download YAML"} <= set(downloads)
+    app.file_uploader(key="sheet-up").upload("p.yaml", b"- channel: 1", "text/yaml").run()
+    next(one for one in app.button if one.label == "Apply this sheet").click().run()
+    assert ("sheet", "- channel: 1") in lab.asked
 
 
 def test_sheets_are_taken_up_to_the_limit_that_is_told(lab: FakeLab, visit: Open) -> None:
