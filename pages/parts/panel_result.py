@@ -21,7 +21,7 @@ from pages.parts.text import md
 from pxcore.errors import PanelError
 from pxcore.plots.numbers import count
 from pxcore.plots.panel_marks import named
-from pxcore.plots.panel_words import error_words, screen_words
+from pxcore.plots.panel_words import error_words, screen_words, shared_words
 from pxcore.types.panel import Constraints, PanelAdvice, PanelQuestion
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _machinery(found: PanelFindings, advice: PanelAdvice) -> None:
         new = found.trained - found.reused
         st.markdown(
             f"- {count(found.trained, 'training')}: {new} new, {found.reused} reused. Panels that "
-            "orders, searches and other runs share are trained once.",
+            f"orders, searches and other runs share are trained once. {shared_words(found.curves)}",
             width=980,
         )
         if found.screen is not None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pxcore.panel.constraints import has_costs
 from pxcore.panel.curves import summary as averages
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.numbers import count, listed, score, with_interval
 from pxcore.plots.panel_marks import n_stains, named
 from pxcore.types import Panel
-from pxcore.types.panel import Advised, PanelAdvice, PanelTest, PanelTrial, Screen, ScreenError
+from pxcore.types.panel import (
+    Advised,
+    PanelAdvice,
+    PanelTest,
+    PanelTrial,
+    RemovalCurve,
+    Screen,
+    ScreenError,
+)
 
 __all__ = [
     "ADVISED",
@@ -18,6 +28,7 @@ __all__ = [
     "facts",
     "rivals_words",
     "screen_words",
+    "shared_words",
     "trial_words",
 ]
 
@@ -83,6 +94,18 @@ def trial_words(test: PanelTest | None, trial: PanelTrial, margin: float) -> str
         verdict = "not good enough: a class falls below its floor"
     bound = score(test.lower_bound, signed=True)
     return f"{told}; {verdict} (lower bound {bound}, margin {margin:.3f})."
+
+
+def shared_words(curves: Sequence[RemovalCurve]) -> str:
+    """Return how many trainings the steps of removal curves share; empty without curves."""
+    if not curves:
+        return ""
+    steps = sum(len(curve.trials) for curve in curves)
+    different = len({trial.members for curve in curves for trial in curve.trials})
+    return (
+        f"The {count(len(curves), 'removal curve')} have {steps:,} steps, but only "
+        f"{count(different, 'different panel')}: each was trained once in each fold."
+    )
 
 
 def screen_words(screen: Screen) -> str:

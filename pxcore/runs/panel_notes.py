@@ -7,6 +7,7 @@ from math import comb
 
 from pxcore.panel import beam
 from pxcore.panel.constraints import stains_of
+from pxcore.panel.orders import subsets_of
 from pxcore.runs import panel_tasks, searching
 from pxcore.runs.tasks import Step, Task
 from pxcore.types import RunSpec
@@ -31,6 +32,12 @@ def panel_notes(
     trainings = [step for step in steps if panel_tasks.is_training(step.parts)]
     there = sum(step.key not in to_do for step in trainings)
     notes = [f"The question needs {counted(len(trainings))}, {there} of them already there."]
+    if spec.question.orders:
+        wanted = subsets_of(panel_tasks.everything(spec), spec.question.orders)
+        notes.append(
+            f"Its removal orders have {wanted.asked:,} steps, but only {len(wanted.members):,} "
+            "different panels: each is trained once in each fold."
+        )
     if complete and (panel_tasks.searches(spec) or spec.question.compare):
         notes.append("Which panels are trained is known from earlier answers, all are counted.")
     elif panel_tasks.searches(spec):

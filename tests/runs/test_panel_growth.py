@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from pxcore.data.annotation import Annotation
+from pxcore.panel.orders import removal_orders, steps
 from pxcore.runs import drafts, growing, ledger, panel_tasks, runner
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.plan import plan
@@ -13,10 +16,10 @@ from pxcore.runs.runner import Runner
 from pxcore.runs.saved.screen import SCREEN
 from pxcore.runs.tasks import key
 from pxcore.store.home import Store
-from pxcore.types import RunSpec, RunState, TaskState
+from pxcore.types import Channel, Panel, RunSpec, RunState, TaskState
 from pxcore.types.panel import Members, PanelQuestion
 from tests.runs.panel_cells import BF, FakeScreens, panel_dataset
-from tests.tiny_lab import tiny_spec
+from tests.tiny_lab import stored_dataset, tiny_spec
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +106,30 @@ def test_another_runner_goes_on_between_the_stages(store: Store, spec: RunSpec, 
     assert {row.key for row in ledger.task_rows(store, run_id)} >= grown(store, spec) >= begun
     assert not [row.label for row in ledger.task_rows(store, run_id) if row.reused]
     assert not [word for word in second.log if word.startswith("screen")]
+
+
+def test_six_rankings_of_twelve_channels_train_each_panel_once_a_fold(store: Store) -> None:
+    """Counted as they are carried out, and as the page says before."""
+    rng = np.random.default_rng(0)
+    n_cells, panel = 60, Panel(tuple(Channel(name=f"C{n}") for n in range(12)))
+    labels = np.arange(n_cells) % 2
+    donors = Annotation(labels, np.arange(n_cells) // 2 % 5, ("a", "b"), tuple("vwxyz"))
+    images = rng.integers(0, 9, (n_cells, 12, 4, 4)).astype(np.uint16)
+    dataset = stored_dataset(store, (images, np.ones((n_cells, 1, 4, 4), np.uint8)), donors, panel)
+    rankings = {f"m{n}": list(rng.random(12)) for n in range(6)}
+    orders = removal_orders(rankings, tuple(range(12)), 3, rng)
+    question = PanelQuestion(search=False, orders=orders)
+    spec = replace(tiny_spec(dataset), channels=(), n_folds=5, question=question)
+    spec = drafts.frozen_spec(store, spec)
+    panels = {members for one in orders for members in steps(tuple(range(12)), one.order)}
+    notes = " ".join(drafts.estimate(store, spec).notes)
+    asked = len(orders) * 12
+    assert f"have {asked} steps, but only {len(panels)} different panels" in notes
+    assert f"The question needs {5 * len(panels)} trainings" in notes
+    ledger.submit(store, spec)
+    living, engine = alive(store)
+    drive(living, engine, turns=2000)
+    assert engine.log.count("train on heavy") == 5 * len(panels) < 5 * asked
 
 
 def test_two_runs_that_share_their_screens_both_grow(store: Store, spec: RunSpec) -> None:
