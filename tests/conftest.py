@@ -5,6 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: no test has a time limit of its own but the runner's.
+settings.register_profile("pxcore", deadline=None)
+settings.load_profile("pxcore")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares a fixture on one process when several run: a file, and all of the browser.
+
+    The browser's tests share one server and what earlier ones left in it.
+    """
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
