@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages import compare, datasets, home, new_run, panel, published, run, runs
+from pages import compare, datasets, home, new_run, panel, published, run, runs, staged
 from pages.parts import errors, links, session
 from pages.parts.icon import icon
 from pxcore.settings import Settings
@@ -34,6 +34,7 @@ PAGES = (
     Entry("compare", "Compare", "Runs", ":material/compare_arrows:", compare.render),
     Entry("run", "Run", "Runs", ":material/insights:", run.render, "hidden"),
     Entry("panel", "Advice", "Panel", ":material/colorize:", panel.render),
+    Entry("staged", "Staged plan", "Panel", ":material/stairs:", staged.render),
     Entry("published", "Published results", "Reference", ":material/menu_book:", published.render),
 )
 """Every page, always registered, so that each address works from the first visit."""

@@ -38,6 +38,7 @@ from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
+from tests.fake_staged import FakeStaged
 
 
 @dataclass
@@ -58,6 +59,7 @@ class FakeLab:
 
     def __post_init__(self) -> None:
         self.imports.asked = self.asked
+        self.staged = FakeStaged(self.datasets)
 
     def _images(self, dataset: Dataset) -> np.ndarray:
         generator = np.random.default_rng(3)

@@ -18,7 +18,7 @@ from pxcore.plots.numbers import count
 from pxcore.plots.staged_grid import plan_grid, run_name
 from pxcore.plots.staged_losses import WAYS, loss_words, plan_losses
 from pxcore.plots.staged_pairs import pair_coverage, shared_runs
-from pxcore.plots.staged_words import KINDS, offers_said
+from pxcore.plots.staged_words import KINDS, default_top, offers_said
 from pxcore.types.staged import PlanKind, StagedPlan, StagedRun
 from pxcore.types.staged_views import Offer, PlanLoss
 
@@ -49,7 +49,7 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
 
 def _settings(plan: StagedPlan) -> tuple[int, int]:
     """Draw m and the size of the panel at last."""
-    usual = plan.top if plan.kind is not None else lab().staged.default_top(plan)
+    usual = plan.top if plan.kind is not None else default_top(plan.candidates, plan.instrument)
     room = plan.instrument.stain_slots
     with st.container(horizontal=True, vertical_alignment="bottom"):
         m = st.number_input(
@@ -161,15 +161,19 @@ def _pairs(plan: StagedPlan, offers: Sequence[Offer]) -> None:
     for column, offer in zip(st.columns(len(offers)), offers, strict=True):
         with column:
             st.markdown(f"**{KINDS[offer.kind]}**")
-            shared = shared_runs(offer.runs, plan.candidates)
-            show(
-                lambda theme, runs=offer.runs: pair_coverage(runs, plan.candidates, theme),
-                Shown(key=f"staged-pairs-{offer.kind.value}", stem=plan.title),
-                pd.DataFrame(
-                    [(a, b, n) for (a, b), n in shared.items()],
-                    columns=["first", "second", "shared runs"],
-                ),
-            )
+            _coverage(plan, offer)
+
+
+def _coverage(plan: StagedPlan, offer: Offer) -> None:
+    """Draw the pairs of one plan."""
+    shared = shared_runs(offer.runs, plan.candidates)
+    show(
+        lambda theme: pair_coverage(offer.runs, plan.candidates, theme),
+        Shown(key=f"staged-pairs-{offer.kind.value}", stem=plan.title),
+        pd.DataFrame(
+            [(a, b, n) for (a, b), n in shared.items()], columns=["first", "second", "shared runs"]
+        ),
+    )
 
 
 def _grids(plan: StagedPlan, offers: Sequence[Offer]) -> None:

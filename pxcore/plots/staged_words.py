@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.instruments import channel_numbers
 from pxcore.panel.staged.matching import marker_key
+from pxcore.panel.staged.plans import default_top
 from pxcore.plots.numbers import bounds, count, score, shortened
 from pxcore.plots.text import one_line
 from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedPlan, StagedRun
@@ -18,7 +19,9 @@ __all__ = [
     "candidates_said",
     "channel_numbers",
     "check_candidates",
+    "default_top",
     "final_said",
+    "fits",
     "match_said",
     "measured_said",
     "merge_said",
@@ -154,3 +157,8 @@ def added(
         were = "was" if len(old) == 1 else "were"
         told += f"; {shortened(old, 6)} {were} there already and stayed"
     return (*there, *new), told
+
+
+def fits(match: MarkerMatch) -> bool:
+    """Return True where a data set shows every planned marker."""
+    return not match.problem and not match.missing

@@ -1,0 +1,44 @@
+"""A rehearsed plan beside measuring every marker at once."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.figures import Shown, show
+from pages.parts.text import md
+from pxcore.plots.numbers import with_interval
+from pxcore.plots.staged_losses import rehearsal
+from pxcore.types import Interval
+from pxcore.types.staged import StagedPlan
+from pxcore.types.staged_views import AllMarkersAnswer
+
+
+def compared(plan: StagedPlan, answer: AllMarkersAnswer) -> None:
+    """Draw both ends, with intervals, and where their markers differ."""
+    st.subheader("Rehearsal: the plan beside all markers at once", anchor=False)
+    st.markdown(md(answer.said, 800), width=980)
+    values: list[tuple[str, Interval]] = []
+    if answer.f1_plan is not None:
+        values.append(("The plan's panel", answer.f1_plan))
+    if answer.f1_markers is not None:
+        values.append(("Best of all at once", answer.f1_markers))
+    values.append(("Every marker", answer.f1_every))
+    rows = [(name, value.mean, value.low, value.high) for name, value in values]
+    show(
+        lambda theme: rehearsal(values, theme),
+        Shown(key="staged-rehearsal", stem=plan.title),
+        pd.DataFrame(rows, columns=["panel", "F1-macro", "low", "high"]).round(4),
+    )
+    if answer.lost is not None:
+        st.caption(
+            f"Lost by measuring in stages, paired fold by fold: {with_interval(answer.lost)}."
+        )
+    for words, own in (
+        ("Only in the plan's panel", answer.only_plan),
+        ("Only in the one from all markers at once", answer.only_all),
+    ):
+        if own:
+            st.markdown(f"- {words}: {', '.join(md(marker, 40) for marker in own)}")
+    links.link("The run with every marker", "run", icon=":material/insights:", run=answer.all_run)

@@ -1,0 +1,114 @@
+"""Step 6: the panel on the instrument, why each candidate is in or out, how it came about."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.parts import links, staged_rehearsing
+from pages.parts.errors import banner
+from pages.parts.figures import Shown, show
+from pages.parts.session import lab
+from pages.parts.staged_answer import compared
+from pages.parts.staged_files import printable
+from pages.parts.staged_one_run import table
+from pages.parts.staged_top import say
+from pages.parts.text import csv_bytes, file_name, md
+from pages.parts.words import day
+from pxcore.errors import PxError
+from pxcore.plots.numbers import count, with_interval
+from pxcore.plots.staged_instrument import drawn_instrument, slots_of
+from pxcore.types.staged import Decision, StagedPlan
+from pxcore.types.staged_views import Outcome
+
+
+def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
+    """Draw what the plan ends with."""
+    if plan.rehearsal:
+        staged_rehearsing.live(plan)
+    try:
+        outcome = lab().staged.outcome(plan)
+    except PxError as error:
+        say(top, "There is no result yet.")
+        banner(error)
+        return
+    say(top, outcome.said)
+    _panel(plan, outcome)
+    _advice(outcome)
+    _reasons(outcome)
+    if outcome.all_markers is not None:
+        compared(plan, outcome.all_markers)
+    _trail(plan, outcome)
+
+
+def _panel(plan: StagedPlan, outcome: Outcome) -> None:
+    """Draw the panel as chips on the instrument."""
+    slots = slots_of(plan.instrument, outcome.measured, plan.candidates)
+    show(
+        lambda theme: drawn_instrument(slots, theme, outcome.markers),
+        Shown(key="staged-panel", stem=plan.title),
+        table([slot for slot in slots if slot.kind != "stain" or slot.marker in outcome.markers]),
+    )
+    facts = [count(len(outcome.markers), "stain")]
+    if outcome.f1 is not None:
+        facts.insert(0, f"F1 {with_interval(outcome.f1)} on held-out cells")
+    if outcome.cost or outcome.saved:
+        facts.append(f"{outcome.cost:,.2f} a test, {outcome.saved:,.2f} saved to all candidates")
+    st.caption(md("; ".join(facts), 400))
+    for one in outcome.notes:
+        st.caption(f":material/info: {md(one, 500)}")
+    with st.container(horizontal=True):
+        printable(plan)
+
+
+def _advice(outcome: Outcome) -> None:
+    """Lead to the advice, or to asking for it."""
+    if outcome.advice is None and outcome.advice_reason:
+        st.info(md(outcome.advice_reason, 600), icon=":material/colorize:")
+    said = "The advice" if outcome.advice is not None else "Ask which of these are enough"
+    with st.container(horizontal=True):
+        links.link(said, "panel", icon=":material/colorize:", run=outcome.run_id)
+        links.link("The final run", "run", icon=":material/insights:", run=outcome.run_id)
+
+
+def _reasons(outcome: Outcome) -> None:
+    """Draw what is in and what is left, each with its reason."""
+    st.subheader("Every candidate, and why", anchor=False)
+    left = dict(outcome.left)
+    st.markdown(
+        f":blue[:material/check_circle:] **In the panel**: "
+        f"{', '.join(md(marker, 40) for marker in outcome.markers)}",
+        width=980,
+    )
+    if left:
+        lines = "\n".join(f"- **{md(marker, 40)}**: {md(why, 500)}" for marker, why in left.items())
+        st.markdown(f":gray[:material/remove_circle:] **Left out**\n\n{lines}", width=980)
+
+
+def _trail(plan: StagedPlan, outcome: Outcome) -> None:
+    """Draw every decision in its order, as a table and a file."""
+    st.subheader("How this came about", anchor=False)
+    frame = trail_table(outcome.trail or plan.trail)
+    st.dataframe(frame, hide_index=True, key="staged-trail-table", width="stretch")
+    st.download_button(
+        "Trail, CSV",
+        lambda: csv_bytes(frame),
+        file_name=file_name(plan.title, "trail.csv"),
+        mime="text/csv",
+        icon=":material/download:",
+        key="staged-trail-csv",
+        on_click="ignore",
+    )
+
+
+def trail_table(trail: tuple[Decision, ...]) -> pd.DataFrame:
+    """Return who decided what, when; a row each."""
+    return pd.DataFrame(
+        {
+            "when (UTC)": [day(one.at) for one in trail],
+            "who": [one.who or "nobody named" for one in trail],
+            "step": [one.step for one in trail],
+            "what": [one.what for one in trail],
+        }
+    )
