@@ -265,6 +265,9 @@ class FakeStaged:
     def advance_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
         return self._save(self.moves.pop(0), who, "Went on.") if self.moves else plan
 
+    def stop_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
+        return self._save(plan, who, "Stopped.", rehearsal="")
+
     def rehearsal(self, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
         return self.stages
 

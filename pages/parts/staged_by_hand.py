@@ -13,7 +13,7 @@ from pxcore.types.staged_views import Merge
 
 RULE = "rule"
 WORDS = {RULE: "As the rule says", Override.TAKE.value: "Take", Override.LEAVE.value: "Leave"}
-MANY = 24
+MANY = 10
 """Candidates beyond which the list scrolls."""
 IN, OUT = ":blue[:material/check_circle:]", ":gray[:material/remove_circle:]"
 
@@ -24,7 +24,7 @@ def decisions(plan: StagedPlan, merged: Merge) -> None:
     known = {one.marker: one for one in plan.candidates}
     on = [one.marker for one in plan.candidates if one.always_on]
     order = [marker for marker in (*merged.order, *on) if marker in by_marker]
-    with st.container(height=640 if len(order) > MANY else "content", border=False):
+    with st.container(height=620 if len(order) > MANY else "content", border=False):
         for number, marker in enumerate(order):
             _row(plan, by_marker[marker], known[marker], number)
 

@@ -39,8 +39,10 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     say(top, f"{_first_up(offers_said(offers, known))}.")
     for column, offer in zip(st.columns(len(offers), border=True), offers, strict=True):
         with column:
-            _card(plan, offer, known, m)
+            _card(plan, offer, m)
     possible = [offer for offer in offers if offer.figures is not None]
+    if possible:
+        _numbers(possible, known)
     _expected(losses)
     if possible:
         _pairs(plan, possible)
@@ -83,26 +85,14 @@ def _losses(plan: StagedPlan, m: int, final: int) -> Sequence[PlanLoss] | str:
         return lab().staged.losses(plan, m, final)
 
 
-def _card(plan: StagedPlan, offer: Offer, losses: Sequence[PlanLoss], m: int) -> None:
-    """Draw one plan with its numbers and its button."""
+def _card(plan: StagedPlan, offer: Offer, m: int) -> None:
+    """Draw what one plan is, and its button."""
     st.markdown(f"**{KINDS[offer.kind]}**")
     st.markdown(EXPLAINED[offer.kind])
-    figures = offer.figures
-    if figures is None:
+    if offer.figures is None:
         st.warning(told(sentence(offer.reason), 600), icon=":material/block:")
         return
-    loss = next((one for one in losses if one.way == offer.kind.value), None)
-    rows = [
-        ("Runs", f"{figures.runs} with the final one (at least {figures.fewest_runs})"),
-        ("Slots used", f"{figures.slots_used} of {figures.slots} before the final run"),
-        ("Pairs seen", f"{figures.seen} of {figures.pairs} ({figures.share:.0%})"),
-        ("with the final run", f"at most {figures.seen_with_final} of {figures.pairs}"),
-        ("Cost of a test", f"{figures.cost:,.2f} + at most {figures.cost_final:,.2f}"),
-        ("Expected loss", "not simulated" if loss is None else loss_words(loss)),
-    ]
-    lines = [f"| {name} | {md(value, 80)} |" for name, value in rows]
-    st.markdown("\n".join(["| | |", "|:--|:--|", *lines]))
-    for note in figures.notes:
+    for note in offer.figures.notes:
         st.caption(f":material/info: {md(note, 400)}")
     chosen = plan.kind is offer.kind and (plan.top == m or offer.kind is PlanKind.PAIR_COVER)
     st.button(
@@ -115,6 +105,42 @@ def _card(plan: StagedPlan, offer: Offer, losses: Sequence[PlanLoss], m: int) ->
         args=(plan, offer.kind, m),
         width="stretch",
     )
+
+
+def _numbers(offers: Sequence[Offer], losses: Sequence[PlanLoss]) -> None:
+    """Draw what the plans take and show, side by side."""
+    columns = [_column(offer, losses) for offer in offers]
+    lines = [
+        f"| | {' | '.join(KINDS[offer.kind] for offer in offers)} |",
+        f"|:--|{':--|' * len(offers)}",
+        *(
+            f"| {name} | {' | '.join(md(column[name], 80) for column in columns)} |"
+            for name in columns[0]
+        ),
+    ]
+    st.markdown("\n".join(lines))
+    st.caption(
+        "Slots, pairs and cost before the final run, whose markers the merge decides. Cost: one "
+        "test in every run, without controls.",
+        width=980,
+    )
+
+
+def _column(offer: Offer, losses: Sequence[PlanLoss]) -> dict[str, str]:
+    """Return one plan's numbers in words."""
+    figures = offer.figures
+    if figures is None:
+        return {}
+    loss = next((one for one in losses if one.way == offer.kind.value), None)
+    fewest = "the fewest" if figures.runs == figures.fewest_runs else f"≥ {figures.fewest_runs}"
+    return {
+        "Runs, final one included": f"{figures.runs} ({fewest})",
+        "Slots used": f"{figures.slots_used} of {figures.slots}",
+        "Pairs seen": f"{figures.seen} of {figures.pairs} ({figures.share:.0%})",
+        "Pairs with the final run": f"at most {figures.seen_with_final}",
+        "Cost": f"{figures.cost:,.2f}, final run at most {figures.cost_final:,.2f}",
+        "Expected loss": "not simulated" if loss is None else loss_words(loss),
+    }
 
 
 def _choose(plan: StagedPlan, kind: PlanKind, m: int) -> None:
@@ -158,10 +184,11 @@ def _expected(losses: Sequence[PlanLoss] | str) -> None:
 def _pairs(plan: StagedPlan, offers: Sequence[Offer]) -> None:
     """Draw which pairs each plan shows."""
     st.subheader("Which pairs are ever seen together", anchor=False)
-    for column, offer in zip(st.columns(len(offers)), offers, strict=True):
-        with column:
-            st.markdown(f"**{KINDS[offer.kind]}**")
-            _coverage(plan, offer)
+    with st.container(key="staged-both-pairs"):
+        for column, offer in zip(st.columns(len(offers)), offers, strict=True):
+            with column:
+                st.markdown(f"**{KINDS[offer.kind]}**")
+                _coverage(plan, offer)
 
 
 def _coverage(plan: StagedPlan, offer: Offer) -> None:
@@ -179,10 +206,11 @@ def _coverage(plan: StagedPlan, offer: Offer) -> None:
 def _grids(plan: StagedPlan, offers: Sequence[Offer]) -> None:
     """Draw who is measured where."""
     st.subheader("Which marker is measured in which run", anchor=False)
-    for column, offer in zip(st.columns(len(offers)), offers, strict=True):
-        with column:
-            st.markdown(f"**{KINDS[offer.kind]}**")
-            grid(plan, offer.runs, f"staged-grid-{offer.kind.value}")
+    with st.container(key="staged-both-grids"):
+        for column, offer in zip(st.columns(len(offers)), offers, strict=True):
+            with column:
+                st.markdown(f"**{KINDS[offer.kind]}**")
+                grid(plan, offer.runs, f"staged-grid-{offer.kind.value}")
 
 
 def grid(plan: StagedPlan, runs: Sequence[StagedRun], key: str) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts import links
 from pages.parts import staged_sight as sighted
 from pages.parts.figures import Shown, show
+from pages.parts.methods import method_labels
 from pages.parts.session import lab, visit
 from pages.parts.staged_files import printable
 from pages.parts.text import md, sentence, told
@@ -30,7 +31,9 @@ def draw(plan: StagedPlan, run: StagedRun) -> None:
     st.subheader(f"{name} · sheet", anchor=False)
     _sheet(plan, run)
     st.subheader(f"{name} · data set", anchor=False)
-    if run.dataset_id:
+    if plan.rehearsal and not run.dataset_id:
+        st.caption("The rehearsal attaches it by itself.")
+    elif run.dataset_id:
         _attached(plan, run)
         st.subheader(f"{name} · ranking", anchor=False)
         _ranking(plan, run)
@@ -152,6 +155,7 @@ def _attached(plan: StagedPlan, run: StagedRun) -> None:
         st.button(
             "Detach",
             type="tertiary",
+            disabled=bool(plan.rehearsal),
             icon=":material/link_off:",
             key=f"staged-detach-{run.number}",
             on_click=_detach,
@@ -174,6 +178,9 @@ def _ranking(plan: StagedPlan, run: StagedRun) -> None:
     if run.run_id:
         links.link("The run that ranked it", "run", icon=":material/insights:", run=run.run_id)
         return
+    if plan.rehearsal:
+        st.caption("The rehearsal attaches the ranking as soon as its run has finished.")
+        return
     rows = {row.id: row for row in lab().staged.runs_for(plan, run.number)}
     if rows:
         chosen = st.selectbox(
@@ -192,7 +199,12 @@ def _ranking(plan: StagedPlan, run: StagedRun) -> None:
             args=(plan, run.number, run.dataset_id, str(chosen)),
         )
     else:
-        st.markdown("No finished run on this data set has ranked all its planned markers yet.")
+        method = next(iter(method_labels([plan.method]).values()))
+        by = "" if run.final else f" by {md(method, 40)}, by which this plan is merged"
+        st.markdown(
+            f"No finished run on this data set has ranked all its planned markers{by} yet.",
+            width=720,
+        )
     _under_way(run)
     links.link(
         "Rank these channels in a new run",

@@ -42,10 +42,16 @@ def offer(plan: StagedPlan) -> None:
     with fold:
         st.markdown(
             "Before a lab measures anything: each run is played on one data set in which it sees "
-            "its own markers only, then the end is compared with seeing all markers at once. What "
-            "is attached by hand is replaced.",
+            "its own markers only, then the end is compared with seeing all markers at once. Real "
+            "measurements can follow afterwards.",
             width=720,
         )
+        if any(run.dataset_id for run in plan.runs):
+            st.caption(
+                "Real measurements are attached to this plan. Detach them first, or begin a plan "
+                "of its own with the same candidates."
+            )
+            return
         able = [one for one in lab().datasets() if one.classes]
         if not able:
             st.caption("No labelled data set is registered here yet.")
@@ -92,13 +98,30 @@ def _begin(plan: StagedPlan, dataset_id: str, preset: str) -> None:
 
 def live(plan: StagedPlan) -> None:
     """Draw how far a rehearsal is; it goes on by itself while a page is open."""
+    try:
+        name = md(lab().dataset(plan.rehearsal).title, 60)
+    except PxError:  # gone since; the runs below tell more
+        name = "a data set that is not here any more"
     with st.container(border=True):
-        try:
-            name = md(lab().dataset(plan.rehearsal).title, 60)
-        except PxError:  # gone since; the runs below tell more
-            name = "a data set that is not here any more"
-        st.markdown(f":material/theater_comedy: **Rehearsal** on {name}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/theater_comedy: **Rehearsal** on {name}", width="content")
+            st.button(
+                "Stop rehearsing",
+                type="tertiary",
+                icon=":material/stop_circle:",
+                key="staged-rehearse-stop",
+                on_click=_stop,
+                args=(plan,),
+                help="Detaches what the rehearsal attached, so that real measurements can "
+                "follow. Its runs stay in the list of runs.",
+            )
         _follow(plan)
+
+
+def _stop(plan: StagedPlan) -> None:
+    sighted.act(
+        lambda: lab().staged.stop_rehearsal(plan, who=visit().owner), toast="Ready to measure."
+    )
 
 
 @st.fragment(run_every=EVERY)
@@ -115,9 +138,13 @@ def _follow(plan: StagedPlan) -> None:
                 st.query_params["step"] = str(min(moved.step, RESULT))
             st.rerun(scope="app")
         stages = lab().staged.rehearsal(plan)
-        for stage in stages:
-            _stage(stage)
-        if any(not stage.state.final for stage in stages):
+        live = any(not stage.state.final for stage in stages)
+        fine = not live and not any(stage.error for stage in stages)
+        done = f"{count(len(stages), 'run')}, all finished"
+        with st.expander(done, type="compact") if fine else st.container():
+            for stage in stages:
+                _stage(stage)
+        if live:
             runner_note(busy=True)
             st.caption(
                 "You can close this tab: queued runs go on, and the plan catches up when somebody "

@@ -12,17 +12,26 @@ from pxcore.plots.numbers import count
 from pxcore.plots.staged_words import KINDS
 from pxcore.types.staged import Override, PlanKind, StagedPlan, StagedRun
 
-STICKY = (
-    "<style>.st-key-staged-sofar {position: sticky; top: 4.5rem; max-height: calc(100vh - 6rem); "
-    "overflow-y: auto;}</style>"
-)
+STYLE = """<style>
+.st-key-staged-sofar {position: sticky; top: 4.5rem; max-height: calc(100vh - 6rem);
+  overflow-y: auto;}
+.stColumn:has(.st-key-staged-sofar) {min-width: 205px;}
+[class*="st-key-staged-both"] .stHorizontalBlock {flex-wrap: wrap;}
+[class*="st-key-staged-both"] .stHorizontalBlock > .stColumn {min-width: 300px;}
+@media (max-width: 1200px) {
+  .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem;}
+}
+</style>"""
+"""The summary stays in sight; figures side by side come below one another on a narrow page."""
+MANY = 5
+"""Runs beyond which they are told in groups."""
 MOST = 12
 """Markers that are named here; the rest is counted."""
 
 
 def draw(plan: StagedPlan) -> None:
     """Draw the summary; it stays in sight while the page scrolls."""
-    st.html(STICKY)
+    st.html(STYLE)
     with st.container(border=True, key="staged-sofar"):
         st.markdown("**The plan so far**")
         for line in lines(plan):
@@ -43,7 +52,7 @@ def lines(plan: StagedPlan) -> list[str]:
     if plan.rehearsal:
         told.append(":material/theater_comedy: A rehearsal on one data set that has all markers")
     if plan.runs:
-        told.append("  \n".join(_run(run, settled=plan.step > 4) for run in plan.runs))
+        told.append("  \n".join(_runs(plan)))
     for name, word in ((Override.TAKE, "Taken by hand"), (Override.LEAVE, "Left out by hand")):
         own = [marker for marker, what in plan.overrides if what is name]
         if own:
@@ -60,6 +69,28 @@ def _candidates(plan: StagedPlan) -> str:
     )
     told += [f"{word}: {_names(own)}" for word, own in kinds if own]
     return "; ".join(told)
+
+
+def _runs(plan: StagedPlan) -> list[str]:
+    """Return how far the runs are, a line each; of many those alike in one."""
+    settled = plan.step > 4
+    if len(plan.runs) <= MANY:
+        return [_run(run, settled=settled) for run in plan.runs]
+    dealt = [run for run in plan.runs if not run.final]
+    groups = (
+        (":blue[:material/check_circle:] ranked", [r for r in dealt if r.run_id]),
+        (
+            ":orange[:material/pending:] measured, not ranked",
+            [r for r in dealt if r.dataset_id and not r.run_id],
+        ),
+        (":gray[:material/radio_button_unchecked:] open", [r for r in dealt if not r.dataset_id]),
+    )
+    lines = [
+        f"{word}: run{'s' if len(runs) > 1 else ''} {', '.join(str(run.number) for run in runs)}"
+        for word, runs in groups
+        if runs
+    ]
+    return [*lines, *(_run(run, settled=settled) for run in plan.runs if run.final)]
 
 
 def _run(run: StagedRun, *, settled: bool) -> str:

@@ -21,14 +21,14 @@ def current(plan: StagedPlan) -> int:
 
 def draw(plan: StagedPlan, step: int) -> None:
     """Draw the six steps; those not reached yet cannot be opened."""
-    with st.container(horizontal=True, gap="small", key="staged-steps"):
+    with st.container(horizontal=True, gap="xsmall", key="staged-steps"):
         for number, name in enumerate(STEPS, start=1):
             done = number < plan.step
             here = number == step
             st.button(
-                f"{number} · {name}",
+                f"{number} {name}",
                 key=f"staged-step-{number}",
-                type="primary" if here else "secondary" if number <= plan.step else "tertiary",
+                type="primary" if here else "secondary",
                 icon=":material/check:" if done and not here else None,
                 disabled=number > plan.step,
                 on_click=go,

@@ -13,7 +13,9 @@ from pxcore.types.staged import Candidate, StagedRun
 
 ROW = 22
 """Height of a line in pixels."""
-FINAL = "final run, settled so far"
+MANY = 6
+"""Runs above which their names are short."""
+FINAL = "final run (F), settled so far"
 
 
 def plan_grid(
@@ -26,7 +28,6 @@ def plan_grid(
 
     What is always on has a mark of its own shape, and so has the final run.
     """
-    figure = go.Figure()
     names = [candidate.marker for candidate in candidates]
     on = {candidate.marker for candidate in candidates if candidate.always_on}
     kinds = {"measured": "circle", "always on": "diamond", FINAL: "square"}
@@ -38,7 +39,7 @@ def plan_grid(
             if name in inside:
                 kind = "always on" if name in on else (FINAL if run.final else "measured")
                 marks[kind].append((column, row, name))
-    _bands(figure, runs, len(names), theme)
+    figure = go.Figure(layout={"shapes": _bands(runs, len(names), theme)})
     for kind, points in marks.items():
         if points:
             figure.add_scatter(
@@ -50,11 +51,11 @@ def plan_grid(
                 text=[f"<b>{plain(name)}</b><br>{run_name(runs[x])}" for x, _, name in points],
                 hovertemplate="%{text}<extra></extra>",
             )
-    dressed(figure, theme, alt=_alt(runs, len(names)), height=ROW * len(names) + 96)
+    dressed(figure, theme, alt=_alt(runs, len(names)), height=ROW * len(names) + 116)
     figure.update_xaxes(
         range=[-0.6, len(runs) - 0.4],
         tickvals=list(range(len(runs))),
-        ticktext=[_tick(run, ticked=run.number in done) for run in runs],
+        ticktext=[_tick(run, len(runs), ticked=run.number in done) for run in runs],
         side="top",
         showgrid=False,
         tickangle=0,
@@ -67,7 +68,7 @@ def plan_grid(
         automargin=True,
     )
     figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 44, "b": 40},
+        margin={"l": 8, "r": 8, "t": 44, "b": 60},
         legend={"y": -12 / (ROW * len(names) + 1), "yanchor": "top"},
     )
     return figure
@@ -78,29 +79,33 @@ def run_name(run: StagedRun) -> str:
     return "final run" if run.final else f"run {run.number}"
 
 
-def _bands(figure: go.Figure, runs: Sequence[StagedRun], rows: int, theme: Theme) -> None:
-    """Shade every second line, and part the final run from the others."""
-    for row in range(0, rows, 2):
-        figure.add_shape(
-            type="rect",
-            **{"x0": 0, "x1": 1, "xref": "x domain", "y0": row - 0.5, "y1": row + 0.5},
-            fillcolor=tinted(theme.muted, 0.1),
-            line={"width": 0},
-            layer="below",
-        )
-    for column, run in enumerate(runs):
-        if run.final and column:
-            figure.add_shape(
-                type="line",
-                **{"x0": column - 0.5, "x1": column - 0.5, "y0": 0, "y1": 1, "yref": "y domain"},
-                line={"color": theme.muted, "width": 1, "dash": "dot"},
-                layer="below",
-            )
+def _bands(runs: Sequence[StagedRun], rows: int, theme: Theme) -> list[dict[str, object]]:
+    """Return a shade for every second line, and what parts the final run from the others."""
+    shapes: list[dict[str, object]] = [
+        {
+            **{"type": "rect", "x0": 0, "x1": 1, "xref": "x domain", "layer": "below"},
+            **{"y0": row - 0.5, "y1": row + 0.5, "line": {"width": 0}},
+            "fillcolor": tinted(theme.muted, 0.1),
+        }
+        for row in range(0, rows, 2)
+    ]
+    shapes += [
+        {
+            **{"type": "line", "x0": column - 0.5, "x1": column - 0.5, "layer": "below"},
+            **{"y0": 0, "y1": 1, "yref": "y domain"},
+            "line": {"color": theme.muted, "width": 1, "dash": "dot"},
+        }
+        for column, run in enumerate(runs)
+        if run.final and column
+    ]
+    return shapes
 
 
-def _tick(run: StagedRun, *, ticked: bool) -> str:
-    word = "final" if run.final else str(run.number)
-    return f"{word} ✓" if ticked else word
+def _tick(run: StagedRun, n_runs: int, *, ticked: bool) -> str:
+    """Return a run's number, short where many stand beside one another."""
+    short = n_runs > MANY
+    word = ("F" if short else "final") if run.final else str(run.number)
+    return f"{word}{'<br>' if short else ' '}✓" if ticked else word
 
 
 def _alt(runs: Sequence[StagedRun], n_markers: int) -> str:

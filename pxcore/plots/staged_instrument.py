@@ -17,7 +17,7 @@ A_LINE = 6
 """Slots beside one another, as a camera has them."""
 ROW = 86
 """Height of a line of slots in pixels."""
-NAME = 13
+NAME = 11
 """Characters of a marker on its chip."""
 
 
@@ -39,11 +39,15 @@ def drawn_instrument(
 
     ``lit``: markers of the panel; the others are drawn as left out. None leaves none out.
     """
-    figure = go.Figure()
+    boxes: list[dict[str, object]] = []
+    words: list[dict[str, object]] = []
     lines = -(-len(slots) // A_LINE) or 1
     for place, slot in enumerate(slots):
         row, column = divmod(place, A_LINE)
-        _box(figure, slot, (column, lines - 1 - row), theme, out=_is_out(slot, lit))
+        at, out = (column, lines - 1 - row), _is_out(slot, lit)
+        boxes.append(_box(slot, at, theme, out=out))
+        words += _words(slot, at, theme, out=out)
+    figure = go.Figure(layout={"shapes": boxes, "annotations": words})
     places = [(n % A_LINE + 0.47, lines - 1 - n // A_LINE + 0.45) for n in range(len(slots))]
     figure.add_scatter(
         x=[x for x, _ in places],
@@ -61,50 +65,53 @@ def drawn_instrument(
     return figure
 
 
-def slot_words(slot: SheetSlot, *, out: bool = False) -> str:
-    """Return what a channel is used for: its fluorochrome, or its kind."""
+def slot_words(slot: SheetSlot, *, out: bool = False) -> tuple[str, str]:
+    """Return what a channel is used for: its kind or fluorochrome, and what is special."""
     if slot.kind != "stain":
-        return "" if slot.kind == "empty" else slot.kind
+        return ("" if slot.kind == "empty" else slot.kind), ""
     if out:
-        return "left out"
-    dye = one_line(slot.fluorochrome, 16)
-    if slot.always_on:
-        return f"always on · {dye}" if dye else "always on"
-    return dye
+        return "left out", ""
+    return slot.fluorochrome, "always on" if slot.always_on else ""
 
 
 def _is_out(slot: SheetSlot, lit: Sequence[str] | None) -> bool:
     return lit is not None and slot.kind == "stain" and slot.marker not in lit
 
 
-def _box(
-    figure: go.Figure, slot: SheetSlot, at: tuple[int, int], theme: Theme, *, out: bool
-) -> None:
-    """Draw one channel; its left lower corner is ``at``."""
+def _box(slot: SheetSlot, at: tuple[int, int], theme: Theme, *, out: bool) -> dict[str, object]:
+    """Return one channel's box; its left lower corner is ``at``."""
     x, y = at
     tone = _tone(slot, theme, out=out)
     filled = slot.kind != "empty" and not out
-    figure.add_shape(
-        type="rect",
-        **{"x0": x, "x1": x + 0.94, "y0": y, "y1": y + 0.9},
-        fillcolor=tinted(tone, 0.16) if filled else "rgba(0,0,0,0)",
-        line={"color": tone, "width": 1.6 if filled else 1.0},
-        layer="below",
-    )
+    return {
+        **{"type": "rect", "x0": x, "x1": x + 0.94, "y0": y, "y1": y + 0.9, "layer": "below"},
+        "fillcolor": tinted(tone, 0.16) if filled else "rgba(0,0,0,0)",
+        "line": {"color": tone, "width": 1.6 if filled else 1.0},
+    }
+
+
+def _words(
+    slot: SheetSlot, at: tuple[int, int], theme: Theme, *, out: bool
+) -> list[dict[str, object]]:
+    """Return what stands in a channel's box: number, marker, what it is used for."""
+    x, y = at
     name = slot.marker if slot.kind == "stain" else ("empty" if slot.kind == "empty" else "")
-    said = slot_words(slot, out=out)
+    said, below = slot_words(slot, out=out)
     ink = theme.muted if out or slot.kind == "empty" else theme.ink
     texts = (
         (str(slot.number), 0.06, 0.84, 11, theme.muted, "left", "top"),
-        (plain(name, NAME), 0.47, 0.5, 14, ink, "center", "middle"),
-        (plain(said, 20), 0.47, 0.24, 11, theme.muted, "center", "middle"),
+        (plain(name, NAME), 0.47, 0.54, 13, ink, "center", "middle"),
+        (plain(said, 11), 0.47, 0.32, 11, theme.muted, "center", "middle"),
+        (below, 0.47, 0.13, 10, theme.muted, "center", "middle"),
     )
-    for text, right, up, size, colour, across, upright in texts:
-        if text:
-            figure.add_annotation(
-                **{"x": x + right, "y": y + up, "xanchor": across, "yanchor": upright},
-                **{"text": text, "showarrow": False, "font": {"size": size, "color": colour}},
-            )
+    return [
+        {
+            **{"x": x + right, "y": y + up, "xanchor": across, "yanchor": upright},
+            **{"text": text, "showarrow": False, "font": {"size": size, "color": colour}},
+        }
+        for text, right, up, size, colour, across, upright in texts
+        if text
+    ]
 
 
 def _tone(slot: SheetSlot, theme: Theme, *, out: bool) -> str:

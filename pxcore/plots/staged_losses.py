@@ -16,7 +16,7 @@ from pxcore.types.staged_views import PlanLoss
 WAYS = {
     "published": "Published plan",
     "pair_cover": "Pair cover",
-    "all": "All markers at once",
+    "all": "All at once",
 }
 """Ways of the simulator in words, in the order they are drawn."""
 
@@ -33,20 +33,21 @@ def plan_losses(losses: Sequence[PlanLoss], theme: Theme) -> go.Figure:
             folds=(),
             colour=theme.accent if one.way != "all" else theme.muted,
             symbol="circle" if one.way != "all" else "square",
-            right=f"{count(one.runs, 'run')}; the pair is kept in {one.pair_kept:.0%}",
+            right=f"{count(one.runs, 'run')}",
             hover=f"<b>{WAYS.get(one.way, one.way)}</b><br>loss {loss_words(one)}"
-            f"<br>accuracy {score(one.accuracy)} {bounds(one.low, one.high)}",
+            f"<br>accuracy {score(one.accuracy)} {bounds(one.low, one.high)}"
+            f"<br>the pair is kept in {one.pair_kept:.0%}",
         )
         for n, one in enumerate(losses)
     ]
     told = "; ".join(f"{row.name} {loss_words(one)}" for row, one in zip(rows, losses, strict=True))
     plot = DotPlot(
-        x_title="accuracy lost to all markers at once (simulated; left is better)",
+        x_title="simulated loss of accuracy",
         alt=f"Simulated loss of each plan: {told or 'none'}.",
         zero=True,
-        right_margin=230,
+        right_margin=70,
     )
-    return dot_plot(rows, plot, theme)
+    return _close(dot_plot(rows, plot, theme))
 
 
 def loss_words(one: PlanLoss) -> str:
@@ -85,3 +86,9 @@ def rehearsal(values: Sequence[tuple[str, Interval]], theme: Theme) -> go.Figure
         right_margin=190,
     )
     return dot_plot(rows, plot, theme)
+
+
+def _close(figure: go.Figure) -> go.Figure:
+    """Take away the room for a legend that is not there."""
+    figure.update_layout(showlegend=False, margin_t=12, height=figure.layout.height - 40)
+    return figure

@@ -30,6 +30,7 @@ __all__ = [
 
 KINDS = {PlanKind.PUBLISHED: "Published plan", PlanKind.PAIR_COVER: "Pair cover"}
 """Kinds of plan, as people read them."""
+_THE = {PlanKind.PUBLISHED: "the published plan", PlanKind.PAIR_COVER: "pair cover"}
 
 
 def candidates_said(candidates: Sequence[Candidate], instrument: Instrument) -> str:
@@ -59,7 +60,7 @@ def offers_said(offers: Sequence[Offer], losses: Sequence[PlanLoss]) -> str:
     """Return how the two plans differ, and never more than the intervals allow."""
     there = {one.kind: one.figures for one in offers if one.figures is not None}
     told = [
-        f"{KINDS[kind].lower()} shows {there[kind].share:.0%} of the pairs in "
+        f"{_THE[kind]} shows {there[kind].share:.0%} of the pairs in "
         f"{count(there[kind].runs, 'run')}"
         for kind in (PlanKind.PAIR_COVER, PlanKind.PUBLISHED)
         if kind in there
@@ -76,9 +77,8 @@ def _expected(losses: Sequence[PlanLoss]) -> str:
         return ""
     if few.loss_low > many.loss_high:
         return (
-            f"; simulated, the published plan loses {score(few.loss)} "
-            f"{bounds(few.loss_low, few.loss_high)} of accuracy, pair cover {score(many.loss)} "
-            f"{bounds(many.loss_low, many.loss_high)}"
+            f"; simulated, they lose {score(many.loss)} {bounds(many.loss_low, many.loss_high)} "
+            f"and {score(few.loss)} {bounds(few.loss_low, few.loss_high)} of accuracy"
         )
     return "; simulated, their losses cannot be told apart"
 
