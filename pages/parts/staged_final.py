@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import links, staged_one_run, staged_rehearsing
+from pages.parts import links, staged_live, staged_one_run
 from pages.parts.staged_steps import RESULT, go
 from pages.parts.staged_top import say
 from pxcore.plots.staged_words import final_said
@@ -17,7 +17,7 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     run = next(one for one in plan.runs if one.final)
     say(top, f"{final_said(run)}.")
     if plan.rehearsal:
-        staged_rehearsing.live(plan)
+        staged_live.draw(plan)
     if run.run_id:
         with st.container(horizontal=True, vertical_alignment="center"):
             if plan.step >= RESULT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import staged_controls, staged_one_run, staged_rehearsing
+from pages.parts import staged_controls, staged_live, staged_one_run, staged_rehearsing
 from pages.parts.session import asked
 from pages.parts.staged_dealing import grid
 from pages.parts.staged_steps import MERGE, go
@@ -28,7 +28,7 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
             args=(MERGE,),
         )
     if plan.rehearsal:
-        staged_rehearsing.live(plan)
+        staged_live.draw(plan)
     else:
         staged_rehearsing.offer(plan)
     run = _pick(dealt)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import links, staged_rehearsing
+from pages.parts import links, staged_live
 from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
@@ -26,7 +26,7 @@ from pxcore.types.staged_views import Outcome
 def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw what the plan ends with."""
     if plan.rehearsal:
-        staged_rehearsing.live(plan)
+        staged_live.draw(plan)
     try:
         outcome = lab().staged.outcome(plan)
     except PxError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from pxcore.panel.staged.candidates import candidates_of
+from pxcore.panel.staged.finished import FinishedRun
 from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.pasted import parse_candidates
 from pxcore.panel.staged.simulator import Simulation, can_simulate, simulate
@@ -53,6 +54,7 @@ class StagedPlans:
         self._store = store
         self._simulated = lru_cache(64)(simulate)
         self._merge = lru_cache(8)(self._merged)  # finished runs do not change
+        self._ranked = lru_cache(8)(self._rankings)
         self._found = lru_cache(8)(self._findings)
 
     # -- any time
@@ -178,6 +180,14 @@ class StagedPlans:
         """Return every candidate with its reason. PanelError while a ranking is missing."""
         return self._merge(plan)
 
+    def rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
+        """Return what each finished dealt run says of its markers, to be seen side by side."""
+        return self._ranked(plan)
+
+    def methods_for(self, plan: StagedPlan) -> tuple[str, ...]:
+        """Return the methods by whose rankings the attached runs can be merged."""
+        return merging.methods_for(self._store, plan)
+
     def merge_rule(
         self,
         plan: StagedPlan,
@@ -242,6 +252,9 @@ class StagedPlans:
 
     def _merged(self, plan: StagedPlan) -> Merge:
         return merging.merged(self._store, plan)
+
+    def _rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
+        return merging.rankings(self._store, plan)
 
     def _findings(self, run_id: str) -> PanelFindings:
         return findings(self._store, run_id)

@@ -9,7 +9,8 @@ from pxcore.panel.staged.finished import FinishedRun, finished_run
 from pxcore.panel.staged.matching import marker_key
 from pxcore.panel.staged.merge import merge, with_final_run
 from pxcore.panel.staged.plans import planned_runs
-from pxcore.runs import datasets
+from pxcore.runs import datasets, ledger
+from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
 from pxcore.runs.staged.attached import check_run, place_of
 from pxcore.runs.staged.carrying import reopened
@@ -29,7 +30,9 @@ from pxcore.types import MethodResult, RunResult
 from pxcore.types.staged import Candidate, Override, PlanKind, StagedPlan, StagedRun
 from pxcore.types.staged_views import Merge
 
-__all__ = ["finish_merge", "merge_rule", "merged", "override", "ranking_of"]
+__all__ = [
+    "finish_merge", "merge_rule", "merged", "methods_for", "override", "ranking_of", "rankings",
+]  # fmt: skip
 
 
 def merged(store: Store, plan: StagedPlan) -> Merge:
@@ -43,7 +46,19 @@ def merged(store: Store, plan: StagedPlan) -> Merge:
         When a ranking has left the store.
     """
     need_step(plan, MEASURE, "Merging")
-    return merge(plan, [_finished(store, plan, run) for run in dealt_runs(plan) if run.run_id])
+    return merge(plan, rankings(store, plan))
+
+
+def rankings(store: Store, plan: StagedPlan) -> tuple[FinishedRun, ...]:
+    """Return what every dealt run with a ranking says of its markers, on its own scale."""
+    return tuple(_finished(store, plan, run) for run in dealt_runs(plan) if run.run_id)
+
+
+def methods_for(store: Store, plan: StagedPlan) -> tuple[str, ...]:
+    """Return the methods that every attached dealt run has ranked by; () while none is attached."""
+    attached = [run.run_id for run in dealt_runs(plan) if run.run_id]
+    every = [[method_name(m) for m in ledger.record(store, one).spec.methods] for one in attached]
+    return tuple(name for name in every[0] if all(name in own for own in every)) if every else ()
 
 
 def merge_rule(
