@@ -113,9 +113,9 @@ def _names(markers: list[str]) -> str:
 
 def _undo(plan: StagedPlan) -> None:
     """Draw the way back by one change."""
-    last = plan.trail[-1] if plan.trail else None
-    if plan.version < 2 or last is None:
+    if plan.version < 2 or not plan.trail:
         return
+    last = next(one for one in plan.trail if one.at == plan.trail[-1].at)  # what, then what it cost
     st.button(
         "Undo the last change",
         icon=":material/undo:",

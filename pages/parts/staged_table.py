@@ -61,9 +61,9 @@ def table(candidates: Sequence[Candidate]) -> pd.DataFrame:
     )
     for name in TEXTS:
         frame[name] = frame[name].astype("string")
-    frame["cost"] = frame["cost"].astype(float)
+    frame["cost"] = frame["cost"].astype("Float64")  # a row that is added has no value yet
     for name in FLAGS:
-        frame[name] = frame[name].astype(bool)
+        frame[name] = frame[name].astype("boolean")
     return frame
 
 

@@ -1,4 +1,4 @@
-"""The one sentence on top of a step, and notes on what no longer held."""
+"""The one sentence on top of a step, and what is to be known of the last change."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pxcore.types.staged import StagedPlan
 
 def say(top: DeltaGenerator, text: str) -> None:
     """Write the answer of a step; ``text`` is plain."""
-    top.markdown(f"#### {md(text, 1200)}", width=980)
+    top.markdown(f"#### {md(text, 1200)}", anchors=False, width=980)
 
 
 def dropped(plan: StagedPlan) -> None:
-    """Tell what the last change made void; nothing is dropped silently."""
+    """Tell what the last change made void or brought with it; nothing is dropped silently."""
     if plan.notes:
         lines = "\n".join(f"- {md(one, 600)}" for one in plan.notes)
         st.warning(
-            f"The last change dropped what no longer holds:\n{lines}", icon=":material/info:"
+            f"To know about the last change:\n{lines}", icon=":material/info:"
         )
