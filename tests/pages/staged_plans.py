@@ -12,8 +12,8 @@ from pxcore.types.staged import Candidate, PlanKind, StagedPlan
 from tests.fake_lab import FakeLab
 
 MARKERS = tuple(f"M{number}" for number in range(1, 11))
-SMALL = other(8, brightfield=(1,), darkfield=(8,))
-"""Six slots: two always on, four free, so ten candidates need two runs of four and three."""
+SMALL = other(7, brightfield=(1,), darkfield=(7,))
+"""Five slots: one for what is always on, four free, so nine others need three runs."""
 
 
 def candidates(markers: Sequence[str] = MARKERS) -> tuple[Candidate, ...]:

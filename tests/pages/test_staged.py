@@ -161,7 +161,7 @@ def test_both_offers_stand_side_by_side_with_what_they_lose(lab: FakeLab, visit:
     text = words(app)
     for part in (
         "Published plan", "Pair cover", "Pairs seen", "100%", "0.042 (0.039 to 0.045)",
-        "2 was chosen for you", "Choose published plan", "Choose pair cover", "Cost",
+        "m = 1 was chosen for you", "Choose published plan", "Choose pair cover", "Cost",
     ):  # fmt: skip
         assert part in text, part
     assert len(app.get("plotly_chart")) == 5  # losses, and pairs and grid of each plan
@@ -175,7 +175,7 @@ def test_what_is_not_simulated_or_not_possible_says_why(lab: FakeLab, visit: Ope
     app = at(visit, lab, 2)
     assert "Not simulated: the simulation takes 8 to 40" in words(app)
     assert "not simulated" in words(app)
-    app.number_input(key="staged-top-p1-2").set_value(9).run()
+    app.number_input(key="staged-top-p1-1").set_value(9).run()
     assert "choose m from 1 to" in words(app)
     assert "Choose published plan" not in words(app)
 
