@@ -251,6 +251,9 @@ class FakeStaged:
             all_markers=self.answer,
         )
 
+    def outcome_files(self, plan: StagedPlan, found: Outcome) -> Mapping[str, str]:
+        return {"panel.csv": "marker\n", "outcome.json": "{}"}
+
     def rehearse(
         self,
         plan: StagedPlan,

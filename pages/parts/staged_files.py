@@ -8,10 +8,12 @@ import streamlit as st
 
 from pages.parts.header import Download
 from pages.parts.session import lab
-from pages.parts.text import md
+from pages.parts.text import file_name, md
 from pxcore.errors import PxError
 from pxcore.types.staged import StagedPlan
+from pxcore.types.staged_views import Outcome
 
+OUTCOME = {"panel.csv": "The panel, CSV", "outcome.json": "Everything, JSON"}
 MIME = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
 
@@ -27,6 +29,21 @@ def downloads(plan: StagedPlan) -> list[Download]:
         Download(md(name, 80), name, MIME.get(name.rpartition(".")[2], "text/plain"), _data(text))
         for name, text in files.items()
     ]
+
+
+def outcome_files(plan: StagedPlan, outcome: Outcome) -> None:
+    """Draw buttons for the panel and all that speaks for it."""
+    for name, text in lab().staged.outcome_files(plan, outcome).items():
+        label, mime = OUTCOME.get(name, name), MIME.get(name.rpartition(".")[2], "text/plain")
+        st.download_button(
+            label,
+            _data(text),
+            file_name=file_name(plan.title, name),
+            mime=mime,
+            key=f"staged-file-{name}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
 
 
 def _data(text: str) -> Callable[[], bytes]:

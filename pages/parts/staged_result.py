@@ -11,7 +11,7 @@ from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.staged_answer import compared
-from pages.parts.staged_files import printable
+from pages.parts.staged_files import outcome_files, printable
 from pages.parts.staged_one_run import table
 from pages.parts.staged_top import say
 from pages.parts.text import csv_bytes, file_name, md
@@ -60,6 +60,7 @@ def _panel(plan: StagedPlan, outcome: Outcome) -> None:
         st.caption(f":material/info: {md(one, 500)}")
     with st.container(horizontal=True):
         printable(plan)
+        outcome_files(plan, outcome)
 
 
 def _advice(outcome: Outcome) -> None:

@@ -18,6 +18,4 @@ def dropped(plan: StagedPlan) -> None:
     """Tell what the last change made void or brought with it; nothing is dropped silently."""
     if plan.notes:
         lines = "\n".join(f"- {md(one, 600)}" for one in plan.notes)
-        st.warning(
-            f"To know about the last change:\n{lines}", icon=":material/info:"
-        )
+        st.warning(f"To know about the last change:\n{lines}", icon=":material/info:")

@@ -177,7 +177,8 @@ def test_the_result_is_the_panel_its_reasons_and_the_trail(lab: FakeLab, visit: 
     app = opened(visit, plan)
     text = words(app)
     for part in ("M5 are enough", "In the panel", "Left out", "Adds nothing.", "12.00 a test",
-                 "F1 0.800 (0.770 to 0.830)", "was not asked which", "Trail, CSV"):  # fmt: skip
+                 "F1 0.800 (0.770 to 0.830)", "was not asked which", "Trail, CSV",
+                 "The panel, CSV"):  # fmt: skip
         assert part in text, part
     assert linked(app, "Ask which of these are enough") == "run=rankF"
     trail = next(one.value for one in app.dataframe if "when (UTC)" in one.value)
