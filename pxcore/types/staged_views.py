@@ -191,6 +191,10 @@ class AllMarkersAnswer:
     """Of ``markers``, trained again."""
     lost: Interval | None = None
     """``f1_markers`` minus ``f1_plan``, paired fold by fold: what the plan lost by its stages."""
+    advised: tuple[str, ...] = ()
+    """Advised by the run that saw every marker, where it was asked to search all panels."""
+    f1_advised: Interval | None = None
+    """Of ``advised``."""
     said: str = ""
     """The same in a sentence."""
 

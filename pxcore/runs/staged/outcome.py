@@ -11,12 +11,13 @@ from pxcore.panel.noninferiority import check_margin
 from pxcore.panel.words import sentence
 from pxcore.runs import datasets, ledger, panel_tasks
 from pxcore.runs.result import result
+from pxcore.runs.staged.answers import answering_run
 from pxcore.runs.staged.attached import place_of
 from pxcore.runs.staged.merging import merged
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.runs.staged.steps import RESULT, final_run, need_step
 from pxcore.store.home import Store
-from pxcore.types import Panel, RunSpec, RunState
+from pxcore.types import Panel, RunSpec
 from pxcore.types.panel import Constraints, PanelAdvice
 from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import Outcome
@@ -86,7 +87,7 @@ def outcome(store: Store, plan: StagedPlan, finding: Finding, margin: float = 0.
         cost=kept,
         saved=sum(cost.values()) - kept,
         trail=plan.trail,
-        all_markers=all_markers_answer(store, plan, final.markers),
+        all_markers=all_markers_answer(store, plan, final.markers, margin),
         notes=() if advice is None else advice.notes,
     )
 
@@ -99,7 +100,7 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
     record = ledger.record(store, last.run_id)
     dataset = datasets.one(store, last.dataset_id)
     places = {m: place_of(dataset, record.spec.panel.names, name) for m, name in last.matched}
-    answer = _answered(store, record.spec, last.run_id)
+    answer = answering_run(store, record.spec, last.run_id)
     whole = FinalPanel(
         markers=last.markers, run_id=answer or last.run_id, advice=None, reason="", places=places
     )
@@ -148,20 +149,6 @@ def _constraints(
         exclude=tuple(unplanned),
         margin=margin,
     )
-
-
-def _answered(store: Store, spec: RunSpec, run_id: str) -> str:
-    """Return the finished run that was asked about this run's panels, the newest; or empty."""
-    if spec.question is not None:
-        return run_id
-    for record in ledger.records(store, [RunState.FINISHED]):
-        if record.spec.question is not None and _bare(record.spec) == _bare(spec):
-            return record.id
-    return ""
-
-
-def _bare(spec: RunSpec) -> RunSpec:
-    return replace(spec, question=None, title="", owner="", priority=0, preset="")
 
 
 def _left(store: Store, plan: StagedPlan, final: FinalPanel) -> tuple[tuple[str, str], ...]:

@@ -17,10 +17,11 @@ from pxcore.panel.said import with_interval
 from pxcore.panel.staged.matching import match_markers
 from pxcore.runs import datasets, ledger, panel_tasks
 from pxcore.runs.result import result
+from pxcore.runs.staged.answers import answering_run
 from pxcore.runs.staged.merging import ranking_of
 from pxcore.store.home import Store
 from pxcore.types import Dataset, RunResult, RunState
-from pxcore.types.panel import Members
+from pxcore.types.panel import Constraints, Members
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import AllMarkersAnswer
 
@@ -31,9 +32,11 @@ ALL, COMPARE = "all", "compare"
 
 
 def all_markers_answer(
-    store: Store, plan: StagedPlan, panel: tuple[str, ...]
+    store: Store, plan: StagedPlan, panel: tuple[str, ...], margin: float = 0.02
 ) -> AllMarkersAnswer | None:
     """Return the comparison for the plan's final panel; None while there is none to make.
+
+    ``margin``: F1-macro that an advised panel may lose.
 
     Raises RunError when the results of the run with every marker have left the store.
     """
@@ -51,9 +54,10 @@ def all_markers_answer(
         f1_every=told.performance.f1_macro,
         said="The two panels are not compared by training yet.",
     )
-    if not _is_finished(store, queued.get(COMPARE, "")):
-        return answer
-    return _compared(store, answer, queued[COMPARE], both_panels(store, plan, panel, told))
+    if _is_finished(store, queued.get(COMPARE, "")):
+        panels = both_panels(store, plan, panel, told)
+        answer = _compared(store, answer, queued[COMPARE], panels)
+    return _with_advice(store, plan, answer, told, margin)
 
 
 def both_panels(
@@ -121,6 +125,29 @@ def _compared(
     else:
         said += f"Lost by the stages: {with_interval(lost)}."
     return replace(answer, f1_plan=plans, f1_markers=alls, lost=lost, said=said)
+
+
+def _with_advice(
+    store: Store, plan: StagedPlan, answer: AllMarkersAnswer, told: RunResult, margin: float
+) -> AllMarkersAnswer:
+    """Return the answer with what the run that saw every marker advises, where it was asked."""
+    from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+
+    asked = answering_run(store, told.spec, answer.all_run, searched=True)
+    if not asked:
+        return answer
+    places = marker_places(plan, datasets.one(store, plan.rehearsal))
+    kept = [places[one.marker] for one in plan.candidates if one.always_on or one.must_keep]
+    wanted = Constraints(must_keep=tuple(sorted(kept)), margin=margin)
+    best = findings(store, asked).advice(wanted).recommended
+    if best is None:
+        return replace(answer, said=f"{answer.said} No smaller panel is advised with all markers.")
+    advised = tuple(marker for marker, place in places.items() if place in best.members)
+    said = (
+        f"{answer.said} With all markers measured, {', '.join(advised) or 'no stain'} is the "
+        f"advised panel, F1 {with_interval(best.f1_macro)}."
+    )
+    return replace(answer, advised=advised, f1_advised=best.f1_macro, said=said)
 
 
 def _is_finished(store: Store, run_id: str) -> bool:

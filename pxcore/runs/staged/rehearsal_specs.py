@@ -41,10 +41,7 @@ def stage_spec(
 
 
 def with_question(plan: StagedPlan, spec: RunSpec, places: Mapping[str, int]) -> RunSpec:
-    """Return the final run's spec with the question which of its markers are enough.
-
-    Every panel is screened where there are not too many; else only the whole one is trained.
-    """
+    """Return the final run's spec with the question which of its markers are enough."""
     seen = panel_tasks.everything(spec)
     kept = [places[one.marker] for one in plan.candidates if one.always_on or one.must_keep]
     wanted = wishes(spec, Constraints(must_keep=tuple(sorted(kept))))
@@ -54,9 +51,7 @@ def with_question(plan: StagedPlan, spec: RunSpec, places: Mapping[str, int]) ->
         exclude=wanted.exclude,
         must_keep=wanted.must_keep,
     )
-    made = replace(spec, question=question)
-    few = len(panel_tasks.optional(made)) <= panel_tasks.MOST_OPTIONAL
-    return replace(spec, question=replace(question, search=few))
+    return replace(spec, question=question)
 
 
 def stage_label(plan: StagedPlan, name: str) -> str:

@@ -18,6 +18,7 @@ from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import Dataset, RunSpec
+from pxcore.types.panel import Constraints
 from pxcore.types.staged import PlanKind, StagedPlan
 from tests.runs.staged.made_cells import marker_dataset, short
 from tests.tiny_lab import carry_on
@@ -130,7 +131,7 @@ def test_panels_that_differ_are_paired_on_the_same_folds(rehearsed: Rehearsed) -
     store, poor, good = rehearsed.lab._store, ("CD4", "CD8"), ("CD3", "CD19")
     places = {marker: 1 + place for place, marker in enumerate(MARKERS)}
     panels = [tuple(places[marker] for marker in one) for one in (poor, good)]
-    ask = PanelAsk(search=False, ticked=tuple(panels))
+    ask = PanelAsk(search=True, finalists=1, ticked=tuple(panels))
     asked = rehearsed.lab.panels.ask(stages(rehearsed)["all"], ask)
     carry_on(store)
     runs = tuple((dict(rehearsed.ended.rehearsal_runs) | {"compare": asked}).items())
@@ -148,6 +149,10 @@ def test_panels_that_differ_are_paired_on_the_same_folds(rehearsed: Rehearsed) -
     np.testing.assert_allclose(answer.lost.known, [all_ - plan for all_, plan in pairs])
     assert answer.lost.mean > 0.2
     assert "Lost by the stages: " in answer.said
+    advised = rehearsed.lab.panels.findings(asked).advice(Constraints()).recommended
+    assert advised is not None
+    assert answer.f1_advised == advised.f1_macro
+    assert {bright[0], *(places[marker] for marker in answer.advised)} == set(advised.members)
 
 
 def test_nothing_new_is_saved_or_queued_when_nothing_has_finished(rehearsed: Rehearsed) -> None:
