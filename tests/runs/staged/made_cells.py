@@ -40,7 +40,7 @@ def marker_dataset(
     return datasets.edit(store, dataset.id, title, dataset.panel)
 
 
-def short(spec: RunSpec, max_epochs: int = 4) -> RunSpec:
+def short(spec: RunSpec, max_epochs: int = 5) -> RunSpec:
     """Return a spec that takes a second: two folds, few epochs, no decoys."""
     training = replace(spec.training, max_epochs=max_epochs, batch_size=16)
     return replace(
