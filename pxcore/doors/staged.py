@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from pxcore.panel.staged.candidates import candidates_of
@@ -178,7 +179,8 @@ class StagedPlans:
 
     def merged(self, plan: StagedPlan) -> Merge:
         """Return every candidate with its reason. PanelError while a ranking is missing."""
-        return self._merge(plan)
+        union, notes = self._merge(plan), attached.sheet_notes(self._store, plan)
+        return replace(union, notes=(*union.notes, *notes)) if notes else union
 
     def rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
         """Return what each finished dealt run says of its markers, to be seen side by side."""

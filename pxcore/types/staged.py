@@ -61,6 +61,8 @@ class StagedRun:
     run_id: str = ""
     matched: tuple[tuple[str, str], ...] = ()
     """(planned marker, channel name of the attached data set)."""
+    places: tuple[int, ...] = ()
+    """Position in that data set's panel of each of ``matched``: names may change, these do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

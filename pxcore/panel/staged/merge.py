@@ -93,7 +93,7 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
 def with_final_run(runs: Sequence[StagedRun], merged: Merge) -> tuple[StagedRun, ...]:
     """Return the runs, the final one with the union's markers and without what was attached."""
     return tuple(
-        replace(run, markers=merged.taken, dataset_id="", run_id="", matched=())
+        replace(run, markers=merged.taken, dataset_id="", run_id="", matched=(), places=())
         if run.final and run.markers != merged.taken
         else run
         for run in runs

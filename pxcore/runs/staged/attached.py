@@ -19,6 +19,7 @@ from pxcore.runs.staged.steps import (
     MEASURE,
     RESULT,
     Change,
+    bare,
     moved,
     named,
     need_step,
@@ -29,7 +30,10 @@ from pxcore.types import Dataset, RunRow, RunState
 from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import MarkerMatch
 
-__all__ = ["attach", "check_run", "datasets_for", "detach", "matched", "runs_for", "set_run"]
+__all__ = [
+    "attach", "check_run", "datasets_for", "detach", "on", "places_of", "runs_for", "set_run",
+    "sheet_notes",
+]  # fmt: skip
 
 
 def datasets_for(
@@ -87,10 +91,8 @@ def attach(
     """
     run = _open_for(plan, number)
     dataset = datasets.one(store, dataset_id)
-    pairs = matched(run, dataset)
-    same = run.dataset_id == dataset_id
-    wanted = run_id or (run.run_id if same else "")
-    new = replace(run, dataset_id=dataset_id, matched=pairs, run_id=wanted)
+    wanted = run_id or (run.run_id if run.dataset_id == dataset_id else "")
+    new = replace(on(run, dataset), run_id=wanted)
     notes = check_run(store, plan, new, wanted) if wanted else ()
     if run.run_id and not wanted:
         notes = (f"{named(run)}: the ranking of the data set before was detached.",)
@@ -110,7 +112,7 @@ def detach(store: Store, plan: StagedPlan, number: int, *, who: str) -> StagedPl
     if not run.dataset_id:
         message = f"nothing is attached to run {number}, so there is nothing to detach"
         raise PanelError(message)
-    made, opened = set_run(plan, replace(run, dataset_id="", run_id="", matched=()))
+    made, opened = set_run(plan, bare(run))
     what = (
         f"{named(run)}: its data set{' and its ranking were' if run.run_id else ' was'} detached."
     )
@@ -118,8 +120,8 @@ def detach(store: Store, plan: StagedPlan, number: int, *, who: str) -> StagedPl
     return moved(store, made, Change(who=who, step=at, what=what, dropped=opened))
 
 
-def matched(run: StagedRun, dataset: Dataset) -> tuple[tuple[str, str], ...]:
-    """Return (planned marker, channel) of a data set that has all of them; PanelError if not."""
+def on(run: StagedRun, dataset: Dataset) -> StagedRun:
+    """Return a run with a data set that has all of its markers; PanelError if not."""
     match = match_markers(run.markers, dataset.panel)
     if match.missing:
         extra = f" and has besides {', '.join(match.extra)}" if match.extra else ""
@@ -130,7 +132,31 @@ def matched(run: StagedRun, dataset: Dataset) -> tuple[tuple[str, str], ...]:
             "set, or plan again without them"
         )
         raise PanelError(message)
-    return match.pairs
+    places = tuple(dataset.panel.index(channel) for _, channel in match.pairs)
+    return replace(run, dataset_id=dataset.id, matched=match.pairs, places=places)
+
+
+def places_of(run: StagedRun) -> dict[str, int]:
+    """Return the position of each marker's channel in the attached data set's panel."""
+    return {marker: place for (marker, _), place in zip(run.matched, run.places, strict=True)}
+
+
+def sheet_notes(store: Store, plan: StagedPlan) -> tuple[str, ...]:
+    """Return, in sentences, where a panel sheet now says otherwise than when it was attached."""
+    notes = []
+    for run in plan.runs:
+        if not run.dataset_id:
+            continue
+        dataset = datasets.one(store, run.dataset_id)
+        now = {marker: dataset.panel.index(name) for marker, name in _match(run, dataset).pairs}
+        moved_on = [marker for marker, place in places_of(run).items() if now.get(marker) != place]
+        if moved_on:
+            notes.append(
+                f"{named(run)}: the panel sheet of {dataset.title!r} was changed since it was "
+                f"attached and now shows {', '.join(moved_on)} elsewhere or not at all; where the "
+                "sheet is right, attach the data set and its run again."
+            )
+    return tuple(notes)
 
 
 def check_run(store: Store, plan: StagedPlan, run: StagedRun, run_id: str) -> tuple[str, ...]:
@@ -153,10 +179,8 @@ def check_run(store: Store, plan: StagedPlan, run: StagedRun, run_id: str) -> tu
         )
         raise PanelError(message)
     seen = panel_tasks.everything(spec)
-    channels = [
-        (marker, place_of(record.dataset, spec.panel.names, c)) for marker, c in run.matched
-    ]
-    lacking = [marker for marker, channel in channels if channel not in seen]
+    channels = places_of(run)
+    lacking = [marker for marker, channel in channels.items() if channel not in seen]
     if lacking:
         message = (
             f"run {run_id!r} was trained without {', '.join(lacking)}, planned for run "
@@ -170,8 +194,8 @@ def check_run(store: Store, plan: StagedPlan, run: StagedRun, run_id: str) -> tu
             f"{', '.join(methods)}: rank by {plan.method}, or merge by another method"
         )
         raise PanelError(message)
-    planned = {channel for _, channel in channels}
-    extra = [spec.panel.names[c] for c in stains_of(spec.panel, seen) if c not in planned]
+    others = [c for c in stains_of(spec.panel, seen) if c not in channels.values()]
+    extra = [spec.panel.names[channel] for channel in others]
     if not extra:
         return ()
     verb = "was" if len(extra) == 1 else "were"
@@ -188,13 +212,6 @@ def set_run(plan: StagedPlan, new: StagedRun) -> tuple[StagedPlan, tuple[str, ..
     if new.final:
         return replace(made, step=RESULT if new.run_id else FINAL), ()
     return reopened(made, plan)
-
-
-def place_of(dataset: Dataset, names: tuple[str, ...], channel: str) -> int:
-    """Return the position of a channel by its name today, else by its name when the run began."""
-    if channel in dataset.panel.names:
-        return dataset.panel.index(channel)
-    return names.index(channel) if channel in names else -1
 
 
 def _open_for(plan: StagedPlan, number: int) -> StagedRun:

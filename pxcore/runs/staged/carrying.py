@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pxcore.panel.staged.matching import marker_key
-from pxcore.runs.staged.steps import MEASURE, MERGE, PLAN, dealt_runs, final_run, named
+from pxcore.runs.staged.steps import MEASURE, MERGE, PLAN, bare, dealt_runs, final_run, named
 from pxcore.types.staged import Override, StagedPlan, StagedRun
 
 __all__ = ["carried", "reopened"]
@@ -22,7 +22,7 @@ def carried(made: StagedPlan, before: StagedPlan) -> _Carried:
     """Return the plan with what still holds of ``before``, and what was dropped, in sentences."""
     made, told = _without_lost_overrides(made)
     if before.rehearsal and _dealt_keys(made) != _dealt_keys(before):
-        cleared = tuple(replace(run, dataset_id="", run_id="", matched=()) for run in before.runs)
+        cleared = tuple(bare(run) for run in before.runs)
         before = replace(before, runs=cleared)
         made = replace(made, rehearsal="", rehearsal_preset="", rehearsal_runs=())
         told.append(
@@ -109,9 +109,16 @@ def _kept_runs(made: StagedPlan, before: StagedPlan) -> tuple[tuple[StagedRun, .
 def _taken_over(run: StagedRun, old: StagedRun | None) -> StagedRun:
     if old is None:
         return run
-    channel = {marker_key(marker): name for marker, name in old.matched}
-    matched = tuple((m, channel[marker_key(m)]) for m in run.markers if marker_key(m) in channel)
-    return replace(run, dataset_id=old.dataset_id, run_id=old.run_id, matched=matched)
+    shown = zip(old.matched, old.places, strict=True)
+    channel = {marker_key(marker): (name, place) for (marker, name), place in shown}
+    found = [(marker, *channel[marker_key(marker)]) for marker in run.markers]
+    return replace(
+        run,
+        dataset_id=old.dataset_id,
+        run_id=old.run_id,
+        matched=tuple((marker, name) for marker, name, _ in found),
+        places=tuple(place for _, _, place in found),
+    )
 
 
 def _open_final(made: StagedPlan, before: StagedPlan) -> _Carried:

@@ -9,10 +9,10 @@ from pxcore.panel.staged.finished import FinishedRun, finished_run
 from pxcore.panel.staged.matching import marker_key
 from pxcore.panel.staged.merge import merge, with_final_run
 from pxcore.panel.staged.plans import planned_runs
-from pxcore.runs import datasets, ledger
+from pxcore.runs import ledger
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
-from pxcore.runs.staged.attached import check_run, place_of
+from pxcore.runs.staged.attached import check_run, places_of
 from pxcore.runs.staged.carrying import reopened
 from pxcore.runs.staged.steps import (
     FINAL,
@@ -169,11 +169,10 @@ def ranking_of(found: RunResult, method: str, number: int) -> MethodResult:
 
 
 def _finished(store: Store, plan: StagedPlan, run: StagedRun) -> FinishedRun:
-    """Return what an attached run says of its markers, whatever its channels are called today."""
+    """Return what an attached run says of its markers, whatever its channels are called."""
     found = result(store, run.run_id)
     ranked = ranking_of(found, plan.method, run.number)
-    dataset = datasets.one(store, run.dataset_id)
-    marker_at = {place_of(dataset, found.spec.panel.names, name): m for m, name in run.matched}
+    marker_at = {place: marker for marker, place in places_of(run).items()}
     names = [marker_at.get(place, "") for place in found.source_channels]
     own = replace(run, matched=tuple((marker, marker) for marker in run.markers))
     return finished_run(own, names, ranked.ranking, found.redundancy)

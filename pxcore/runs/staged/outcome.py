@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pxcore.errors import PanelError, RunError
 from pxcore.panel.noninferiority import check_margin
 from pxcore.panel.words import sentence
-from pxcore.runs import datasets, ledger, panel_tasks
+from pxcore.runs import ledger, panel_tasks
 from pxcore.runs.result import result
 from pxcore.runs.staged.answers import answering_run
-from pxcore.runs.staged.attached import place_of
+from pxcore.runs.staged.attached import places_of
 from pxcore.runs.staged.merging import merged
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.runs.staged.steps import RESULT, final_run, need_step
@@ -98,8 +98,7 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
     check_margin(margin, CLASS_FLOOR)
     last = _last(plan)
     record = ledger.record(store, last.run_id)
-    dataset = datasets.one(store, last.dataset_id)
-    places = {m: place_of(dataset, record.spec.panel.names, name) for m, name in last.matched}
+    places = places_of(last)
     answer = answering_run(store, record.spec, last.run_id)
     whole = FinalPanel(
         markers=last.markers, run_id=answer or last.run_id, advice=None, reason="", places=places

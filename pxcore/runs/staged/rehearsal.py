@@ -16,7 +16,7 @@ from pxcore.panel.constraints import stain_free
 from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks
 from pxcore.runs.result import result
 from pxcore.runs.staged import shelf
-from pxcore.runs.staged.attached import matched, set_run
+from pxcore.runs.staged.attached import on, set_run
 from pxcore.runs.staged.merging import finish_merge
 from pxcore.runs.staged.outcome import Finding, final_panel
 from pxcore.runs.staged.rehearsal_answer import ALL, COMPARE, both_panels, marker_places
@@ -32,6 +32,7 @@ from pxcore.runs.staged.steps import (
     MERGE,
     RESULT,
     Change,
+    bare,
     dealt_runs,
     final_run,
     moved,
@@ -66,6 +67,7 @@ def rehearse(
         When somebody else changed the plan meanwhile.
     """
     need_step(plan, MEASURE, "A rehearsal")
+    shelf.check_newest(store, plan)  # before anything is queued
     if not plan.rehearsal and any(run.dataset_id for run in plan.runs):
         message = (
             "real measurements are attached to this plan; detach them, or rehearse a plan of its "
@@ -74,10 +76,9 @@ def rehearse(
         raise PanelError(message)
     dataset = datasets.one(store, dataset_id)
     places = marker_places(plan, dataset)
-    bare = tuple(replace(run, dataset_id="", run_id="", matched=()) for run in plan.runs)
     made = replace(
         plan,
-        runs=bare,
+        runs=tuple(bare(run) for run in plan.runs),
         method=method,
         rehearsal=dataset_id,
         rehearsal_preset=preset,
@@ -87,10 +88,7 @@ def rehearse(
     wanted = {str(run.number): run.markers for run in dealt_runs(made)} | {ALL: tuple(places)}
     specs = {name: stage_spec(store, made, name, markers, who) for name, markers in wanted.items()}
     queued = {name: followups.submit_once(store, spec) for name, spec in specs.items()}
-    runs = tuple(
-        run if run.final else replace(run, dataset_id=dataset_id, matched=matched(run, dataset))
-        for run in made.runs
-    )
+    runs = tuple(run if run.final else on(run, dataset) for run in made.runs)
     made = replace(made, runs=runs, rehearsal_runs=tuple(queued.items()))
     what = (
         f"Rehearsal on data set {dataset.title!r} (preset {preset}, ranked by {method}): "
@@ -105,7 +103,7 @@ def stop(store: Store, plan: StagedPlan, *, who: str) -> StagedPlan:
     Raises PanelError where nothing is rehearsed, PlanChangedError as `rehearse`.
     """
     _need_rehearsal(plan)
-    runs = tuple(replace(run, dataset_id="", run_id="", matched=()) for run in plan.runs)
+    runs = tuple(bare(run) for run in plan.runs)
     made = replace(
         plan, runs=runs, rehearsal="", rehearsal_preset="", rehearsal_runs=(), step=MEASURE
     )
@@ -128,6 +126,7 @@ def advance(store: Store, plan: StagedPlan, finding: Finding, *, who: str) -> St
     """
     _need_rehearsal(plan)
     try:
+        shelf.check_newest(store, plan)
         plan = _attached(store, plan, who)
         if plan.step == MERGE:
             plan = finish_merge(store, plan, who=who)
@@ -174,9 +173,7 @@ def _final_attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
         plan = moved(store, made, Change(who=who, step=FINAL, what=what))
     if not _finished(store, run_id):
         return plan
-    pairs = matched(last, dataset)
-    done = replace(last, dataset_id=plan.rehearsal, matched=pairs, run_id=run_id)
-    made, _ = set_run(plan, done)
+    made, _ = set_run(plan, replace(on(last, dataset), run_id=run_id))
     what = "Rehearsal: the final run is finished and attached."
     return moved(store, made, Change(who=who, step=FINAL, what=what))
 

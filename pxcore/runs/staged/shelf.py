@@ -21,7 +21,7 @@ from pxcore.store.tables import plan_versions
 from pxcore.types.staged import Instrument, StagedPlan
 from pxcore.types.staged_views import PlanVersion
 
-__all__ = ["add", "every", "history", "one", "save"]
+__all__ = ["add", "check_newest", "every", "history", "one", "save"]
 
 LOG = logging.getLogger("pxcore.staged")
 
@@ -59,6 +59,14 @@ def save(store: Store, plan: StagedPlan, who: str, what: str) -> StagedPlan:
     except IntegrityError as error:
         raise _changed(store, plan) from error
     return saved
+
+
+def check_newest(store: Store, plan: StagedPlan) -> None:
+    """Raise PlanChangedError, as `save` would, when a plan was changed since it was seen."""
+    with store.database.reading() as connection:
+        last = _last_version(connection, plan.id)
+    if last > plan.version:
+        raise _changed(store, plan)
 
 
 def one(store: Store, plan_id: str, version: int | None = None) -> StagedPlan:

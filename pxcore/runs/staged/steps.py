@@ -11,8 +11,8 @@ from pxcore.store.home import Store
 from pxcore.types.staged import Decision, StagedPlan, StagedRun
 
 __all__ = [
-    "CANDIDATES", "FINAL", "MEASURE", "MERGE", "PLAN", "RESULT", "STEPS", "Change", "dealt_runs",
-    "final_run", "moved", "named", "need_step", "run_of",
+    "CANDIDATES", "FINAL", "MEASURE", "MERGE", "PLAN", "RESULT", "STEPS", "Change", "bare",
+    "dealt_runs", "final_run", "moved", "named", "need_step", "run_of",
 ]  # fmt: skip
 
 STEPS = ("Candidates", "Plan", "Measure", "Merge", "Final run", "Result")
@@ -80,6 +80,11 @@ def dealt_runs(plan: StagedPlan) -> tuple[StagedRun, ...]:
 def final_run(plan: StagedPlan) -> StagedRun | None:
     """Return the final run, None before a plan is chosen."""
     return next((run for run in plan.runs if run.final), None)
+
+
+def bare(run: StagedRun) -> StagedRun:
+    """Return a run without what is attached to it."""
+    return replace(run, dataset_id="", run_id="", matched=(), places=())
 
 
 def named(run: StagedRun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from pxcore.data.annotation import Annotation
 from pxcore.runs import datasets, drafts, ledger
 from pxcore.store.home import Store
-from pxcore.types import Channel, Dataset, MethodSpec, Panel, Role, RunSpec
+from pxcore.types import Channel, Dataset, MethodSpec, Panel, Role, RunSpec, TrainingParams
 from tests.tiny_lab import stored_dataset, tiny_spec
 
 SIZE, DONORS, CELLS = 12, 4, 160
@@ -19,14 +19,17 @@ STRONG = {"CD3": 900, "CD19": 450}
 
 
 def marker_dataset(
-    store: Store, markers: Sequence[str], seed: int = 0, title: str = "cells"
+    store: Store,
+    markers: Sequence[str],
+    title: str = "cells",
+    strong: Mapping[str, int] = STRONG,
 ) -> Dataset:
     """Return cells of two classes and four donors: brightfield, then these markers."""
-    rng = np.random.default_rng([seed, *(ord(letter) for letter in "".join(markers))])
+    rng = np.random.default_rng([ord(letter) for letter in "".join(markers)])
     labels = np.arange(CELLS) % 2
     images = rng.integers(0, 600, (CELLS, 1 + len(markers), SIZE, SIZE))
     for channel, marker in enumerate(markers, start=1):
-        images[:, channel] += STRONG.get(marker, 0) * labels[:, None, None]
+        images[:, channel] += strong.get(marker, 0) * labels[:, None, None]
     annotation = Annotation(
         labels, np.arange(CELLS) // 2 % DONORS, ("low", "high"), tuple(f"d{d}" for d in range(4))
     )
@@ -45,6 +48,17 @@ def short(spec: RunSpec, max_epochs: int = 5) -> RunSpec:
     training = replace(spec.training, max_epochs=max_epochs, batch_size=16)
     return replace(
         spec, training=training, n_folds=2, repeats=2, max_repeats=2, decoys=(), redundancy=False
+    )
+
+
+def learning(max_epochs: int = 6) -> TrainingParams:
+    """Return a training that learns what is planted, in a second."""
+    return TrainingParams(
+        max_epochs=max_epochs,
+        batch_size=16,
+        learning_rate=3e-3,
+        schedule="one_cycle",
+        balance="weights",
     )
 
 

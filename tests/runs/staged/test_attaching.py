@@ -15,14 +15,15 @@ from pxcore.runs import datasets
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.types import MethodSpec, Verdict
+from pxcore.types import MethodSpec
 from pxcore.types.staged import Candidate, Override, PlanKind, StagedPlan
-from tests.runs.staged.made_cells import marker_dataset, queue
+from tests.runs.staged.made_cells import learning, marker_dataset, queue
 from tests.tiny_lab import carry_on
 
-FIRST, SECOND, FINAL = ("CD3", "CD4", "CD45"), ("CD3", "CD19", "CD20"), ("CD3", "CD19", "CD45")
-"""CD3 is the bridge."""
-ALL = ("CD3", "CD4", "CD45", "CD19", "CD20")
+FIRST, SECOND, FINAL = ("CD3", "CD4", "CD19"), ("CD3", "CD45", "CD20"), ("CD3", "CD19", "CD45")
+"""CD3 is the bridge; it and CD19 tell the classes apart, nothing else does."""
+ALL = ("CD3", "CD4", "CD19", "CD45", "CD20")
+EVEN = {"CD3": 600, "CD19": 600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,12 @@ class Measured:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
     store = open_store(Settings(home=tmp_path_factory.mktemp("staged")))
     made = {"first": FIRST, "second": SECOND, "final": FINAL, "all": ALL}
-    data = {name: marker_dataset(store, markers, title=name) for name, markers in made.items()}
-    runs = {name: queue(store, dataset) for name, dataset in data.items()}
+    data = {name: marker_dataset(store, m, name, EVEN) for name, m in made.items()}
+    runs = {name: queue(store, data[name]) for name in ("second", "final", "all")}
+    runs["first"] = queue(store, data["first"], training=learning())
     pixels = (MethodSpec(id="pxpermute"),)
     runs["by pixels"] = queue(store, data["first"], methods=pixels)
-    runs["without CD45"] = queue(store, data["first"], (0, 1, 2))
+    runs["without CD19"] = queue(store, data["first"], (0, 1, 2))
     carry_on(store)
     ask = PanelAsk(search=False)
     runs["asked"] = Lab(store).panels.ask(runs["final"], ask)
@@ -60,7 +62,7 @@ def lab(measured: Measured) -> Lab:
 def planned(lab: Lab) -> StagedPlan:
     instrument = lab.staged.other_instrument(4, [1])
     bridge = Candidate(marker="CD3", bridge=True, cost=5.0)
-    others = [Candidate(marker=name, cost=2.0) for name in ("CD4", "CD45", "CD19", "CD20")]
+    others = [Candidate(marker=name, cost=2.0) for name in ALL[1:]]
     plan = lab.staged.new("Five", instrument, "ann")
     plan = lab.staged.set_candidates(plan, [bridge, *others], instrument, who="ann")
     return lab.staged.choose(plan, PlanKind.PUBLISHED, 1, who="ann")
@@ -84,9 +86,9 @@ def test_data_sets_come_best_match_first_with_what_they_lack(lab: Lab, measured:
     found = lab.staged.datasets_for(planned(lab), 1)
     assert [dataset.title for dataset, _ in found][:2] == ["first", "all"]
     match = {dataset.title: match for dataset, match in found}
-    assert match["first"].pairs == (("CD3", "Ch02"), ("CD4", "Ch03"), ("CD45", "Ch04"))
+    assert match["first"].pairs == (("CD3", "Ch02"), ("CD4", "Ch03"), ("CD19", "Ch04"))
     assert match["all"].extra == ("Ch05", "Ch06")
-    assert match["second"].missing == ("CD4", "CD45")
+    assert match["second"].missing == ("CD4", "CD19")
 
 
 def test_an_unclear_data_set_is_listed_last_with_the_reason(lab: Lab, measured: Measured) -> None:
@@ -120,12 +122,12 @@ def _attach(number: int, data: str, run: str = "") -> Wish:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        (_attach(1, "second"), "'second' lacks 2 of the 3 markers planned for run 1: CD4, CD45"),
+        (_attach(1, "second"), "'second' lacks 2 of the 3 markers planned for run 1: CD4, CD19"),
         (_attach(1, "second"), "and has besides Ch03, Ch04. Correct the names in its panel sheet"),
         (_attach(1, "first", "queued"), "is queued, so it has no ranking to attach; wait until"),
         (_attach(1, "first", "all"), "ranked data set 'all', another one than is attached"),
         (_attach(1, "first", "by pixels"), "no ranking by permute_cells, by which this plan is"),
-        (_attach(1, "first", "without CD45"), "was trained without CD45, planned for run 1"),
+        (_attach(1, "first", "without CD19"), "was trained without CD19, planned for run 1"),
         (_attach(3, "final"), "Attaching to run 3 is not possible yet: plan 'Five' is at step 3"),
         (_attach(4, "final"), "run 4 is not planned; plan 'Five' has runs 1 to 3"),
         (lambda lab, _, p: lab.staged.detach(p, 1, who=""), "nothing is attached to run 1"),
@@ -135,7 +137,7 @@ def _attach(number: int, data: str, run: str = "") -> Wish:
         (lambda lab, _, p: lab.staged.merge_rule(p, top=3, who=""), "choose m from 1 to 2"),
         (
             lambda lab, _, p: lab.staged.override(p, "CD99", Override.TAKE, who=""),
-            "'CD99' is no candidate of this plan; there is CD3, CD4, CD45, CD19, CD20",
+            "'CD99' is no candidate of this plan; there is CD3, CD4, CD19, CD45, CD20",
         ),
         (
             lambda lab, _, p: lab.staged.override(p, "CD3", Override.LEAVE, who=""),
@@ -147,7 +149,7 @@ def _attach(number: int, data: str, run: str = "") -> Wish:
         ),
         (
             lambda lab, m, p: lab.staged.rehearse(p, m.data["first"], who=""),
-            "'first' cannot rehearse this plan: it lacks CD19, CD20",
+            "'first' cannot rehearse this plan: it lacks CD45, CD20",
         ),
         (lambda lab, _, p: lab.staged.undo(lab.staged.plan(p.id, 1), who=""), "nothing to undo"),
         (lambda lab, _, p: lab.staged.controls(p, ["CD99"], 1, who=""), "'CD99' is no candidate"),
@@ -191,39 +193,58 @@ def test_the_merge_says_what_the_runs_said(lab: Lab, measured: Measured) -> None
     assert plan.step == 4
     union = lab.staged.merged(plan)
     told = lab.result(measured.runs["first"])
-    ranking = told.methods[0].ranking
-    by_name = dict(zip(told.panel.names, ranking.mean, strict=True))
-    first, second = (("CD4", "Ch03"), ("CD45", "Ch04"))
-    better = max((first, second), key=lambda pair: by_name[pair[1]])[0]
-    rank = {one.marker: one.rank for one in union.candidates}
-    assert rank[better] == ((1, 1),)
-    assert union.candidates[0].reason == "A bridge marker, always on."
+    mean = dict(zip(told.panel.names, told.methods[0].ranking.mean, strict=True))
+    assert mean["Ch04"] > 0.1 > mean["Ch03"]  # else nothing here says anything
+    found = {one.marker: one for one in union.candidates}
+    assert (found["CD19"].rank, found["CD4"].rank) == (((1, 1),), ((1, 2),))
+    assert found["CD19"].reason == "Rank 1 in run 1, among its top 1."
+    assert (found["CD19"].taken, found["CD4"].taken) == (True, False)
+    assert found["CD3"].reason == "A bridge marker, always on."
     assert {run for one in union.candidates for run, _ in one.rank} == {1, 2}
-    assert Verdict.INFORMATIVE in ranking.verdict or "only ranks" in union.notes[0]
 
 
-def test_channels_that_are_renamed_after_the_run_are_still_found(
-    lab: Lab, measured: Measured
-) -> None:
+def test_channels_that_are_renamed_are_still_found(lab: Lab, measured: Measured) -> None:
+    """Attached before or after: a channel is a place in the data set, whatever it is called."""
     plan = with_rankings(lab, measured)
     before = lab.staged.merged(plan)
     first = lab.dataset(measured.data["first"])
-    swapped = [replace(c, name={"Ch03": "Ch04", "Ch04": "Ch03"}.get(c.name, c.name)) for c in
-               first.panel.channels]  # fmt: skip
-    datasets.edit(measured.store, first.id, "first", replace(first.panel, channels=tuple(swapped)))
-    again = with_rankings(Lab(measured.store), measured)
-    after = Lab(measured.store).staged.merged(again)
+    names = {"Ch03": "Ch04", "Ch04": "Ch03"}
+    swapped = tuple(replace(c, name=names.get(c.name, c.name)) for c in first.panel.channels)
+    datasets.edit(measured.store, first.id, "first", replace(first.panel, channels=swapped))
+    old, again = Lab(measured.store).staged.merged(plan), with_rankings(lab, measured)
+    new = lab.staged.merged(again)
     datasets.edit(measured.store, first.id, "first", first.panel)
     assert again.runs[0].matched[1] == ("CD4", "Ch04")
+    assert old.candidates == new.candidates == before.candidates
+    assert old.notes == new.notes == before.notes
+
+
+def test_a_panel_sheet_that_was_corrected_since_is_told(lab: Lab, measured: Measured) -> None:
+    plan = with_rankings(lab, measured)
+    before = lab.staged.merged(plan)
+    first = lab.dataset(measured.data["first"])
+    markers = {"CD4": "CD19", "CD19": "CD4"}
+    right = tuple(replace(c, marker=markers.get(c.marker, c.marker)) for c in first.panel.channels)
+    datasets.edit(measured.store, first.id, "first", replace(first.panel, channels=right))
+    after = lab.staged.merged(plan)
+    again = lab.staged.attach(plan, 1, first.id, who="ann")
+    corrected = lab.staged.merged(again)
+    datasets.edit(measured.store, first.id, "first", first.panel)
     assert after.candidates == before.candidates
+    assert "Run 1: the panel sheet of 'first' was changed since" in after.notes[-1]
+    assert "shows CD4, CD19 elsewhere" in after.notes[-1]
+    assert again.runs[0].run_id == measured.runs["first"]
+    ranks = {one.marker: one.rank for one in before.candidates}
+    turned = {one.marker: one.rank for one in corrected.candidates}
+    assert (turned["CD4"], turned["CD19"]) == (ranks["CD19"], ranks["CD4"])
+    assert corrected.notes == before.notes
 
 
 def test_hands_are_kept_and_marked_and_the_final_run_follows(lab: Lab, measured: Measured) -> None:
     plan = with_final(lab, measured)
-    assert (plan.step, plan.runs[-1].markers) == (5, ("CD3", "CD45", "CD19"))
-    assert plan.trail[-1].what == (
-        "Final run: CD3, CD45, CD19. Without a slot: CD4. By hand: CD45, CD19."
-    )
+    assert (plan.step, plan.runs[-1].markers) == (5, FINAL)
+    assert plan.trail[-1].what.startswith("Final run: CD3, CD19, CD45. ")
+    assert plan.trail[-1].what.endswith("By hand: CD19, CD45.")
     taken = {one.marker: (one.taken, one.overridden) for one in lab.staged.merged(plan).candidates}
     assert taken["CD45"] == (True, True)
     assert taken["CD3"] == (True, False)
@@ -250,7 +271,7 @@ def test_a_final_run_that_was_not_asked_says_what_to_do(lab: Lab, measured: Meas
     plan = with_final(lab, measured)
     plan = lab.staged.attach(plan, 3, measured.data["all"], measured.runs["all"], who="ann")
     found = lab.staged.outcome(plan)
-    assert (found.markers, found.advice) == (("CD3", "CD45", "CD19"), None)
+    assert (found.markers, found.advice) == (FINAL, None)
     assert f"python -m pxcore panel {measured.runs['all']}" in found.advice_reason
     assert dict(found.left)["CD4"].startswith(("Rank", "In no"))
 

@@ -33,9 +33,9 @@ def measured(store: Store, plan: StagedPlan, step: int = 6) -> StagedPlan:
         markers = ("A", "D") if run.final else run.markers
         pairs = tuple((marker, f"ch {marker}") for marker in markers)
         name = f"{run.number}"
-        return replace(
-            run, markers=markers, dataset_id=f"data {name}", run_id=f"run {name}", matched=pairs
-        )
+        places = tuple(ord(marker) for marker in markers)
+        attached = replace(run, markers=markers, dataset_id=f"data {name}", run_id=f"run {name}")
+        return replace(attached, matched=pairs, places=places)
 
     whole = replace(plan, runs=tuple(attached(run) for run in plan.runs), step=step)
     return shelf.save(store, whole, "ann", "Measured.")
@@ -130,6 +130,7 @@ def test_a_renumbered_run_takes_its_ranking_along(store: Store) -> None:
         (("D", "E", "F"), "run 2", 1), (("A", "B", "C"), "run 1", 2),
     ]  # fmt: skip
     assert again.runs[0].matched == (("D", "ch D"), ("E", "ch E"), ("F", "ch F"))
+    assert bytes(again.runs[0].places) == b"DEF"
 
 
 def test_what_is_dropped_is_told_in_notes_and_trail(store: Store) -> None:
@@ -195,3 +196,11 @@ def test_a_changed_plan_leaves_its_rehearsal(store: Store) -> None:
     assert (again.rehearsal, again.rehearsal_runs) == ("", ())
     assert not any(run.dataset_id for run in again.runs)
     assert "The rehearsal was left" in again.notes[0]
+
+
+def test_marks_that_decide_the_merge_open_it_again(store: Store) -> None:
+    plan = measured(store, planned(store))
+    keep_a = (replace(CANDIDATES[0], must_keep=True), *CANDIDATES[1:])
+    again = dealing.set_candidates(store, plan, keep_a, SIX, who="bob")
+    assert [run.run_id for run in again.runs] == ["run 1", "run 2", "run 3"]
+    assert again.step == 4
