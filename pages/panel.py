@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts import links, panel_form
+from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
+from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab
 from pages.parts.text import md
 from pages.parts.words import moment
@@ -17,6 +19,8 @@ from pxcore.plots.text import one_line
 from pxcore.types import Progress, RunRow, RunState
 
 TITLE = "Which stains are enough?"
+EVERY = 2.0
+"""Seconds between two looks at a run under way."""
 
 
 def render() -> None:
@@ -37,8 +41,10 @@ def render() -> None:
         row.state,
         _downloads(run_id) if finished and answered else (),
     )
-    if not finished:
-        _under_way(progress, answered=answered)
+    if row.state.final and not finished:
+        _ended(progress, answered=answered)
+    elif not finished:
+        _under_way(run_id, row.state, answered=answered)
     elif answered:
         from pages.parts import panel_result  # noqa: PLC0415 - with scipy, where it is needed
 
@@ -79,30 +85,41 @@ def _label(run: RunRow) -> str:
     return f"{title} · {moment(run.finished or run.created)} · {run.id[:5]}"
 
 
-def _under_way(progress: Progress, *, answered: bool) -> None:
-    """Say how far the run is, or why it ended, and lead to its page."""
-    row = progress.run
+def _ended(progress: Progress, *, answered: bool) -> None:
+    """Say why the run ended without an answer, and lead to its page."""
     what = "The question about panels" if answered else "The run"
-    if row.state.final:
-        word = "failed" if row.state is RunState.FAILED else "was cancelled"
-        st.error(f"{what} {word}: {md(progress.error or 'no reason was noted', 600)}")
-        st.markdown(
-            "Its page says what to do. What was trained is kept: asking again reuses it.",
-            width=720,
-        )
-        links.link("What happened, and the log", "run", icon=":material/error:", run=row.id)
-        return
-    st.progress(min(max(progress.share, 0.0), 1.0))
-    known = progress.seconds_left is not None
-    left = f"{about(progress.seconds_left)}{' left' if known else ''}"
+    run_id, failed = progress.run.id, progress.run.state is RunState.FAILED
+    if failed:
+        st.error(f"{what} failed: {md(progress.error or 'no reason was noted', 600)}")
+    else:
+        st.info(f"{what} was cancelled.", icon=":material/block:")
     st.markdown(
-        f"{what} is {'waiting' if row.state is RunState.QUEUED else 'under way'}: "
-        f"{progress.share:.0%} done, {left}. You can close this tab; the address brings you back.",
+        "Its page says what to do and starts it again. What was trained is kept: asking again "
+        "reuses it.",
         width=720,
     )
-    links.link("Its progress, step by step", "run", icon=":material/autorenew:", run=row.id)
-    if st.button("Look again", icon=":material/refresh:", key="panel-again"):
-        st.rerun()
+    words = "What happened, and the log" if failed else "Its steps, and how to start it again"
+    links.link(words, "run", icon=":material/error:" if failed else ":material/list:", run=run_id)
+
+
+@st.fragment(run_every=EVERY)
+def _under_way(run_id: str, drawn: RunState, *, answered: bool) -> None:
+    """Say how far the run is, again and again; draw the whole page once its state changes."""
+    with guarded(f"run {run_id}"):
+        progress = lab().progress(run_id)
+        if progress.run.state is not drawn:
+            st.rerun(scope="app")
+        runner_note(busy=True)
+        what = "The question about panels" if answered else "The run"
+        tab = "You can close this tab; the address brings you back."
+        if drawn is RunState.QUEUED:
+            st.markdown(f"{what} waits for its turn. {tab}", width=720)
+        else:
+            known = progress.seconds_left is not None
+            left = f"{about(progress.seconds_left)}{' left' if known else ''}"
+            st.progress(min(max(progress.share, 0.0), 1.0))
+            st.markdown(f"{what} is under way: {progress.share:.0%} done, {left}. {tab}", width=720)
+        links.link("Its progress, step by step", "run", icon=":material/autorenew:", run=run_id)
 
 
 def _downloads(run_id: str) -> Sequence[Download]:

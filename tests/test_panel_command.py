@@ -96,7 +96,7 @@ def test_first_stains_of_rankings_are_compared(finished: Finished, tmp_path: Pat
         ("all channels", None),
     ]  # fmt: skip
     assert all(len(one["panels"]) == 3 for one in lines[1:3])  # one a fold
-    assert "PXPermute, first 1" in told(done)
+    assert "first 1 by PXPermute" in told(done)
 
 
 def test_another_margin_is_read_at_once(

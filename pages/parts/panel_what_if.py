@@ -51,11 +51,10 @@ def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
     chosen = tuple(sorted({*ticked, *always}))
     for complaint in complaints:
         st.warning(complaint)
-    columns = st.columns(2 if len(full) > 4 else 1)
-    for number, c in enumerate(full):
-        key = f"panel-tick-{c}"
-        st.session_state[key] = c in chosen
-        with columns[number * len(columns) // len(full)]:
+    with st.container(horizontal=True, gap="medium", key="panel-ticks"):
+        for c in full:
+            key = f"panel-tick-{c}"
+            st.session_state[key] = c in chosen
             st.checkbox(
                 md(panel.names[c], 40),
                 key=key,
@@ -63,6 +62,7 @@ def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
                 help="Stain-free: costs nothing, so it is in every panel." * (c in always) or None,
                 on_change=_keep,
                 args=(found, full),
+                width="content",
             )
     return chosen
 
@@ -89,13 +89,13 @@ def _screened(found: PanelFindings, members: Members) -> bool:
     every = lab().panels.what_if(found.run_id, found.evidence.full.members)
     change = None if every is None else f"{score(mean - every[0], signed=True)} to all channels"
     st.metric(
-        "Screened F1-macro, without training",
+        "Screened F1-macro",
         score(mean),
         change,
         delta_color="off",
         delta_arrow="off",
-        help="On validation cells: the mean over trainings of models that saw every panel while "
-        "they learnt. A panel picked by it is judged on other cells.",
+        help="Without training. On validation cells: the mean over trainings of models that saw "
+        "every panel while they learnt. A panel picked by it is judged on other cells.",
     )
     st.caption(f"Lowest of the trainings: {score(lowest)}.")
     return True

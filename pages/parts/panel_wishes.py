@@ -16,7 +16,7 @@ MARGIN_HELP = (
     "bound of its difference to the full panel lies above minus this."
 )
 FLOOR_HELP = "No single class may lose more F1 than this, on average over the folds."
-WIDTH = 150
+WIDTH = 140
 
 
 def draw(panel: Panel, offered: Members, usual: Constraints) -> Constraints:
@@ -91,7 +91,7 @@ def _channels(name: str, label: str, among: tuple[Panel, Members], value: Member
         format_func=lambda c: one_line(panel.names[c], 40),
         key=key,
         placeholder="none",
-        width=280,
+        width=230,
         on_change=_keep_channels,
         args=(name, key, panel),
     )

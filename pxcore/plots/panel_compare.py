@@ -28,11 +28,11 @@ def name_of(panel: Panel, one: Compared) -> str:
     >>> trial = PanelTrial(members=(0,), f1_macro=none, f1_micro=none, f1_per_class=())
     >>> one = Compared(what=Beside.LEADING, trial=trial, method="PXPermute", top=2)
     >>> name_of(Panel((Channel(name="CD3"),)), one)
-    'PXPermute, first 2'
+    'first 2 by PXPermute'
     """
     match one.what:
         case Beside.LEADING:
-            return f"{one_line(one.method, 40)}, first {one.top}"
+            return f"first {one.top} by {one_line(one.method, 40)}"
         case Beside.TICKED:
             return named(panel, one.trial.members, 16)
     return one.what.value

@@ -14,6 +14,10 @@ from pxcore.types import Panel
 from pxcore.types.panel import Addition, Members, PanelAdvice
 
 MINUS = "\N{MINUS SIGN}"
+MANY = 5
+"""Steps beyond which the words below the axis stand slanted, on one line each."""
+SLANT = -60
+"""Degrees, clockwise."""
 NAME = 13
 """Characters of a name below the axis."""
 
@@ -24,6 +28,7 @@ def stain_steps(panel: Panel, advice: PanelAdvice, theme: Theme) -> go.Figure:
     The advised panel is set apart by shape and tone.
     """
     steps = advice.additions
+    many = len(steps) > MANY
     x = [n_stains(panel, step.members) for step in steps]
     figure = go.Figure()
     _add_stairs(figure, x, [step.f1.mean for step in steps], theme)
@@ -52,13 +57,16 @@ def stain_steps(panel: Panel, advice: PanelAdvice, theme: Theme) -> go.Figure:
     figure.update_xaxes(
         title_text="stains in the panel, and which one came in",
         tickvals=x,
-        ticktext=[_tick(panel, step, number) for step, number in zip(steps, x, strict=True)],
+        ticktext=[
+            _tick(panel, step, number, many=many) for step, number in zip(steps, x, strict=True)
+        ],
+        tickangle=SLANT if many else 0,
         range=[min(x, default=0) - 0.4, max(x, default=1) + 0.4],
         showgrid=False,
         automargin=True,
     )
     figure.update_yaxes(title_text="F1-macro on held-out cells", automargin=True)
-    figure.update_layout(margin={"l": 56, "r": 16, "t": 44, "b": 96})
+    figure.update_layout(margin={"l": 56, "r": 16, "t": 44, "b": 150 if many else 96})
     return figure
 
 
@@ -93,13 +101,16 @@ def _add_stairs(figure: go.Figure, x: Sequence[int], y: Sequence[float], theme: 
     )
 
 
-def _tick(panel: Panel, step: Addition, number: int) -> str:
+def _tick(panel: Panel, step: Addition, number: int, *, many: bool) -> str:
     """Return the number of stains and the channels that came in and went."""
     lines = (
         []
         if not step.gain.known
         else [*_lines(panel, step.added, "+"), *_lines(panel, step.dropped, MINUS)]
     )
+    if many:
+        shown = lines if len(lines) < 3 else [lines[0], "…"]
+        return f"{', '.join(shown)} · {number}" if shown else str(number)
     return "<br>".join([str(number), *lines])
 
 

@@ -126,6 +126,9 @@ def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
             texts = layout.ticktext or [str(v) for v in layout.tickvals]
             own.set_ticks(list(layout.tickvals), [readable(str(t)) for t in texts])
             own.set_tick_params(length=0)
+            if layout.tickangle:
+                for label in own.get_ticklabels():
+                    label.set(rotation=-layout.tickangle, ha="right", rotation_mode="anchor")
         if layout.title.text:
             own.set_label_text(readable(layout.title.text), color="#5A6068")
         if layout.showgrid is not False and layout.tickvals is None:

@@ -97,7 +97,7 @@ def test_a_question_that_cannot_be_met_is_told_and_not_startable(
 @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING])
 def test_a_run_under_way_leads_to_its_progress(full: FakeLab, visit: Open, state: RunState) -> None:
     text = words(visit("panel", run=state.value))
-    assert "40% done" in text
+    assert ("40% done" if state is RunState.RUNNING else "waits for its turn") in text
     assert "You can close this tab" in text
     assert "Its progress, step by step" in text
 
@@ -107,7 +107,8 @@ def test_a_run_that_ended_without_an_answer_leads_to_why(
     full: FakeLab, visit: Open, state: RunState
 ) -> None:
     text = words(visit("panel", run=state.value))
-    assert "What happened, and the log" in text
+    failed = state is RunState.FAILED
+    assert ("What happened, and the log" if failed else "how to start it again") in text
     assert ("killed three times" in text) is (state is RunState.FAILED)
 
 
@@ -145,7 +146,7 @@ def test_panels_are_compared_each_fold_by_its_own_ranking(asked: FakeLab, visit:
     app = visit("panel", run="answered", margin="0.4", floor="0.5")
     table = next(one.value for one in app.dataframe if "first stains" in one.value)
     assert list(table["panel"]) == [
-        "stain-free only", "PXPermute, first 1", "BF0, S1", "all channels",
+        "stain-free only", "first 1 by PXPermute", "BF0, S1", "all channels",
     ]  # fmt: skip
     assert table["channels"][1] == "BF0, S0 in 4; BF0, S1 in 1"
     assert list(table["good enough"])[1:] == ["good enough", "good enough", "all channels"]

@@ -263,7 +263,20 @@ def test_compared_panels_show_every_fold_and_the_margin() -> None:
     assert (band.x0, band.x1) == pytest.approx((top - 0.1, top))
     words = [note.text for note in figure.layout.annotations]
     assert words == ["worse", "worse", "worse"]
-    assert "PXPermute, first 1" in alt(figure)
+    assert "first 1 by PXPermute" in alt(figure)
     assert "good enough" in [
         note.text for note in compared(margin=0.45, class_floor=1).layout.annotations
     ]
+
+
+def test_many_steps_have_slanted_words_in_the_file_too() -> None:
+    many = steps(findings(made_panel(6), curves=False))
+    assert many.layout.xaxis.tickangle == -60
+    texts = list(many.layout.xaxis.ticktext)
+    assert len(texts) == 7
+    assert [text.rpartition(" ")[2] for text in texts] == [str(n) for n in range(7)]
+    assert not [text for text in texts if "<br>" in text]
+    drawn = to_svg(many).decode()
+    slanted = [line for line in drawn.splitlines() if "rotate(-60" in line]
+    assert len(slanted) == 7
+    assert not steps().layout.xaxis.tickangle

@@ -176,8 +176,9 @@ def test_words_tables_and_json_say_the_same(asked: Asked) -> None:
     advice = asked.found.advice(WIDE)
     table = comparison(asked.found, advice)
     assert list(table["panel"]) == [
-        "stain-free only", "Permutation across cells, first 1", "Permutation across cells, first 2",
-        "Leave one out, first 1", "Leave one out, first 2", "BF, noise", "all channels",
+        "stain-free only",
+        "first 1 by Permutation across cells", "first 2 by Permutation across cells",
+        "first 1 by Leave one out", "first 2 by Leave one out", "BF, noise", "all channels",
     ]  # fmt: skip
     assert list(table["F1-micro"]) == list(table["accuracy"])
     assert {"F1 of low", "F1 of high low", "F1-macro of training 3"} <= set(table.columns)
@@ -191,7 +192,7 @@ def test_words_tables_and_json_say_the_same(asked: Asked) -> None:
     assert lines[6]["difference"] is None
     assert set(lines[0]["f1_per_class"]) == {"low", "high"}
     (rows,) = [one for one in told(asked.found, advice) if "compared" in one[0]]
-    assert rows[2][0] == "Permutation across cells, first 1"
+    assert rows[2][0] == "first 1 by Permutation across cells"
 
 
 def test_trainings_of_equal_panels_are_made_once(asked: Asked) -> None:
