@@ -16,7 +16,10 @@ import pytest
 
 from pxcore.api import Lab, open_lab
 from pxcore.errors import PanelError, PxError
+from pxcore.runs import ledger
+from pxcore.runs.board import RunChange, TaskChange
 from pxcore.settings import Settings
+from pxcore.types import RunState, TaskState
 from pxcore.types.staged import PlanKind, StagedPlan
 from tests.runs.staged.made_cells import marker_dataset
 
@@ -129,6 +132,25 @@ def test_a_plan_is_resumed_by_its_id_after_closing(tmp_path: Path) -> None:
     assert [one.version for one in second.staged.history(plan.id)] == [3, 2, 1]
     assert second.staged.rehearsal(plan) == ()
     second.close()
+
+
+def test_a_rehearsal_tells_how_far_each_run_is(lab: Lab) -> None:
+    plan = planned(lab)
+    dataset = marker_dataset(lab._store, tuple(one.marker for one in plan.candidates))
+    plan = lab.staged.rehearse(plan, dataset.id, who="ann")
+    run_id = dict(plan.rehearsal_runs)["2"]
+    first = ledger.task_rows(lab._store, run_id)[0].key
+    done = TaskChange(run_id=run_id, key=first, state=TaskState.DONE)
+    failed = RunChange(run_id=dict(plan.rehearsal_runs)["1"], state=RunState.FAILED, error="Oh.")
+    ledger.apply(lab._store, [RunChange(run_id=run_id, state=RunState.RUNNING), done, failed])
+    one, two, every = lab.staged.rehearsal(plan)
+    assert (one.state, one.error, one.label) == (RunState.FAILED, "Oh.", "Run 1")
+    assert two.share == lab.progress(run_id).share > 0
+    assert (every.state, every.name) == (RunState.QUEUED, "all")
+    assert lab.staged.advance_rehearsal(plan, who="ann") == plan
+    again = lab.staged.rehearse(plan, dataset.id, who="ann")
+    changed = [name for name, one in again.rehearsal_runs if dict(plan.rehearsal_runs)[name] != one]
+    assert changed == ["1"]
 
 
 def test_a_rehearsal_is_refused_before_anything_is_queued(lab: Lab) -> None:

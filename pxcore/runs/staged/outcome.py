@@ -25,7 +25,7 @@ from pxcore.types.staged_views import Outcome
 if TYPE_CHECKING:
     from pxcore.runs.panel_result import PanelFindings
 
-__all__ = ["Finding", "final_panel", "named_by_markers", "outcome"]
+__all__ = ["Finding", "constraints_for", "final_panel", "named_by_markers", "outcome"]
 
 Finding = Callable[[str], "PanelFindings"]
 """What a finished run found out about panels, by its id."""
@@ -112,7 +112,7 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
     found = finding(answer)
     panel = named_by_markers(found.evidence.panel, places)
     found = replace(found, evidence=replace(found.evidence, panel=panel))
-    advice = found.advice(_constraints(plan, record.spec, places, margin))
+    advice = found.advice(constraints_for(plan, record.spec, places, margin))
     if advice.recommended is None:
         return replace(whole, advice=advice)
     inside = {marker for marker, place in places.items() if place in advice.recommended.members}
@@ -131,10 +131,13 @@ def named_by_markers(panel: Panel, places: Mapping[str, int]) -> Panel:
     return Panel(tuple(replace(channel, name=name) for channel, name in pairs))
 
 
-def _constraints(
+def constraints_for(
     plan: StagedPlan, spec: RunSpec, places: Mapping[str, int], margin: float
 ) -> Constraints:
-    """Return what the plan's candidates demand of a panel of the final run."""
+    """Return what the plan's candidates demand of a panel of the final run.
+
+    What is always on or must be kept is in it, a stain that was not planned is not.
+    """
     kept = {one.marker for one in plan.candidates if one.always_on or one.must_keep}
     channels = spec.panel.channels
     planned = set(places.values())

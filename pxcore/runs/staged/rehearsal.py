@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pxcore.errors import PanelError, PlanChangedError
 from pxcore.panel.constraints import stain_free
-from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks
+from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks, progress
 from pxcore.runs.result import result
 from pxcore.runs.staged import shelf
 from pxcore.runs.staged.attached import on, set_run
@@ -207,12 +207,14 @@ def _queued(plan: StagedPlan, name: str, run_id: str) -> StagedPlan:
 
 def _stage(store: Store, plan: StagedPlan, name: str, run_id: str) -> RehearsalStage:
     record = ledger.record(store, run_id)
+    row = record.row
+    under_way = row.state is RunState.RUNNING
     return RehearsalStage(
         name=name,
         label=stage_label(plan, name),
         run_id=run_id,
-        state=record.row.state,
-        share=record.row.share,
+        state=row.state,
+        share=progress.progress(store, run_id).share if under_way else row.share,
         error=record.error,
     )
 

@@ -13,6 +13,8 @@ from pxcore.api import Lab
 from pxcore.errors import PanelError, PlanChangedError, RunError
 from pxcore.runs import datasets
 from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.staged.attached import places_of
+from pxcore.runs.staged.outcome import constraints_for
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import MethodSpec
@@ -265,6 +267,17 @@ def test_the_result_without_and_with_advice(lab: Lab, measured: Measured) -> Non
     assert (found.cost + found.saved, found.trail) == (13.0, plan.trail)
     with pytest.raises(PanelError, match=r"margin is 0\.5; expected a loss of F1 above 0"):
         lab.staged.outcome(plan, margin=0.5)
+
+
+def test_advice_keeps_to_what_was_planned(lab: Lab, measured: Measured) -> None:
+    plan = with_final(lab, measured)
+    plan = lab.staged.attach(plan, 3, measured.data["all"], measured.runs["all"], who="ann")
+    spec = lab.progress(measured.runs["all"]).spec
+    wanted = constraints_for(plan, spec, places_of(plan.runs[-1]), 0.03)
+    names = spec.panel.channels
+    assert [names[c].marker for c in wanted.must_keep] == ["CD3"]
+    assert [names[c].marker for c in wanted.exclude] == ["CD4", "CD20"]
+    assert wanted.margin == 0.03
 
 
 def test_a_final_run_that_was_not_asked_says_what_to_do(lab: Lab, measured: Measured) -> None:
