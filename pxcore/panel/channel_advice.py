@@ -6,7 +6,9 @@ the constraints of up to k stains that lack a stain:
 * **Keep**: the recommended panel and every good one of up to k stains have it, and all of
   *without* are surely worse: the interval of their paired difference to the recommended panel lies
   below 0, of F1-macro or of a class that falls below its floor. The loss told is that of the best
-  of *without*, the smallest.
+  of *without*, the smallest. Where no panel was shown to be good enough: all retrained panels
+  without it, the largest such panel among them, surely lose more than the margin against the
+  largest panel within the constraints.
 * **Drop**: neither the recommended panel nor a rival has it.
 * **Undecided**: all else; rivals differ, or the intervals allow both.
 
@@ -90,13 +92,32 @@ def _of_stain(case: Case, channel: int) -> Said:
     if case.silent:
         return Advised.UNDECIDED, "it is not shown that the models tell the classes apart"
     if best is None:
-        none = "no retrained panel within the constraints was shown to be good enough"
-        return Advised.UNDECIDED, none
+        return _unanswered(case, channel)
     inside = channel in best.members
     for rival in case.rivals:
         if (channel in rival.members) != inside:
             return _rivalled(case, best, rival, channel)
     return _needed(case, best, channel) if inside else _spare(case, best, channel)
+
+
+def _unanswered(case: Case, channel: int) -> Said:
+    """Return whether a stain is needed where no panel was shown to be good enough."""
+    none = "no retrained panel within the constraints was shown to be good enough"
+    allowed = tuple(c for c in case.evidence.full.members if c not in case.constraints.exclude)
+    trials = {trial.members: trial for trial in case.descent.candidates}
+    most, less = trials.get(allowed), tuple(c for c in allowed if c != channel)
+    without = [trial for trial in trials.values() if channel not in trial.members]
+    if most is None or less not in trials:
+        return Advised.UNDECIDED, none
+    changes = [paired(trial.f1_macro, most.f1_macro, case.evidence.sizes) for trial in without]
+    nearest = max(changes, key=lambda change: change.mean)
+    if any(change.high >= -case.constraints.margin for change in changes):
+        return Advised.UNDECIDED, none
+    least = "" if len(without) == 1 else f" in the best of {len(without)} panels"
+    return Advised.KEEP, (
+        f"without it F1 falls by {with_interval(fall(nearest))}{least}, against the largest panel within the "
+        f"constraints, {panel_words(case.evidence.panel, allowed)}"
+    )
 
 
 def _rivalled(case: Case, best: PanelTrial, rival: PanelTrial, channel: int) -> Said:

@@ -287,3 +287,26 @@ def test_contradictions_are_refused() -> None:
         advise(evidence(), Constraints(must_keep=(1,), exclude=(1,)))
     with pytest.raises(PanelError, match="margin"):
         advise(evidence(), Constraints(margin=0.5))
+
+
+def test_what_every_panel_surely_needs_is_kept_though_none_is_good_enough() -> None:
+    """S1 is excluded and must be missed; S0 costs far more, and S2 may or may not count."""
+    three = panel(3)
+
+    def worth(members: Members) -> float:
+        return 0.4 + 0.3 * (1 in members) + 0.05 * (2 in members) + 0.005 * (3 in members)
+
+    trials = world(three, worth)
+    known = PanelEvidence(
+        panel=three, full=trials[(0, 1, 2, 3)], trials=tuple(trials.values()), sizes=SIZES
+    )
+    advice = advise(known, Constraints(exclude=(2,)))
+    assert advice.recommended is None
+    assert says(advice, 1).advised is Advised.KEEP
+    assert "F1 falls by 0.300" in says(advice, 1).reason
+    assert "in the best of 2 panels" in says(advice, 1).reason
+    assert says(advice, 3).advised is Advised.UNDECIDED
+    # Without the largest panel that lacks it nothing is known of the rest.
+    fewer = [one for one in trials.values() if one.members != (0, 3)]
+    advice = advise(replace(known, trials=tuple(fewer)), Constraints(exclude=(2,)))
+    assert says(advice, 1).advised is Advised.UNDECIDED
