@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.parts.figures import Shown, show
 from pages.parts.header import Colour
 from pages.parts.text import md
 from pxcore.plots.numbers import count
+from pxcore.plots.panel_instrument import MOST_DRAWN, panel_instrument
 from pxcore.plots.panel_words import ADVISED, answer, facts, rivals_words
 from pxcore.types.panel import Advised, PanelAdvice
 
 if TYPE_CHECKING:
     from pxcore.api import PanelFindings
 
+ADVISED_PANEL = "Advised panel"
+MEASURED = "No panel is advised; measured were"
 ICONS = {
     Advised.KEEP: ":blue[:material/check_circle:]",
     Advised.UNDECIDED: ":orange[:material/help:]",
@@ -27,7 +31,12 @@ def draw(found: PanelFindings, advice: PanelAdvice) -> None:
     panel = found.spec.panel
     st.markdown(f"#### {md(answer(advice, panel), 1500)}", anchors=False, width=980)
     st.caption(md(facts(advice, panel), 600), width=980)
-    _chips(found, advice)
+    if len(advice.full.members) > MOST_DRAWN:
+        _chips(found, advice)
+    else:
+        _instrument(found, advice)
+    for line in rivals_words(advice, panel):
+        st.markdown(md(line, 800), width=980)
 
 
 def channels(advice: PanelAdvice) -> None:
@@ -40,12 +49,22 @@ def channels(advice: PanelAdvice) -> None:
             st.markdown("\n".join(f"- {md(one.reason, 600)}" for one in own), width=980)
 
 
+def _instrument(found: PanelFindings, advice: PanelAdvice) -> None:
+    """Draw the advised panel on the instrument: what is left out stands faint in its place."""
+    panel, seen = found.spec.panel, advice.full.members
+    best = None if advice.recommended is None else advice.recommended.members
+    st.markdown(f"**{ADVISED_PANEL if best is not None else MEASURED}**")
+    show(
+        lambda theme: panel_instrument(panel, seen, best, theme),
+        Shown(key="panel-instrument", stem=found.spec.title),
+    )
+
+
 def _chips(found: PanelFindings, advice: PanelAdvice) -> None:
     """Draw the advised panel as chips, what is left out behind it in grey."""
-    panel = found.spec.panel
     best = advice.recommended
     shown = (best or advice.full).members
-    words = "Advised panel" if best is not None else "No panel is advised; measured were"
+    words = ADVISED_PANEL if best is not None else MEASURED
     with st.container(horizontal=True, gap="small", key="panel-chips"):
         st.markdown(f"**{words}**", width="content")
         for c in shown:
@@ -55,8 +74,6 @@ def _chips(found: PanelFindings, advice: PanelAdvice) -> None:
             st.markdown("left out", width="content")
         for c in out:
             _chip(found, c, inside=False)
-    for line in rivals_words(advice, panel):
-        st.markdown(md(line, 800), width=980)
 
 
 def _chip(found: PanelFindings, c: int, *, inside: bool) -> None:

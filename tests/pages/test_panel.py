@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
+from pages.parts import panel_answer
 from pxcore.types import RunState
 from pxcore.types.panel import Constraints, PanelQuestion
 from tests.fake_lab import FakeLab
@@ -132,7 +133,7 @@ def test_the_answer_comes_first_then_everything_else(asked: FakeLab, visit: Open
         "The 5 removal curves have 25 steps, but only", "Screen less retrained F1", "What if",
     ):  # fmt: skip
         assert part in text, part
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 5
     files = [one.label for one in app.download_button]
     assert "Advice, JSON" in files
     for table in (
@@ -140,6 +141,16 @@ def test_the_answer_comes_first_then_everything_else(asked: FakeLab, visit: Open
         "Removal curves", "Removal curves, averages", "Panels compared", "Screened panels",
     ):  # fmt: skip
         assert {f"{table}, CSV", f"{table}, parquet"} <= set(files), table
+
+
+def test_of_many_channels_the_panel_stands_as_a_row_of_chips(
+    asked: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "left out" not in words(visit("panel", run="answered"))  # it is in the drawing
+    monkeypatch.setattr(panel_answer, "MOST_DRAWN", 4)
+    app = visit("panel", run="answered")
+    assert len(app.get("plotly_chart")) == 4
+    assert "left out" in words(app)
 
 
 def test_panels_are_compared_each_fold_by_its_own_ranking(asked: FakeLab, visit: Open) -> None:

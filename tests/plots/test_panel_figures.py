@@ -14,6 +14,7 @@ import tests.example_values as ex
 from pxcore.panel.constraints import stains_of
 from pxcore.plots.panel_compare import panel_dots
 from pxcore.plots.panel_front import cost_front
+from pxcore.plots.panel_instrument import panel_instrument
 from pxcore.plots.panel_marks import n_stains, named, price
 from pxcore.plots.panel_removal import removal_curves
 from pxcore.plots.panel_steps import change_words, gain_words, stain_steps
@@ -280,3 +281,16 @@ def test_many_steps_have_slanted_words_in_the_file_too() -> None:
     slanted = [line for line in drawn.splitlines() if "rotate(-60" in line]
     assert len(slanted) == 7
     assert not steps().layout.xaxis.tickangle
+
+
+def test_the_instrument_shows_each_channel_at_its_number_and_what_is_left_out() -> None:
+    seen = (0, 1, 3, 4)  # channel 3 took no part
+    drawn = panel_instrument(PANEL, seen, (0, 1, 4), LIGHT)
+    texts = [note.text for note in drawn.layout.annotations]
+    assert [text for text in texts if text in set("12345")] == ["1", "2", "4", "5"]
+    assert [text for text in texts if text.startswith("S")] == ["S0", "S2", "S3"]
+    assert (texts.count("left out"), texts.count("brightfield")) == (1, 1)
+    assert "4 S2 (left out)" in alt(drawn)
+    assert to_svg(drawn).count(b"<svg") == 1
+    none = panel_instrument(PANEL, seen, None, DARK)
+    assert "left out" not in [note.text for note in none.layout.annotations]
