@@ -12,7 +12,7 @@ from pxcore.types.staged import Candidate, Merged, Override, StagedPlan
 from pxcore.types.staged_views import Merge
 
 RULE = "rule"
-WORDS = {RULE: "As the rule says", Override.TAKE.value: "Take", Override.LEAVE.value: "Leave"}
+WORDS = {RULE: "Rule", Override.TAKE.value: "Take", Override.LEAVE.value: "Leave"}
 MANY = 10
 """Candidates beyond which the list scrolls."""
 IN, OUT = ":blue[:material/check_circle:]", ":gray[:material/remove_circle:]"
@@ -20,6 +20,11 @@ IN, OUT = ":blue[:material/check_circle:]", ":gray[:material/remove_circle:]"
 
 def decisions(plan: StagedPlan, merged: Merge) -> None:
     """Draw the candidates, the strongest first, each with three ways to decide."""
+    st.caption(
+        "Rule: what was chosen for you, with the reason beside it. Take and Leave are your own "
+        "decisions; they are kept and marked, and Rule takes them back.",
+        width=980,
+    )
     by_marker = {one.marker: one for one in merged.candidates}
     known = {one.marker: one for one in plan.candidates}
     on = [one.marker for one in plan.candidates if one.always_on]

@@ -13,9 +13,13 @@ from pxcore.plots.staged_words import KINDS
 from pxcore.types.staged import Override, PlanKind, StagedPlan, StagedRun
 
 STYLE = """<style>
-.st-key-staged-sofar {position: sticky; top: 4.5rem; max-height: calc(100vh - 6rem);
-  overflow-y: auto;}
-.stColumn:has(.st-key-staged-sofar) {min-width: 205px;}
+[data-testid="stLayoutWrapper"]:has(> .st-key-staged-sofar) {position: sticky; top: 4.5rem;}
+.st-key-staged-sofar {max-height: calc(100vh - 6rem); overflow-y: auto;}
+@media (min-width: 900px) {
+  .stHorizontalBlock:has(> .stColumn .st-key-staged-sofar) {flex-wrap: nowrap;}
+  .stHorizontalBlock:has(> .stColumn .st-key-staged-sofar) > .stColumn {min-width: 0;}
+  .stHorizontalBlock > .stColumn:has(.st-key-staged-sofar) {min-width: 205px;}
+}
 [class*="st-key-staged-both"] .stHorizontalBlock {flex-wrap: wrap;}
 [class*="st-key-staged-both"] .stHorizontalBlock > .stColumn {min-width: 300px;}
 @media (max-width: 1200px) {
@@ -113,9 +117,9 @@ def _names(markers: list[str]) -> str:
 
 def _undo(plan: StagedPlan) -> None:
     """Draw the way back by one change."""
-    if plan.version < 2 or not plan.trail:
+    last = next((v for v in lab().staged.history(plan.id) if v.version == plan.version), None)
+    if plan.version < 2 or last is None:
         return
-    last = next(one for one in plan.trail if one.at == plan.trail[-1].at)  # what, then what it cost
     st.button(
         "Undo the last change",
         icon=":material/undo:",

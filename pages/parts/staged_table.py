@@ -26,25 +26,25 @@ def editor(candidates: Sequence[Candidate], key: str) -> tuple[Candidate, ...]:
         width="stretch",
         height=min(16, max(4, len(candidates) + 2)) * ROW + 3,
         column_config={
-            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=110),
-            "clone": st.column_config.TextColumn("clone", max_chars=80, width=80),
-            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=100),
+            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=100),
+            "clone": st.column_config.TextColumn("clone", max_chars=80, width=75),
+            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=120),
             "cost": st.column_config.NumberColumn(
-                "cost a test", min_value=0.0, format="%.2f", width=80
+                "cost a test", min_value=0.0, format="%.2f", width=95
             ),
             "must_keep": st.column_config.CheckboxColumn(
                 "must keep",
-                width=75,
+                width=90,
                 help="Goes into the final run and the panel whatever its rank.",
             ),
             "always_on": st.column_config.CheckboxColumn(
                 "always on",
-                width=75,
+                width=90,
                 help="In every run: nuclear dye, viability. Takes a slot of each.",
             ),
             "bridge": st.column_config.CheckboxColumn(
                 "bridge",
-                width=65,
+                width=75,
                 help="Always on, and used to put the runs on one scale: a marker whose drop is "
                 "clearly above zero.",
             ),

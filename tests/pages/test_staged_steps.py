@@ -130,7 +130,7 @@ def test_a_decision_by_hand_is_saved_marked_and_taken_back(lab: FakeLab, visit: 
     app.segmented_control(key=f"staged-hand-{at}").set_value("rule").run()
     assert lab.staged.plan(plan.id).overrides == ()
     kept = order.index("M2")  # must be kept: there is no Leave
-    assert app.segmented_control(key=f"staged-hand-{kept}").options == ["As the rule says", "Take"]
+    assert app.segmented_control(key=f"staged-hand-{kept}").options == ["Rule", "Take"]
 
 
 def test_the_rule_and_its_method_can_be_changed(lab: FakeLab, visit: Open) -> None:
