@@ -24,6 +24,8 @@ def compared(plan: StagedPlan, answer: AllMarkersAnswer) -> None:
         values.append(("The plan's panel", answer.f1_plan))
     if answer.f1_markers is not None:
         values.append(("Best of all at once", answer.f1_markers))
+    if answer.f1_advised is not None:
+        values.append(("Advised, all at once", answer.f1_advised))
     values.append(("Every marker", answer.f1_every))
     rows = [(name, value.mean, value.low, value.high) for name, value in values]
     show(
@@ -38,7 +40,15 @@ def compared(plan: StagedPlan, answer: AllMarkersAnswer) -> None:
     for words, own in (
         ("Only in the plan's panel", answer.only_plan),
         ("Only in the one from all markers at once", answer.only_all),
+        ("Advised by the run with every marker", answer.advised),
     ):
         if own:
             st.markdown(f"- {words}: {', '.join(md(marker, 40) for marker in own)}")
+    if not answer.advised:
+        links.link(
+            "Ask the run with every marker which are enough",
+            "panel",
+            icon=":material/colorize:",
+            run=answer.all_run,
+        )
     links.link("The run with every marker", "run", icon=":material/insights:", run=answer.all_run)

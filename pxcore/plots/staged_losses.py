@@ -62,7 +62,7 @@ def rehearsal(values: Sequence[tuple[str, Interval]], theme: Theme) -> go.Figure
 
     ``values``: (what was measured, F1-macro), the staged one first.
     """
-    tones = (GREEN, theme.accent, theme.muted)
+    tones = (GREEN, theme.accent, theme.muted)  # the last one for all further ones
     rows = [
         Row(
             id=n,

@@ -246,10 +246,12 @@ def test_a_rehearsal_ends_with_the_comparison(lab: FakeLab, visit: Open) -> None
     lab.staged.answer = AllMarkersAnswer(
         dataset_id="all", all_run="finished", markers=MARKERS[:4], only_plan=("M5",),
         only_all=("M9",), f1_every=ex.interval(0.83, 0.02), f1_plan=ex.interval(0.8, 0.03),
-        f1_markers=ex.interval(0.81, 0.03), lost=ex.interval(0.01, 0.02),
+        f1_markers=ex.interval(0.81, 0.03), advised=("M7",),
+        f1_advised=ex.interval(0.82, 0.03), lost=ex.interval(0.01, 0.02),
         said="The plan found 3 of the 4 markers.",
     )  # fmt: skip
     text = words(opened(visit, plan))
     for part in ("The plan found 3 of the 4 markers.", "Only in the plan's panel: M5",
+                 "Advised by the run with every marker: M7",
                  "0.010 (−0.010 to 0.030)", "1 run, all finished"):  # fmt: skip
         assert part in text, part
