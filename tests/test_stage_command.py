@@ -110,14 +110,20 @@ def test_the_whole_way_of_a_plan(measured: Measured, tmp_path: Path) -> None:
 
 
 def test_marks_and_prices_add_to_those_of_the_file(measured: Measured) -> None:
+    table = (
+        "marker,cost,must_keep,always_on,bridge\nCD3,5,,,yes\nCD4,2,,,\nCD8,2,yes,,\n"
+        "CD19,2,,,\nCD20,2,,,\nDAPI,0,,yes,\n"
+    )
     words = ("--must-keep", "CD4", "--always-on", "CD20", "--cost", "CD4=3,5", "--cost", "cd-19=1")
-    plan = Lab(measured.store).staged.plan(started(*words))
+    done = call("new", "Six", "-", "--slots", "9", *words, piped=table)
+    plan = Lab(measured.store).staged.plan(last(done))
     assert {c.marker: (c.must_keep, c.always_on, c.bridge, c.cost) for c in plan.candidates} == {
         "CD3": (False, True, True, 5.0),
         "CD4": (True, False, False, 3.5),
-        "CD45": (False, False, False, 2.0),
+        "CD8": (True, False, False, 2.0),
         "CD19": (False, False, False, 1.0),
         "CD20": (False, True, False, 2.0),
+        "DAPI": (False, True, False, 0.0),
     }
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from pxcore.api import Lab, open_lab
-from pxcore.errors import PanelError, PxError
+from pxcore.data.csv_guard import unguarded
+from pxcore.errors import PanelError, PlanChangedError, PxError
 from pxcore.runs import ledger
 from pxcore.runs.board import RunChange, TaskChange
 from pxcore.settings import Settings
 from pxcore.types import RunState, TaskState
-from pxcore.types.staged import PlanKind, StagedPlan
+from pxcore.types.staged import Override, PlanKind, StagedPlan
 from tests.runs.staged.made_cells import marker_dataset
 
 TWENTY = "\n".join(f"CD{number}" for number in range(1, 21))
@@ -86,6 +87,7 @@ def test_candidates_come_from_a_data_set_and_from_a_yaml_sheet(lab: Lab) -> None
 def test_papers_list_every_channel_tube_and_test(lab: Lab) -> None:
     plan = planned(lab, "marker,cost,always_on\nCD1,2,yes\nCD2,3,\nCD3,4,\n=1+1,5,", top=1)
     plan = lab.staged.controls(plan, ["CD2"], 3, who="ann")
+    plan = lab.staged.override(plan, "=1+1", Override.TAKE, who="ann")
     files = lab.staged.downloads(plan)
     assert set(files) == {
         "run_sheets.html", "channel_map.csv", "order_list.csv", "control_list.csv", "run_1.csv",
@@ -103,7 +105,9 @@ def test_papers_list_every_channel_tube_and_test(lab: Lab) -> None:
     assert order["CD3"] == ["5", "20.00"]  # and in CD2's FMO
     assert "'=1+1" in order
     assert json.loads(files["plan.json"])["samples"] == 3
-    assert [row[3] for row in rows(files["trail.csv"])[1:]] == [one.what for one in plan.trail]
+    trail = [row[3] for row in rows(files["trail.csv"])[1:]]
+    assert [unguarded(one) for one in trail] == [one.what for one in plan.trail]
+    assert trail[-1] == "'=1+1: taken by hand."
     for name, text in files.items():
         if name.endswith(".csv"):
             assert not re.search(r"(^|,)\"?[=+@-]", text, re.M), name
@@ -162,6 +166,9 @@ def test_a_rehearsal_is_refused_before_anything_is_queued(lab: Lab) -> None:
     ):
         with pytest.raises(PxError, match=message):
             lab.staged.rehearse(plan, dataset.id, who="ann", **words)
+    seen, plan = plan, lab.staged.controls(plan, ["CD1"], 2, who="bob")
+    with pytest.raises(PlanChangedError, match="version 4 by bob"):
+        lab.staged.rehearse(seen, dataset.id, who="ann")
     assert lab.runs() == ()
     assert lab.staged.plan(plan.id) == plan
     queued = lab.staged.rehearse(plan, dataset.id, who="ann")
