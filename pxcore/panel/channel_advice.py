@@ -115,8 +115,8 @@ def _unanswered(case: Case, channel: int) -> Said:
         return Advised.UNDECIDED, none
     least = "" if len(without) == 1 else f" in the best of {len(without)} panels"
     return Advised.KEEP, (
-        f"without it F1 falls by {with_interval(fall(nearest))}{least}, against the largest panel within the "
-        f"constraints, {panel_words(case.evidence.panel, allowed)}"
+        f"without it F1 falls by {with_interval(fall(nearest))}{least}, against the largest panel "
+        f"within the constraints, {panel_words(case.evidence.panel, allowed)}"
     )
 
 
