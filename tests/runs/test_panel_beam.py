@@ -83,6 +83,9 @@ def test_rounds_follow_from_those_before_and_wait_for_them(wide: RunSpec) -> Non
     one_missing = {*whole.rounds[0], *whole.rounds[1][:1]}
     part = searching.searched(wide, lambda task: there(task) if task in one_missing else None)
     assert part.rounds == whole.rounds[:2]
+    again = searching.searched(replace(wide, title="another day"), there)
+    assert again.rounds == whole.rounds  # a runner that takes the run up anew finds the same
+    assert searching.first_round(replace(wide, seed=wide.seed + 1)) != whole.rounds[0]
     looked = [{*tasks[0].sets} for tasks in whole.rounds]
     assert sum(map(len, looked)) == len(set.union(*looked))  # no panel is looked at twice
     assert all(len({task.sets for task in tasks}) == 1 for tasks in whole.rounds)
