@@ -75,11 +75,12 @@ class Ways:
 def _ways(progress: Progress, *, search: bool) -> Ways:
     """Draw the ways of finding panels to train."""
     chosen = st.toggle(
-        "Search all panels",
+        "Search for panels",
         value=search,
         key="panel-search",
         help="Models that were trained with channels missing at random score every panel; the "
-        "best of each size are trained again, and only these enter the advice.",
+        "best of each size are trained again, and only these enter the advice. With more than 14 "
+        "channels that may be in or out not all panels are scored: the note below says how many.",
     )
     labels = method_labels(progress.run.methods)
     curves = st.multiselect(
