@@ -85,7 +85,7 @@ def begin(page: Page, server: Server) -> None:
 
 
 def put_candidates(page: Page) -> None:
-    """Name an instrument of ten slots, paste the markers, mark one in the table, save."""
+    """Name an instrument of ten slots, paste the markers, save."""
     page.get_by_label(re.compile("^(Selected .*)?Instrument")).first.click()
     page.get_by_role("option", name="Other: my own numbers").click()
     slots = page.get_by_role("spinbutton", name="Channels in all")
