@@ -15,7 +15,7 @@ from pxcore.types.staged import StagedPlan
 def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw the final run as the others, then what follows from it."""
     run = next(one for one in plan.runs if one.final)
-    say(top, f"{final_said(run)}.")
+    say(top, f"{final_said(run, rehearsed=bool(plan.rehearsal))}.")
     if plan.rehearsal:
         staged_live.draw(plan)
     if run.run_id:

@@ -22,6 +22,9 @@ from pxcore.plots.staged_instrument import drawn_instrument, slots_of
 from pxcore.types.staged import Decision, StagedPlan
 from pxcore.types.staged_views import Outcome
 
+MANY = 12
+"""Lines of a trail beyond which it scrolls."""
+
 
 def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw what the plan ends with."""
@@ -36,7 +39,7 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     say(top, outcome.said)
     _panel(plan, outcome)
     _advice(outcome)
-    _reasons(outcome)
+    _reasons(plan, outcome)
     if outcome.all_markers is not None:
         compared(plan, outcome.all_markers)
     _trail(plan, outcome)
@@ -73,25 +76,44 @@ def _advice(outcome: Outcome) -> None:
         links.link("The final run", "run", icon=":material/insights:", run=outcome.run_id)
 
 
-def _reasons(outcome: Outcome) -> None:
+def _reasons(plan: StagedPlan, outcome: Outcome) -> None:
     """Draw what is in and what is left, each with its reason."""
     st.subheader("Every candidate, and why", anchor=False)
-    left = dict(outcome.left)
-    st.markdown(
-        f":blue[:material/check_circle:] **In the panel**: "
-        f"{', '.join(md(marker, 40) for marker in outcome.markers)}",
-        width=980,
-    )
-    if left:
-        lines = "\n".join(f"- **{md(marker, 40)}**: {md(why, 500)}" for marker, why in left.items())
-        st.markdown(f":gray[:material/remove_circle:] **Left out**\n\n{lines}", width=980)
+    known = _kept(plan, outcome)
+    inside = [(marker, known.get(marker, "")) for marker in outcome.markers]
+    for head, rows in (
+        (":blue[:material/check_circle:] **In the panel**", inside),
+        (":gray[:material/remove_circle:] **Left out**", list(outcome.left)),
+    ):
+        if rows:
+            lines = [
+                f"- **{md(marker, 40)}**{': ' * bool(why)}{md(why, 500)}" for marker, why in rows
+            ]
+            st.markdown("\n".join([f"{head}\n", *lines]), width=980)
+
+
+def _kept(plan: StagedPlan, outcome: Outcome) -> dict[str, str]:
+    """Return why markers are in the panel: by the advice, else by the merge."""
+    if outcome.advice is not None:
+        names = outcome.panel.names
+        return {names[one.channel]: one.reason for one in outcome.advice.channels}
+    try:
+        return {one.marker: one.reason for one in lab().staged.merged(plan).candidates}
+    except PxError:  # a ranking has left the store; the trail below still tells
+        return {}
 
 
 def _trail(plan: StagedPlan, outcome: Outcome) -> None:
     """Draw every decision in its order, as a table and a file."""
     st.subheader("How this came about", anchor=False)
     frame = trail_table(outcome.trail or plan.trail)
-    st.dataframe(frame, hide_index=True, key="staged-trail-table", width="stretch")
+    lines = [
+        f"- :gray[{day(one.at)}, {md(one.who or 'nobody named', 40)} · {md(one.step, 20)}] "
+        f"{md(one.what, 600)}"
+        for one in outcome.trail or plan.trail
+    ]
+    with st.container(height=420 if len(lines) > MANY else "content", border=False):
+        st.markdown("\n".join(lines))
     st.download_button(
         "Trail, CSV",
         lambda: csv_bytes(frame),

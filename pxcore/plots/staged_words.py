@@ -89,13 +89,13 @@ def measured_said(plan: StagedPlan) -> str:
     waiting = [run for run in dealt if not run.run_id]
     if not waiting:
         return f"All {count(len(dealt), 'run')} have a ranking: they can be merged"
+    done = f"{len(dealt) - len(waiting)} of {count(len(dealt), 'run')}"
+    if plan.rehearsal:
+        return f"Rehearsal: {done} have a ranking; the others follow by themselves"
     first = waiting[0]
     names = shortened([one_line(marker, 30) for marker in first.markers], 4)
     does = "its ranking is missing" if first.dataset_id else f"measure {names}"
-    return (
-        f"{len(dealt) - len(waiting)} of {count(len(dealt), 'run')} have a ranking; next is run "
-        f"{first.number}: {does}"
-    )
+    return f"{done} have a ranking; next is run {first.number}: {does}"
 
 
 def merge_said(plan: StagedPlan, merged: Merge) -> str:
@@ -115,11 +115,13 @@ def merge_said(plan: StagedPlan, merged: Merge) -> str:
     )
 
 
-def final_said(run: StagedRun) -> str:
+def final_said(run: StagedRun, *, rehearsed: bool = False) -> str:
     """Return what is left to do with the final run."""
     names = shortened([one_line(marker, 30) for marker in run.markers], 10)
     if run.run_id:
         return f"The final run of {names} has its ranking: the result is there"
+    if rehearsed:
+        return f"Rehearsal: {names} meet in the final run, which follows by itself"
     if run.dataset_id:
         return f"The final run is measured; rank its {count(len(run.markers), 'marker')} next"
     return f"Measure {names} together, then rank them: this run decides"
