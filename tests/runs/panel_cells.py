@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +14,10 @@ from pxcore.runs.job import Ended, Job
 from pxcore.runs.saved.screen import Screened, save_screened
 from pxcore.runs.tasks import Lane, ScreenTask
 from pxcore.store.home import Store
-from pxcore.types import Array, Channel, Dataset, Panel, Role
+from pxcore.types import Array, Channel, Dataset, Panel, Role, RunSpec
 from pxcore.types.panel import Members
 from tests.fake_engine import FakeEngine
-from tests.tiny_lab import InlineEngine, stored_dataset
+from tests.tiny_lab import InlineEngine, stored_dataset, tiny_spec
 
 SIZE, DONORS, CELLS = 12, 4, 200
 BF, MARKER, NOISE = range(3)
@@ -42,6 +43,13 @@ def panel_dataset(store: Store, seed: int = 0) -> Dataset:
     )
     masks = np.ones((CELLS, 1, SIZE, SIZE), np.uint8)
     return stored_dataset(store, (images.astype(np.uint16), masks), annotation, Panel(channels))
+
+
+def learning_spec(store: Store, n_folds: int) -> RunSpec:
+    """Return a run on these cells whose models learn what the marker tells."""
+    spec = tiny_spec(panel_dataset(store), max_epochs=8)
+    training = replace(spec.training, batch_size=16)
+    return replace(spec, channels=(), n_folds=n_folds, training=training)
 
 
 def made_screen(task: ScreenTask, quality: Quality) -> Screened:
