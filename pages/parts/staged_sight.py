@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.parts.errors import guarded
 from pages.parts.session import lab
+from pages.parts.staged_steps import current
 from pages.parts.text import sentence, told
 from pages.parts.words import moment
 from pxcore.errors import PlanChangedError, PxError
@@ -115,13 +116,14 @@ def banner(seen: StagedPlan, latest: StagedPlan) -> None:
             icon=":material/sync:",
             key="staged-load",
             on_click=_load,
-            args=(latest,),
+            args=(latest, current(seen)),
             help="What you typed into the table of candidates stays there, not saved.",
         )
 
 
-def _load(latest: StagedPlan) -> None:
-    """See what is there now; keep what the person put into the table."""
+def _load(latest: StagedPlan, step: int) -> None:
+    """See what is there now, at the same step; keep what the person put into the table."""
+    st.query_params["step"] = str(min(step, latest.step))
     own = sight().edited
     see(latest)
     note(draft=own, edited=None, said="")

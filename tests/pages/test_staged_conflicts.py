@@ -32,6 +32,7 @@ def test_a_later_person_overwrites_nothing_and_is_told(lab: FakeLab, visit: Open
     mine.button(key="staged-load").click().run()
     assert "was changed meanwhile" not in words(mine)
     assert "Pair cover: " in words(mine)
+    assert mine.query_params["step"] == "2"  # the same step, as it is now
 
 
 def test_a_change_of_somebody_else_is_seen_at_the_next_look(lab: FakeLab, visit: Open) -> None:
