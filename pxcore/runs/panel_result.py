@@ -13,6 +13,7 @@ from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.orders import steps
 from pxcore.panel.search import nested_choice, screen_error
+from pxcore.panel.verdicts import reached, told_of, with_reached
 from pxcore.panel.worth import Worth, worth
 from pxcore.runs import growing, panel_tasks, searching
 from pxcore.runs.panel_compared import compared
@@ -66,17 +67,21 @@ class PanelFindings:
 
         Raises PanelError for constraints that no panel can meet.
         """
-        return advise(self.evidence, wishes(self.spec, constraints))
+        advice = advise(self.evidence, wishes(self.spec, constraints))
+        return with_reached(advice, self.evidence.panel)
 
     def tested(self, trial: PanelTrial, constraints: Constraints) -> PanelTest:
         """Return the test of one panel against the full one, at this margin and floor."""
         margin, floor = constraints.margin, constraints.class_floor
         return non_inferior(self.evidence.full, trial, self.evidence.sizes, margin, floor)
 
-    def beside(self, constraints: Constraints) -> list[tuple[Compared, PanelTest | None]]:
+    def beside(self, advice: PanelAdvice) -> list[tuple[Compared, PanelTest | None]]:
         """Return the panels beside one another, each with its test; None for the full one."""
+        asked, passed = advice.constraints, reached(advice, self.evidence.panel)
         return [
-            (one, None if one.what is Beside.ALL else self.tested(one.trial, constraints))
+            (one, None)
+            if one.what is Beside.ALL
+            else (one, told_of(self.tested(one.trial, asked), one.trial, passed))
             for one in self.compared
         ]
 

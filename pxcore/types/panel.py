@@ -47,6 +47,13 @@ class PanelQuestion:
     """Of the paper's comparison: a method's name and m, the stains of its ranking that stand beside
     the stain-free channels. Each fold ranks by itself, on its validation cells."""
 
+    @property
+    def constraints(self) -> Constraints:
+        """What was asked for of a panel, at the usual margin and floor."""
+        return Constraints(
+            must_keep=self.must_keep, exclude=self.exclude, max_stains=self.most_stains
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelTrial:
@@ -81,6 +88,8 @@ class PanelTest:
     """The one-sided 95 % upper bound of the difference lies below -margin."""
     lost_classes: tuple[int, ...] = ()
     """Classes whose mean difference lies below -floor."""
+    reached: bool = False
+    """Whether the sequence of sizes came to this panel: only then is it called good enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
