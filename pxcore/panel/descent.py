@@ -12,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
+from pxcore.importance.small_classes import small_classes
 from pxcore.panel.constraints import fits, real_channels, stains_of
 from pxcore.panel.noninferiority import non_inferior, tested_down
 from pxcore.panel.search import screened
@@ -41,6 +44,13 @@ class PanelEvidence:
     """Of each ranking its label and one verdict a channel, panel order."""
     classes: tuple[str, ...] = ()
     """Their names; numbered where none are given."""
+    n_per_class: tuple[int, ...] = ()
+    """Different held-out cells of each class over all folds; () where that is not known."""
+
+    @property
+    def small(self) -> tuple[int, ...]:
+        """Classes with too few held-out cells to hold a floor against."""
+        return small_classes(np.asarray(self.n_per_class))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +140,8 @@ def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tupl
 
 def _test(evidence: PanelEvidence, asked: Constraints, trial: PanelTrial) -> PanelTest:
     """Return the test of one panel against the full one."""
-    return non_inferior(evidence.full, trial, evidence.sizes, asked.margin, asked.class_floor)
+    sizes, small = evidence.sizes, evidence.small
+    return non_inferior(evidence.full, trial, sizes, asked.margin, asked.class_floor, small)
 
 
 def _ordered(evidence: PanelEvidence) -> tuple[PanelTrial, ...]:

@@ -25,7 +25,8 @@ section 3 (the variance). Maurer, Hothorn and Lehmacher, Multiple comparisons in
 trials and preclinical assays: a-priori ordered hypotheses, 1995; Westfall and Krishen, Optimally
 weighted, fixed sequence and gatekeeper multiple testing procedures, Journal of Statistical
 Planning and Inference 99, 2001 (the sequence). We differ: a class's floor is held against its
-mean, without a bound, since few cells of a class would otherwise forbid every panel.
+mean, without a bound, since few cells of a class would otherwise forbid every panel; and of a class
+with fewer than 30 held-out cells not at all, since there even the mean is a matter of single cells.
 """
 
 from __future__ import annotations
@@ -46,7 +47,12 @@ ONE_SIDED = 0.9
 
 
 def non_inferior(
-    full: PanelTrial, panel: PanelTrial, sizes: Sizes, margin: float, class_floor: float
+    full: PanelTrial,
+    panel: PanelTrial,
+    sizes: Sizes,
+    margin: float,
+    class_floor: float,
+    small: Sequence[int] = (),
 ) -> PanelTest:
     """Return the one-sided test of a panel against the full one.
 
@@ -62,6 +68,9 @@ def non_inferior(
         The largest loss of F1-macro one would accept, in (0, 0.5).
     class_floor
         The largest mean loss of F1 that any class may have, in [0, 1].
+    small
+        Classes with too few held-out cells to hold a floor against: one cell called otherwise
+        would decide.
 
     Raises
     ------
@@ -88,7 +97,9 @@ def non_inferior(
     else:
         bounds = one_sided(difference, sizes)
     classes = class_differences(full, panel)
-    lost = tuple(k for k, value in enumerate(classes) if value < -class_floor - SAME)
+    lost = tuple(
+        k for k, value in enumerate(classes) if value < -class_floor - SAME and k not in small
+    )
     return PanelTest(
         members=panel.members,
         difference=difference,

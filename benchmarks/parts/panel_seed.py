@@ -1,0 +1,297 @@
+"""The advice on one seed's planted cells, and what many fresh cells say of it.
+
+Everything goes through the science packages, in the order in which a run does it: no store, no
+runner. The recommended panel and the full one are then trained on all cells of the run and tested
+on many further cells from the same source that had no part in anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from pxcore.data.folds import split
+from pxcore.data.normalise import Normaliser
+from pxcore.data.source import ArrayCells
+from pxcore.data.synthetic import IfcParams, SyntheticCells, ifc_cells
+from pxcore.evaluation.values import Sizes
+from pxcore.importance.method import ExplainRequest
+from pxcore.importance.subsets import show_sets
+from pxcore.models import MODELS, BuildRequest
+from pxcore.models.build import build_network
+from pxcore.panel.advice import PanelEvidence, advise
+from pxcore.panel.constraints import stain_free, stains_of
+from pxcore.panel.descent import descend
+from pxcore.panel.search import candidate_sets, finalists, nested_choice, screen_error
+from pxcore.runs.panel_tasks import patient, roomy
+from pxcore.training import metrics
+from pxcore.training.device import Layout
+from pxcore.training.device_cells import DeviceCells
+from pxcore.training.fit import Control, TrainingData, fit
+from pxcore.types import Array, Fold, MaskKind, ModelSpec, TrainedModel, TrainingParams
+from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, Screen
+
+CPU = torch.device("cpu")
+MODEL = ModelSpec(id="small_cnn")
+Record = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The size of one simulated question."""
+
+    n_cells: int = 600
+    n_fresh: int = 10_000
+    """Further cells that nothing is trained on."""
+    size: int = 16
+    n_folds: int = 5
+    epochs: int = 20
+    finalists: int = 2
+    least: int = 3
+    """Stains of the smallest panels that are retrained even if testing ended before."""
+    restarts: int = 3
+    """Of each panel trained on all cells."""
+    margin: float = 0.02
+
+
+class Planted:
+    """Cells of one seed, and trainings on them."""
+
+    def __init__(self, shape: Shape, seed: int) -> None:
+        self.shape, self.seed = shape, seed
+        total = shape.n_cells + shape.n_fresh
+        self.drawn: SyntheticCells = ifc_cells(IfcParams(n_cells=total, size=shape.size, seed=seed))
+        self.labels: Array = self.drawn.labels.astype(np.int64)
+        inside = np.where(np.arange(total) < shape.n_cells, self.labels, -1)
+        self.folds = split(inside, None, shape.n_folds, seed, 0.2)
+        self.n_classes = len(self.drawn.classes)
+        self.params = TrainingParams(
+            max_epochs=shape.epochs,
+            learning_rate=3e-3,
+            batch_size=64,
+            schedule="one_cycle",
+            balance="weights",
+            keep="last",
+            low_percentile=0.05,
+            high_percentile=99.95,
+        )
+        self.trainings = 0
+
+    @property
+    def everything(self) -> Members:
+        """All channels."""
+        return tuple(range(len(self.drawn.panel)))
+
+    def builder(self, model: ModelSpec, n_channels: int) -> Callable[[], nn.Module]:
+        """Return what builds a network for so many channels."""
+        request = BuildRequest(
+            n_channels=n_channels,
+            n_classes=self.n_classes,
+            image_size=(self.shape.size, self.shape.size),
+            options=model.options,
+        )
+        return lambda: build_network(model.id, request)
+
+    def train(
+        self, members: Members, fold: Fold, start: int, *, dropout: ModelSpec | None = None
+    ) -> TrainedModel:
+        """Return a model of some channels; ``dropout`` is the network that learns all panels."""
+        self.trainings += 1
+        data = TrainingData(
+            source=self.source,
+            labels=self.labels,
+            n_classes=self.n_classes,
+            fold=fold,
+            channels=members,
+        )
+        params = self.params if dropout is None else patient(self.params)
+        build = self.builder(dropout or MODEL, len(members))
+        return fit(data, params, build, Control(seed=1000 * self.seed + start, device=CPU))
+
+    @property
+    def source(self) -> ArrayCells:
+        """All cells, fresh ones too."""
+        return ArrayCells(self.drawn.images, self.drawn.masks, MaskKind.CELL)
+
+
+def measure_seed(shape: Shape, seed: int) -> Record:
+    """Return the advice on one seed's cells beside what fresh cells say, for a line of JSON."""
+    started = time.process_time()
+    run = Planted(shape, seed)
+    asked = Constraints(margin=shape.margin)
+    screen = screened(run)
+    evidence = _evidence(run, screen, asked)
+    advice = advise(evidence, asked)
+    error = screen_error(screen, evidence.trials)
+    advised = time.process_time() - started
+    trainings = run.trainings
+    fresh = _fresh(run, advice)
+    return {
+        "seed": seed,
+        "recommended": _named(run, advice),
+        "alternatives": [list(one.members) for one in advice.alternatives],
+        "lower_bound": None if advice.test is None else advice.test.lower_bound,
+        "nested_bound": None if advice.nested is None else advice.nested.lower_bound,
+        "full_f1": evidence.full.f1_macro.mean,
+        "verdicts": {run.drawn.panel.names[one.channel]: one.advised for one in advice.channels},
+        "notes": list(advice.notes),
+        "screen_error": [error.mean, error.largest, error.rank_correlation, error.n_panels],
+        "trials": [_plain(trial) for trial in evidence.trials],
+        "nested": [_plain(trial) for trial in evidence.nested],
+        "screen_valid": np.round(screen.valid_f1, 4).tolist(),
+        "screen_test": np.round(screen.test_f1, 4).tolist(),
+        "fresh": fresh,
+        "trainings": trainings,
+        "seconds": advised,
+        "seconds_fresh": time.process_time() - started - advised,
+    }
+
+
+def screened(run: Planted) -> Screen:
+    """Return what one model a fold, trained with channels missing, says of every panel."""
+    everything, panel = run.everything, run.drawn.panel
+    always = stain_free(panel)
+    model = roomy(MODEL, always)
+    sets = candidate_sets(len(everything), stains_of(panel, everything), always)
+    valid, test = [], []
+    for number, fold in enumerate(run.folds):
+        trained = run.train(everything, fold, number, dropout=model)
+        network = run.builder(model, len(everything))()
+        network.load_state_dict({k: torch.tensor(v) for k, v in trained.weights.items()})
+        for cells, scores in ((fold.valid, valid), (fold.test, test)):
+            request = _request(run, network.eval(), trained, cells)
+            scores.append(metrics.f1_macro(show_sets(request, sets, lambda _at, _p: None).counts))
+    return Screen(sets=sets, valid_f1=np.stack(valid), test_f1=np.stack(test), complete=True)
+
+
+def _request(
+    run: Planted, network: nn.Module, trained: TrainedModel, cells: Array
+) -> ExplainRequest:
+    """Return the question how well a network does on some cells, whichever channels it sees."""
+    limits = Normaliser(trained.low, trained.high)
+    return ExplainRequest(
+        model=network,
+        cells=DeviceCells(run.source, cells, limits, CPU, run.everything),
+        labels=run.labels[cells],
+        n_classes=run.n_classes,
+        read_masks=lambda _cells: np.ones(0, dtype=bool),  # nobody asks
+        mask_kind=MaskKind.CELL,
+        roles=tuple(channel.role for channel in run.drawn.panel.channels),
+        train_mean=np.zeros(len(run.everything)),
+        seed=0,
+        last_convolution=MODELS[MODEL.id].last_convolution,
+        repeats=1,
+        layout=Layout(batch_size=256),
+    )
+
+
+def _evidence(run: Planted, screen: Screen, asked: Constraints) -> PanelEvidence:
+    """Return the trials of a question: full, finalists, each fold's own choice.
+
+    From the largest panels down; what is smaller than the first that fails cannot be recommended,
+    and is not trained.
+    """
+    panel, everything, folds = run.drawn.panel, run.everything, run.folds
+    sizes = Sizes(
+        n_train=tuple(len(fold.train) for fold in folds),
+        n_test=tuple(len(fold.test) for fold in folds),
+    )
+    counts: dict[tuple[Members, int], Array] = {}
+
+    def judged(members: Members, number: int) -> Array:
+        if (members, number) not in counts:
+            counts[members, number] = _confusion(run, members, folds[number], number)
+        return counts[members, number]
+
+    def trial(members: Members) -> PanelTrial:
+        return _trial(members, [judged(members, n) for n in range(len(folds))], sizes)
+
+    evidence = PanelEvidence(
+        panel=panel,
+        full=trial(everything),
+        trials=(),
+        sizes=sizes,
+        screen=screen,
+        classes=run.drawn.classes,
+    )
+    best = finalists(screen, panel, asked, run.shape.finalists)
+    for size in sorted({len(stains_of(panel, members)) for members in best}, reverse=True):
+        panels = [members for members in best if len(stains_of(panel, members)) == size]
+        chosen = nested_choice(screen, panel, asked, size)
+        own = [judged(members, number) for number, members in enumerate(chosen)]
+        often = max(chosen, key=lambda one: (chosen.count(one), one))
+        nested = replace(_trial(often, own, sizes), nested=True, chosen=chosen)
+        evidence = replace(
+            evidence,
+            trials=(*evidence.trials, *map(trial, panels)),
+            nested=(*evidence.nested, nested),
+        )
+        if size <= run.shape.least and descend(evidence, asked).stopped_at is not None:
+            break
+    return evidence
+
+
+def _confusion(run: Planted, members: Members, fold: Fold, start: int) -> Array:
+    """Return the (K, K) confusion on a fold's test cells."""
+    trained = run.train(members, fold, start)
+    called = trained.test_probability.argmax(1)
+    return np.asarray(metrics.confusion(trained.test_labels, called, run.n_classes))
+
+
+def _trial(members: Members, counts: Sequence[Array], sizes: Sizes) -> PanelTrial:
+    stacked = np.stack(counts)  # (J, K, K)
+    by_class = metrics.f1_per_class(stacked)  # (J, K)
+    return PanelTrial(
+        members=members,
+        f1_macro=sizes.interval(metrics.f1_macro(stacked), bounds=(0, 1)),
+        f1_micro=sizes.interval(metrics.accuracy(stacked), bounds=(0, 1)),
+        f1_per_class=tuple(sizes.interval(column, bounds=(0, 1)) for column in by_class.T),
+    )
+
+
+def _fresh(run: Planted, advice: PanelAdvice) -> dict[str, object]:
+    """Return F1 of the recommended and the full panel on fresh cells, trained on all others.
+
+    Validation decides nothing here (the last epoch is kept), so it gets the fewest cells.
+    """
+    shape = run.shape
+    inside = np.arange(shape.n_cells)
+    kept = np.sort(np.random.default_rng(run.seed).permutation(inside)[run.n_classes :])
+    fold = Fold(
+        train=kept,
+        valid=np.setdiff1d(inside, kept),
+        test=np.arange(shape.n_cells, shape.n_cells + shape.n_fresh),
+    )
+    wanted = {"full": advice.full.members}
+    if advice.recommended is not None:
+        wanted["recommended"] = advice.recommended.members
+    found: dict[str, object] = {}
+    for name, members in wanted.items():
+        counts = np.stack(
+            [_confusion(run, members, fold, 500 + start) for start in range(shape.restarts)]
+        )
+        found[name] = metrics.f1_macro(counts).tolist()
+        found[f"{name}_classes"] = metrics.f1_per_class(counts).tolist()
+    return found
+
+
+def _named(run: Planted, advice: PanelAdvice) -> list[str] | None:
+    """Return the stains of the recommended panel by name."""
+    if advice.recommended is None:
+        return None
+    panel = run.drawn.panel
+    return [panel.names[c] for c in stains_of(panel, advice.recommended.members)]
+
+
+def _plain(trial: PanelTrial) -> Record:
+    return {
+        "members": list(trial.members),
+        "chosen": [list(members) for members in trial.chosen],
+        "f1": list(trial.f1_macro.folds),
+        "classes": [list(one.folds) for one in trial.f1_per_class],
+    }
