@@ -164,25 +164,25 @@ def screened(run: Planted) -> Screen:
         network = run.builder(model, len(everything))()
         network.load_state_dict({k: torch.tensor(v) for k, v in trained.weights.items()})
         for cells, scores in ((fold.valid, valid), (fold.test, test)):
-            request = _request(run, network.eval(), trained, cells)
+            limits = Normaliser(trained.low, trained.high)
+            request = question(run, network.eval(), limits, cells, everything)
             scores.append(metrics.f1_macro(show_sets(request, sets, lambda _at, _p: None).counts))
     return Screen(sets=sets, valid_f1=np.stack(valid), test_f1=np.stack(test), complete=True)
 
 
-def _request(
-    run: Planted, network: nn.Module, trained: TrainedModel, cells: Array
+def question(
+    run: Planted, network: nn.Module, limits: Normaliser, cells: Array, channels: Members
 ) -> ExplainRequest:
     """Return the question how well a network does on some cells, whichever channels it sees."""
-    limits = Normaliser(trained.low, trained.high)
     return ExplainRequest(
         model=network,
-        cells=DeviceCells(run.source, cells, limits, CPU, run.everything),
+        cells=DeviceCells(run.source, cells, limits, CPU, channels),
         labels=run.labels[cells],
         n_classes=run.n_classes,
         read_masks=lambda _cells: np.ones(0, dtype=bool),  # nobody asks
         mask_kind=MaskKind.CELL,
-        roles=tuple(channel.role for channel in run.drawn.panel.channels),
-        train_mean=np.zeros(len(run.everything)),
+        roles=tuple(run.drawn.panel.channels[c].role for c in channels),
+        train_mean=np.zeros(len(channels)),
         seed=0,
         last_convolution=MODELS[MODEL.id].last_convolution,
         repeats=1,

@@ -99,6 +99,16 @@ def test_a_class_below_its_floor_forbids_the_panel() -> None:
     assert non_inferior(FULL, lost, SIZES, 0.02, 0.06).good_enough  # at the floor, not below
 
 
+def test_a_class_of_few_cells_decides_no_floor() -> None:
+    macro = np.array(FULL.f1_macro.known)
+    lost = trial(SOME, macro + 0.001, [macro - 0.2, macro - 0.06])
+    assert non_inferior(FULL, lost, SIZES, 0.02, 0.05).lost_classes == (0, 1)
+    test = non_inferior(FULL, lost, SIZES, 0.02, 0.05, small=(0,))
+    assert (test.good_enough, test.lost_classes) == (False, (1,))
+    assert test.class_difference == pytest.approx((-0.2, -0.06))  # told all the same
+    assert non_inferior(FULL, lost, SIZES, 0.02, 0.05, small=(0, 1)).good_enough
+
+
 def test_a_class_in_no_fold_is_not_lost() -> None:
     nothing = [np.nan] * J
     full = trial(ALL, FULL.f1_macro.known, [FULL.f1_macro.known, nothing])
