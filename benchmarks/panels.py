@@ -34,12 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first", type=int, default=FIRST_SEED)
-    parser.add_argument("--cells", type=int, default=600)
+    parser.add_argument("--cells", type=int, default=1000)
     parser.add_argument("--fresh", type=int, default=10_000)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--margin", type=float, default=0.02)
+    parser.add_argument("--margins", type=float, nargs="+", default=[0.02, 0.03])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("panels.jsonl"))
     parser.add_argument("--backwards", action="store_true", help="a second process on one file")
@@ -53,7 +53,6 @@ def main() -> None:
         size=asked.size,
         n_folds=asked.folds,
         epochs=asked.epochs,
-        margin=asked.margin,
     )
     threads = f"{asked.threads} thread{'' if asked.threads == 1 else 's'}"
     _say(f"{platform.machine()}, {os.cpu_count()} cores, {threads}; torch {torch.__version__}, "
@@ -67,9 +66,9 @@ def main() -> None:
         _collect(shape, wanted[::-1] if asked.backwards else wanted, asked.out)
     _say(
         f"{shape.n_cells} cells of {shape.size} x {shape.size}, {shape.n_folds} folds, "
-        f"{shape.epochs} epochs, margin {shape.margin:g}, {shape.n_fresh:,} fresh cells"
+        f"{shape.epochs} epochs, {shape.n_fresh:,} fresh cells"
     )
-    _say(report(_read(asked.out, shape), shape.margin))
+    _say(report(_read(asked.out, shape), asked.margins))
 
 
 def _collect(shape: Shape, seeds: Iterable[int], out: Path) -> None:

@@ -24,17 +24,16 @@ from pxcore.importance.method import ExplainRequest
 from pxcore.importance.subsets import show_sets
 from pxcore.models import MODELS, BuildRequest
 from pxcore.models.build import build_network
-from pxcore.panel.advice import PanelEvidence, advise
 from pxcore.panel.constraints import stain_free, stains_of
-from pxcore.panel.descent import descend
-from pxcore.panel.search import candidate_sets, finalists, nested_choice, screen_error
+from pxcore.panel.noninferiority import non_inferior
+from pxcore.panel.search import candidate_sets, finalists, nested_choice
 from pxcore.runs.panel_tasks import patient, roomy
 from pxcore.training import metrics
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.fit import Control, TrainingData, fit
 from pxcore.types import Array, Fold, MaskKind, ModelSpec, TrainedModel, TrainingParams
-from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelTrial, Screen
+from pxcore.types.panel import Constraints, Members, PanelTrial, Screen
 
 CPU = torch.device("cpu")
 MODEL = ModelSpec(id="small_cnn")
@@ -45,16 +44,13 @@ Record = dict[str, object]
 class Shape:
     """The size of one simulated question."""
 
-    n_cells: int = 600
+    n_cells: int = 1000
     n_fresh: int = 10_000
     """Further cells that nothing is trained on."""
     size: int = 16
     n_folds: int = 5
     epochs: int = 20
-    finalists: int = 2
-    least: int = 3
-    """Stains of the smallest panels that are retrained even if testing ended before."""
-    restarts: int = 3
+    restarts: int = 2
     """Of each panel trained on all cells."""
     margin: float = 0.02
 
@@ -120,35 +116,28 @@ class Planted:
 
 
 def measure_seed(shape: Shape, seed: int) -> Record:
-    """Return the advice on one seed's cells beside what fresh cells say, for a line of JSON."""
+    """Return what was found on one seed's cells, as numbers for a line of JSON.
+
+    The advice itself is read from it afterwards (:mod:`benchmarks.parts.panel_told`), so that it
+    can be asked with another margin.
+    """
     started = time.process_time()
     run = Planted(shape, seed)
-    asked = Constraints(margin=shape.margin)
     screen = screened(run)
-    evidence = _evidence(run, screen, asked)
-    advice = advise(evidence, asked)
-    error = screen_error(screen, evidence.trials)
-    advised = time.process_time() - started
-    trainings = run.trainings
-    fresh = _fresh(run, advice)
+    trials, nested = _retrained(run, screen)
+    spent, trainings = time.process_time() - started, run.trainings
     return {
         "seed": seed,
-        "recommended": _named(run, advice),
-        "alternatives": [list(one.members) for one in advice.alternatives],
-        "lower_bound": None if advice.test is None else advice.test.lower_bound,
-        "nested_bound": None if advice.nested is None else advice.nested.lower_bound,
-        "full_f1": evidence.full.f1_macro.mean,
-        "verdicts": {run.drawn.panel.names[one.channel]: one.advised for one in advice.channels},
-        "notes": list(advice.notes),
-        "screen_error": [error.mean, error.largest, error.rank_correlation, error.n_panels],
-        "trials": [_plain(trial) for trial in evidence.trials],
-        "nested": [_plain(trial) for trial in evidence.nested],
+        "n_train": [len(fold.train) for fold in run.folds],
+        "n_test": [len(fold.test) for fold in run.folds],
+        "trials": [_plain(trial) for trial in trials],
+        "nested": [_plain(trial) for trial in nested],
         "screen_valid": np.round(screen.valid_f1, 4).tolist(),
         "screen_test": np.round(screen.test_f1, 4).tolist(),
-        "fresh": fresh,
+        "fresh": _fresh(run, trials),
         "trainings": trainings,
-        "seconds": advised,
-        "seconds_fresh": time.process_time() - started - advised,
+        "seconds": spent,
+        "seconds_fresh": time.process_time() - started - spent,
     }
 
 
@@ -190,50 +179,38 @@ def question(
     )
 
 
-def _evidence(run: Planted, screen: Screen, asked: Constraints) -> PanelEvidence:
-    """Return the trials of a question: full, finalists, each fold's own choice.
+def _retrained(run: Planted, screen: Screen) -> tuple[list[PanelTrial], list[PanelTrial]]:
+    """Return trials of the full panel and of the best of each size, and each fold's own choices.
 
-    From the largest panels down; what is smaller than the first that fails cannot be recommended,
-    and is not trained.
+    From the largest panel down, until one is surely worse by more than the margin: no smaller one
+    can be recommended. Of each size the one panel that decides is trained, not its rivals.
     """
     panel, everything, folds = run.drawn.panel, run.everything, run.folds
+    asked = Constraints(margin=run.shape.margin)
     sizes = Sizes(
         n_train=tuple(len(fold.train) for fold in folds),
         n_test=tuple(len(fold.test) for fold in folds),
     )
     counts: dict[tuple[Members, int], Array] = {}
 
-    def judged(members: Members, number: int) -> Array:
-        if (members, number) not in counts:
-            counts[members, number] = _confusion(run, members, folds[number], number)
-        return counts[members, number]
+    def judged(chosen: Sequence[Members]) -> PanelTrial:
+        for number, members in enumerate(chosen):
+            if (members, number) not in counts:
+                counts[members, number] = _confusion(run, members, folds[number], number)
+        often = max(chosen, key=lambda one: (list(chosen).count(one), one))
+        return _trial(often, [counts[one, n] for n, one in enumerate(chosen)], sizes)
 
-    def trial(members: Members) -> PanelTrial:
-        return _trial(members, [judged(members, n) for n in range(len(folds))], sizes)
-
-    evidence = PanelEvidence(
-        panel=panel,
-        full=trial(everything),
-        trials=(),
-        sizes=sizes,
-        screen=screen,
-        classes=run.drawn.classes,
-    )
-    best = finalists(screen, panel, asked, run.shape.finalists)
-    for size in sorted({len(stains_of(panel, members)) for members in best}, reverse=True):
-        panels = [members for members in best if len(stains_of(panel, members)) == size]
-        chosen = nested_choice(screen, panel, asked, size)
-        own = [judged(members, number) for number, members in enumerate(chosen)]
-        often = max(chosen, key=lambda one: (chosen.count(one), one))
-        nested = replace(_trial(often, own, sizes), nested=True, chosen=chosen)
-        evidence = replace(
-            evidence,
-            trials=(*evidence.trials, *map(trial, panels)),
-            nested=(*evidence.nested, nested),
-        )
-        if size <= run.shape.least and descend(evidence, asked).stopped_at is not None:
+    full = judged([everything] * len(folds))
+    trials, nested = [full], []
+    for members in finalists(screen, panel, asked, 1):
+        if members == everything:
+            continue
+        trials.append(judged([members] * len(folds)))
+        if non_inferior(full, trials[-1], sizes, asked.margin, 1.0).surely_worse:
             break
-    return evidence
+        chosen = nested_choice(screen, panel, asked, len(stains_of(panel, members)))
+        nested.append(replace(judged(chosen), nested=True, chosen=chosen))
+    return trials, nested
 
 
 def _confusion(run: Planted, members: Members, fold: Fold, start: int) -> Array:
@@ -254,10 +231,11 @@ def _trial(members: Members, counts: Sequence[Array], sizes: Sizes) -> PanelTria
     )
 
 
-def _fresh(run: Planted, advice: PanelAdvice) -> dict[str, object]:
-    """Return F1 of the recommended and the full panel on fresh cells, trained on all others.
+def _fresh(run: Planted, trials: Sequence[PanelTrial]) -> list[Record]:
+    """Return F1 on fresh cells of all panels but the last, trained on all other cells.
 
-    Validation decides nothing here (the last epoch is kept), so it gets the fewest cells.
+    The last is surely worse, so it is recommended to nobody. Validation decides nothing here (the
+    last epoch is kept), so it gets the fewest cells.
     """
     shape = run.shape
     inside = np.arange(shape.n_cells)
@@ -267,25 +245,20 @@ def _fresh(run: Planted, advice: PanelAdvice) -> dict[str, object]:
         valid=np.setdiff1d(inside, kept),
         test=np.arange(shape.n_cells, shape.n_cells + shape.n_fresh),
     )
-    wanted = {"full": advice.full.members}
-    if advice.recommended is not None:
-        wanted["recommended"] = advice.recommended.members
-    found: dict[str, object] = {}
-    for name, members in wanted.items():
-        counts = np.stack(
-            [_confusion(run, members, fold, 500 + start) for start in range(shape.restarts)]
+    found: list[Record] = []
+    for trial in trials[:-1]:
+        starts = [
+            _confusion(run, trial.members, fold, 500 + start) for start in range(shape.restarts)
+        ]
+        counts = np.stack(starts)  # (R, K, K)
+        found.append(
+            {
+                "members": list(trial.members),
+                "f1": metrics.f1_macro(counts).tolist(),
+                "classes": metrics.f1_per_class(counts).tolist(),
+            }
         )
-        found[name] = metrics.f1_macro(counts).tolist()
-        found[f"{name}_classes"] = metrics.f1_per_class(counts).tolist()
     return found
-
-
-def _named(run: Planted, advice: PanelAdvice) -> list[str] | None:
-    """Return the stains of the recommended panel by name."""
-    if advice.recommended is None:
-        return None
-    panel = run.drawn.panel
-    return [panel.names[c] for c in stains_of(panel, advice.recommended.members)]
 
 
 def _plain(trial: PanelTrial) -> Record:
