@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -108,6 +109,23 @@ def non_inferior(
         good_enough=bounds.low > -margin and not lost,
         surely_worse=bounds.high < -margin,
         lost_classes=lost,
+    )
+
+
+def with_bounds_of(test: PanelTest, other: PanelTest, margin: float) -> PanelTest:
+    """Return ``test`` with its own mean and classes, bounded as narrowly or widely as ``other``.
+
+    For the way of choosing panels, beside the panel that it came to. Folds that choose different
+    panels, all of them good, scatter by more than that one panel does, and this scatter is none of
+    the panel's: what they say is how much of its mean is due to having been chosen.
+    """
+    half = other.difference.mean - other.lower_bound
+    lower = max(test.difference.mean - half, DROP_RANGE[0])
+    return replace(
+        test,
+        lower_bound=lower,
+        good_enough=lower > -margin and not test.lost_classes,
+        surely_worse=test.difference.mean + half < -margin,
     )
 
 

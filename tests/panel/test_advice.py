@@ -312,6 +312,20 @@ def test_what_every_panel_surely_needs_is_kept_though_none_is_good_enough() -> N
     assert says(advice, 1).advised is Advised.UNDECIDED
 
 
+def test_folds_that_choose_different_good_panels_do_not_stop_the_sequence() -> None:
+    """Their scatter is not the panel's; their mean is what counts."""
+    found = evidence()
+    best = advise(found, FREE)
+    assert best.recommended is not None
+    scatter = np.array([0.05, -0.05, 0.05, -0.05, 0.0])
+    for shift, passes in ((0.0, True), (-0.03, False)):
+        f1 = np.array(best.recommended.f1_macro.known) + scatter + shift
+        blind = replace(trial(best.recommended.members, f1), nested=True, chosen=())
+        advice = advise(replace(found, nested=(blind,)), FREE)
+        assert (size(advice) == size(best)) is passes
+        assert not passes or (advice.nested is not None and advice.nested.lower_bound > -0.02)
+
+
 def test_classes_of_few_cells_are_named_and_held_to_no_floor() -> None:
     """Every smaller panel loses a class of 29 cells; with 30 that forbids it."""
     found = evidence()
