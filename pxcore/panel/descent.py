@@ -3,8 +3,9 @@
 Of each number of stains **one** panel is tested, the one that the search put first by validation
 F1 (without a search the first given): choosing it by the very cells that judge it would let the
 luckiest of many pass. Where the way of choosing was tried on cells that had no part in it (nested
-trials), a size must pass that test too. See ``pxcore.panel.noninferiority`` on why the sequence
-needs no correction.
+trials), a size must also pass with the mean of those trials in place of its panel's own, with
+bounds as far from it: that takes off what the panel owes to having been chosen. See
+``pxcore.panel.noninferiority`` on why the sequence needs no correction.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
+from pxcore.importance.small_classes import small_classes
 from pxcore.panel.constraints import fits, real_channels, stains_of
-from pxcore.panel.noninferiority import non_inferior, tested_down
+from pxcore.panel.noninferiority import non_inferior, tested_down, with_bounds_of
 from pxcore.panel.search import screened
 from pxcore.types import Panel, Redundancy, Verdict
 from pxcore.types.panel import Constraints, Members, PanelTest, PanelTrial, Screen
@@ -41,6 +45,13 @@ class PanelEvidence:
     """Of each ranking its label and one verdict a channel, panel order."""
     classes: tuple[str, ...] = ()
     """Their names; numbered where none are given."""
+    n_per_class: tuple[int, ...] = ()
+    """Different held-out cells of each class over all folds; () where that is not known."""
+
+    @property
+    def small(self) -> tuple[int, ...]:
+        """Classes with too few held-out cells to hold a floor against."""
+        return small_classes(np.asarray(self.n_per_class))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +93,21 @@ def descend(evidence: PanelEvidence, asked: Constraints) -> Descent:
     tests = {trial.members: _test(evidence, asked, trial) for trial in trials}
     candidates = tuple(trial for trial in trials if fits(panel, asked, trial.members))
     leading = leading_of(candidates, evidence)
-    nested = {
-        len(stains_of(panel, trial.members)): _test(evidence, asked, trial)
-        for trial in evidence.nested
-        if all(fits(panel, asked, members) for members in trial.chosen or (trial.members,))
-    }
+    own_of = {len(stains_of(panel, trial.members)): tests[trial.members] for trial in leading}
+    nested = {}
+    for trial in evidence.nested:
+        if all(fits(panel, asked, members) for members in trial.chosen or (trial.members,)):
+            size, whole = len(stains_of(panel, trial.members)), _test(evidence, asked, trial)
+            own_test = own_of.get(size)
+            nested[size] = (
+                whole if own_test is None else with_bounds_of(whole, own_test, asked.margin)
+            )
     steps = []
     for trial in leading:
         own = [tests[trial.members]]
-        whole = nested.get(len(stains_of(panel, trial.members)))
-        chosen = whole is not None and trial.members != evidence.full.members
-        steps.append([*own, whole] if whole is not None and chosen else own)
+        blind = nested.get(len(stains_of(panel, trial.members)))
+        chosen = blind is not None and trial.members != evidence.full.members
+        steps.append([*own, blind] if blind is not None and chosen else own)
     return Descent(
         trials=trials,
         tests=tests,
@@ -130,7 +145,8 @@ def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tupl
 
 def _test(evidence: PanelEvidence, asked: Constraints, trial: PanelTrial) -> PanelTest:
     """Return the test of one panel against the full one."""
-    return non_inferior(evidence.full, trial, evidence.sizes, asked.margin, asked.class_floor)
+    sizes, small = evidence.sizes, evidence.small
+    return non_inferior(evidence.full, trial, sizes, asked.margin, asked.class_floor, small)
 
 
 def _ordered(evidence: PanelEvidence) -> tuple[PanelTrial, ...]:

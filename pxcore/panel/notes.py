@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pxcore.importance.small_classes import SMALL_CLASS
 from pxcore.panel.channel_advice import Case
 from pxcore.panel.constraints import has_costs
 from pxcore.panel.said import at_most, panel_words, score, stains, with_interval
@@ -10,7 +11,7 @@ from pxcore.types.panel import PanelTest, PanelTrial
 
 def notes(case: Case) -> tuple[str, ...]:
     """Return plain sentences, the gravest first."""
-    said = [_silent(case), _stopped(case), _below(case), _chosen(case), _nested(case)]
+    said = [_silent(case), _stopped(case), _below(case), _small(case), _chosen(case), _nested(case)]
     if not has_costs(case.evidence.panel):
         said.append("The panel sheet names no costs, so stains are counted instead.")
     return tuple(text for text in said if text)
@@ -77,6 +78,22 @@ def _below(case: Case) -> str:
         f"{len(good)} smaller {'panel passes' if len(good) == 1 else 'panels pass'} the test by "
         f"itself, such as {panel_words(case.evidence.panel, smallest.members)}; picked out of many "
         "afterwards, that may be luck, so it is not recommended."
+    )
+
+
+def _small(case: Case) -> str:
+    """Return which classes have too few cells to be held to the floor."""
+    evidence = case.evidence
+    if not evidence.small:
+        return ""
+    named = [
+        evidence.classes[k] if k < len(evidence.classes) else f"class {k + 1}"
+        for k in evidence.small
+    ]
+    who = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return (
+        f"{who} had fewer than {SMALL_CLASS} held-out cells: a loss there counts in F1-macro, but "
+        "is not held against the floor of the classes, since single cells would decide."
     )
 
 

@@ -137,6 +137,7 @@ def _evidence(parts: Parts, ranked: RunResult) -> PanelEvidence:
         redundancy=ranked.redundancy if whole else None,  # its positions are the panel's
         verdicts=_verdicts(ranked),
         classes=spec.classes,
+        n_per_class=ranked.performance.n_per_class,
     )
 
 

@@ -12,7 +12,7 @@ from pxcore.panel.advice import PanelEvidence, advise
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.said import at_most
 from pxcore.panel.search import nested_trial
-from pxcore.types import Channel, ChannelGroup, Panel, Redundancy, Role, Verdict
+from pxcore.types import Channel, ChannelGroup, Interval, Panel, Redundancy, Role, Verdict
 from pxcore.types.panel import (
     Advised,
     ChannelAdvice,
@@ -310,3 +310,44 @@ def test_what_every_panel_surely_needs_is_kept_though_none_is_good_enough() -> N
     fewer = [one for one in trials.values() if one.members != (0, 3)]
     advice = advise(replace(known, trials=tuple(fewer)), Constraints(exclude=(2,)))
     assert says(advice, 1).advised is Advised.UNDECIDED
+
+
+def test_folds_that_choose_different_good_panels_do_not_stop_the_sequence() -> None:
+    """Their scatter is not the panel's; their mean is what counts."""
+    found = evidence()
+    best = advise(found, FREE)
+    assert best.recommended is not None
+    scatter = np.array([0.05, -0.05, 0.05, -0.05, 0.0])
+    for shift, passes in ((0.0, True), (-0.03, False)):
+        f1 = np.array(best.recommended.f1_macro.known) + scatter + shift
+        blind = replace(trial(best.recommended.members, f1), nested=True, chosen=())
+        advice = advise(replace(found, nested=(blind,)), FREE)
+        assert (size(advice) == size(best)) is passes
+        assert not passes or (advice.nested is not None and advice.nested.lower_bound > -0.02)
+
+
+def test_classes_of_few_cells_are_named_and_held_to_no_floor() -> None:
+    """Every smaller panel loses a class of 29 cells; with 30 that forbids it."""
+    found = evidence()
+    fewer = tuple(
+        one if one.members == FULL else replace(one, f1_per_class=_losing(one))
+        for one in found.trials
+    )
+    counted = {
+        n: advise(
+            replace(found, trials=fewer, classes=("rare", "common"), n_per_class=(n, 300)), FREE
+        )
+        for n in (29, 30)
+    }
+    assert size(counted[29]) == size(advise(found, FREE)) < size(counted[30]) == 5
+    assert {k for test in counted[29].tests for k in test.lost_classes} == {1}
+    assert all(0 in test.lost_classes for test in counted[30].tests)
+    assert [n for n in counted[29].notes if n.startswith("rare had fewer than 30 held-out")]
+    assert not [n for n in counted[30].notes if "held-out" in n]
+    unknown = advise(replace(found, trials=fewer, n_per_class=()), FREE)
+    assert size(unknown) == 5
+
+
+def _losing(one: PanelTrial) -> tuple[Interval, ...]:
+    rare, common = one.f1_per_class
+    return SIZES.interval(np.array(rare.known) - 0.1, bounds=(0, 1)), common
