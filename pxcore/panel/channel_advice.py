@@ -31,7 +31,7 @@ from pxcore.panel.said import (
     stains,
     with_interval,
 )
-from pxcore.types import Interval, Verdict
+from pxcore.types import Interval, Role, Verdict
 from pxcore.types.panel import Advised, ChannelAdvice, Constraints, PanelTrial
 
 Said = tuple[Advised, str]
@@ -78,6 +78,9 @@ def channel_advice(case: Case) -> tuple[ChannelAdvice, ...]:
 def _advice(case: Case, channel: int) -> Said:
     """Return what is advised for one channel, and why."""
     if channel in case.constraints.must_keep:
+        shown = case.evidence.panel.channels[channel]
+        if shown.role is Role.VIABILITY and not shown.must_keep:
+            return Advised.KEEP, "a viability dye stays, as it tells dead cells from live ones"
         return Advised.KEEP, "it must be kept, as asked"
     if channel in case.constraints.exclude:
         return Advised.DROP, "it is excluded, as asked"

@@ -8,6 +8,7 @@ from pxcore.panel.curves import summary
 from pxcore.panel.said import at_most, with_interval
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
+from pxcore.plots.panel_removal import DIRECTIONS
 from pxcore.plots.panel_words import screen_words
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.runs.panel_result import PanelFindings
@@ -32,7 +33,7 @@ def told(found: PanelFindings, advice: PanelAdvice) -> list[str | Rows]:
     if found.curves:
         head = ("order", "direction", "mean F1 over the steps")
         lines = [
-            (row.label, row.direction.replace("_", " "), with_interval(row.mean_f1))
+            (row.label, DIRECTIONS.get(row.direction, row.direction), with_interval(row.mean_f1))
             for row in summary(found.curves, found.evidence.sizes)
         ]
         parts.append((head, *lines))

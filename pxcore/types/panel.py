@@ -97,11 +97,12 @@ class RemovalCurve:
     """F1 against channels left, channels taken away one by one in one order."""
 
     label: str
-    """The method, ``random 1``, ``best``."""
+    """The method, ``random 1``, ``best of each size``."""
     direction: str
-    """``least_first``, ``most_first`` or ``random``."""
+    """``least_first``, ``most_first`` or ``random``; ``best`` of panels that need not be nested."""
     order: Members
-    """Channels in the order of their removal; what is not named is never removed."""
+    """Channels in the order of their removal; what is not named is never removed. Empty for
+    ``best``."""
     trials: tuple[PanelTrial, ...]
     """After 0, 1, 2, ... removals."""
     mean_f1: Interval

@@ -12,6 +12,7 @@ import pytest
 
 import tests.example_values as ex
 from pxcore.panel.constraints import stains_of
+from pxcore.panel.curves import best_curve
 from pxcore.plots.panel_compare import panel_dots
 from pxcore.plots.panel_front import cost_front
 from pxcore.plots.panel_instrument import panel_instrument
@@ -29,14 +30,17 @@ from pxcore.plots.panel_words import (
 from pxcore.plots.style import DARK, LIGHT, Theme, alt
 from pxcore.plots.svg import to_svg
 from pxcore.plots.text import plain, readable
+from pxcore.runs.panel_tables import panel_tables
 from pxcore.types import Channel, Panel
 from pxcore.types.panel import Constraints, PanelAdvice
 from tests.fake_panels import findings
+from tests.panel.made_trials import SIZES
 from tests.panel.made_trials import panel as made_panel
 
 PANEL = made_panel(4)
 FOUND = findings(PANEL)
 MARGIN = 0.02
+BESTS = ((0, 1, 2, 3, 4), (0, 1, 2, 4), (0, 1, 2), (0, 1), (0,))
 
 
 def advice(found=FOUND, **wishes: object) -> PanelAdvice:  # type: ignore[no-untyped-def]
@@ -149,6 +153,19 @@ def test_removal_curves_go_from_all_channels_down_with_random_orders_in_grey() -
     assert list(ranked[1].y) == pytest.approx([0.9, 0.6, 0.5, 0.45, 0.45])
     assert [round(x) for x in ranked[0].x] == [5, 4, 3, 2, 1]
     assert "last removed: S2" in ranked[0].text[1]
+
+
+def test_the_best_of_each_size_is_dotted_and_says_how_it_was_chosen() -> None:
+    best = best_curve([one for one in FOUND.evidence.trials if one.members in BESTS], SIZES)
+    more = replace(FOUND, curves=(*FOUND.curves, best))
+    (line,) = [trace for trace in removal(more).data if trace.line.dash == "dot"]
+    assert line.name == "best of each size, chosen by validation cells"
+    assert list(line.y) == pytest.approx([0.9, 0.9, 0.85, 0.75, 0.45])
+    assert "last removed" not in "".join(line.text)
+    table = panel_tables(more, advice())["panel_curves"]
+    rows = table[table["ranking"] == "best of each size"]
+    assert list(rows["removed last"]) == [""] * 5
+    assert {*rows["direction"]} == {"chosen by validation cells"}
 
 
 def test_the_table_of_averages_has_every_order() -> None:
