@@ -73,14 +73,7 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
             for one in advice.channels
         },
         "tests": [
-            {
-                "panel": [names[c] for c in test.members],
-                "difference": interval_json(test.difference),
-                "lower_bound": number(test.lower_bound),
-                "good_enough": test.good_enough,
-                "reached": test.reached,
-            }
-            for test in advice.tests
+            {"panel": [names[c] for c in test.members], **_test_json(test)} for test in advice.tests
         ],
         "comparison": [_compared_json(found, *row) for row in found.beside(advice)],
         "cost": advice.cost,
@@ -126,6 +119,13 @@ def _compared_json(
             name: interval_json(value)
             for name, value in zip(found.spec.classes, trial.f1_per_class, strict=True)
         },
+        **_test_json(test),
+    }
+
+
+def _test_json(test: PanelTest | None) -> Mapping[str, object]:
+    """Return a test; of the full panel, which has none, every value is null."""
+    return {
         "difference": None if test is None else interval_json(test.difference),
         "lower_bound": None if test is None else number(test.lower_bound),
         "good_enough": None if test is None else test.good_enough,
