@@ -8,7 +8,7 @@ import numpy as np
 
 from pxcore.panel.advice import PanelEvidence, advise
 from pxcore.panel.constraints import from_sheet
-from pxcore.types import Panel, Role
+from pxcore.types import Interval, Panel, Role
 from pxcore.types.panel import (
     Advised,
     Constraints,
