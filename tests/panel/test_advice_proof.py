@@ -13,6 +13,7 @@ from pxcore.types.panel import (
     Advised,
     Constraints,
     Members,
+    PanelTrial,
 )
 from tests.panel.made_trials import (
     SIZES,
