@@ -17,7 +17,7 @@ from pages.parts.text import md
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
 from pxcore.plots.text import one_line
-from pxcore.types import Progress, RunSpec, RunState
+from pxcore.types import Progress, RunSpec
 from pxcore.types.panel import Constraints, Members
 
 PURPOSE = (
@@ -142,6 +142,5 @@ def _start(run_id: str, constraints: Constraints, ways: Ways) -> None:
 
 
 def leave(run_id: str) -> None:
-    """Go to the run that answers, or to its answer where it is there already."""
-    page = "panel" if lab().progress(run_id).run.state is RunState.FINISHED else "run"
-    links.go(page, run=run_id, **carried())
+    """Go to where the answer comes, which is live while it waits."""
+    links.go("panel", run=run_id, **carried())

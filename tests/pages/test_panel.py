@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import tests.example_values as ex
 from pages.parts import panel_answer
 from pxcore.types import RunState
-from pxcore.types.panel import Constraints
+from pxcore.types.panel import Constraints, PanelQuestion
 from tests.fake_lab import FakeLab
 from tests.fake_panels import findings
 from tests.pages.conftest import words
@@ -63,6 +63,18 @@ def test_a_run_page_leads_here_and_keeps_margin_and_floor(full: FakeLab, visit: 
     assert "run=finished" in link.query_string
 
 
+def test_the_run_page_of_an_answer_leads_to_it_first(full: FakeLab, visit: Open) -> None:
+    assert full.finished is not None
+    spec = replace(full.finished.spec, question=PanelQuestion())
+    full.finished = replace(full.finished, spec=spec)
+    put(full)
+    app = visit("run", run="answered", margin="0.03")
+    assert not any(one.proto.label == "Which stains are enough?" for one in app.get("page_link"))
+    app.button(key="run-panel").click().run()
+    assert (app.query_params["run"], app.query_params["margin"]) == ("answered", "0.03")
+    assert "S0, S1 and S3 are enough" in words(app)
+
+
 def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
     full: FakeLab, visit: Open
 ) -> None:
@@ -83,6 +95,7 @@ def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
     assert (question.search, question.curves) == (True, ("pxpermute",))
     assert question.compare == (("pxpermute", 1), ("pxpermute", 2))
     assert (app.query_params["run"], app.query_params["margin"]) == ("r9", "0.05")
+    assert "waits for its turn" in words(app)  # on the panel page, live
 
 
 def test_a_question_that_cannot_be_met_is_told_and_not_startable(
