@@ -10,12 +10,13 @@ import streamlit as st
 from pages.parts import links, panel_wishes
 from pages.parts.errors import banner
 from pages.parts.methods import method_labels
-from pages.parts.panel_address import carried, stains
+from pages.parts.panel_address import carried
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about
+from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.text import one_line
 from pxcore.types import Progress, RunSpec
 from pxcore.types.panel import Constraints, Members
@@ -103,7 +104,7 @@ def _own(progress: Progress) -> tuple[Members, ...]:
     panel = progress.spec.panel
     named = st.multiselect(
         "Train this panel too",
-        list(stains(panel, seen(progress.spec))),
+        [c for c in seen(progress.spec) if n_stains(panel, (c,))],
         format_func=lambda c: one_line(panel.names[c], 40),
         key="panel-own",
         placeholder="none: choose the stains of a panel of your own",
@@ -116,7 +117,7 @@ def _own(progress: Progress) -> tuple[Members, ...]:
 def _leading(progress: Progress, labels: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     """Draw the choice of rankings whose first stains are compared, and of how many."""
     panel, members = progress.spec.panel, seen(progress.spec)
-    numbers = list(range(1, len(stains(panel, members)) + 1))
+    numbers = list(range(1, n_stains(panel, members) + 1))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rankings = st.multiselect(
             "Compare the first stains of these rankings",

@@ -218,3 +218,19 @@ def test_changes_can_be_undone_and_versions_brought_back(lab: FakeLab, visit: Op
     app.button(key="staged-version-1").click().run()
     assert lab.staged.plan("p1").candidates == ()
     assert lab.staged.plan("p1").version == 5
+    assert "staged-undo" not in [one.key for one in app.button]  # nothing is left to undo
+
+
+def test_what_is_not_saved_is_told_on_a_new_plan_too(lab: FakeLab, visit: Open) -> None:
+    app = at(visit, lab, 1)
+    assert "Not saved yet" not in words(app)
+    app = pasted(app, "CD3, CD4")
+    app.text_input(key="staged-title-p1").set_value("Tonsil").run()
+    app.selectbox(key="staged-instrument").select("imagestream_12").run()
+    told = "Not saved yet: 2 candidates, the instrument and the title; lost when"
+    assert told in words(app)
+    assert "Saved so far: no candidates" in words(app)
+    app.button(key="staged-saved").click().run()
+    assert "Not saved yet" not in words(app)
+    assert lab.staged.plan("p1").version == 1
+    assert app.text_input(key="staged-title-p1-1").value == "Plan"

@@ -113,7 +113,7 @@ def test_rivals_leave_it_undecided() -> None:
 def test_nothing_smaller() -> None:
     worse = told(lambda m: 0.5 + 0.08 * len(m))
     assert worse == (
-        "All five stains stay for now: every smaller panel that was retrained is worse by more "
+        "All five stains stay for now: all 31 smaller panels that were retrained are worse by more "
         "than the margin of 0.020."
     )
     unclear = told(lambda m: 0.5 + 0.018 * len(m))
