@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import links, panel_form
+from pages.parts import links, panel_answers, panel_form
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
 from pages.parts.runner import runner_note
@@ -50,6 +50,7 @@ def render() -> None:
 
         panel_result.draw(run_id)
     else:
+        panel_answers.draw(progress)
         panel_form.draw(progress)
 
 
@@ -69,10 +70,11 @@ def _empty() -> None:
 def _choose(runs: Sequence[RunRow]) -> None:
     """Draw the choice of a finished run, the newest first."""
     rows = {run.id: run for run in runs}
+    answered = panel_answers.answered()
     chosen = st.selectbox(
         "A finished run",
         list(rows),
-        format_func=lambda run_id: _label(rows[run_id]),
+        format_func=lambda run_id: _label(rows[run_id], answered=run_id in answered),
         key="panel-run",
         width=520,
     )
@@ -80,9 +82,10 @@ def _choose(runs: Sequence[RunRow]) -> None:
         links.stay(run=str(chosen))
 
 
-def _label(run: RunRow) -> str:
+def _label(run: RunRow, *, answered: bool) -> str:
     title = one_line(run.title or run.dataset_title, 60)
-    return f"{title} · {moment(run.finished or run.created)} · {run.id[:5]}"
+    there = " · has an answer" if answered else ""
+    return f"{title} · {moment(run.finished or run.created)} · {run.id[:5]}{there}"
 
 
 def _ended(progress: Progress, *, answered: bool) -> None:

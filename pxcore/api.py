@@ -57,10 +57,11 @@ if TYPE_CHECKING:
     from pxcore.data.panel_sheet import SheetForm
     from pxcore.doors.comparing import Comparing
     from pxcore.doors.staged import StagedPlans
+    from pxcore.runs.panel_answers import PanelAnswer
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
 
-__all__ = ["Lab", "Overview", "PanelAsk", "PanelFindings", "csv_text", "open_lab"]
+__all__ = ["Lab", "Overview", "PanelAnswer", "PanelAsk", "PanelFindings", "csv_text", "open_lab"]
 
 
 def open_lab(settings: Settings | None = None) -> Lab:

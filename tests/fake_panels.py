@@ -15,6 +15,7 @@ from pxcore.panel.curves import removal_curve
 from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.orders import removal_orders
 from pxcore.panel.search import screen_error
+from pxcore.runs.panel_answers import PanelAnswer
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_result import PanelFindings
 from pxcore.runs.panel_words import advice_json
@@ -41,6 +42,8 @@ class FakePanels:
     found: dict[str, PanelFindings] = field(default_factory=dict)
     refusal: str = ""
     asked: list[tuple[str, PanelAsk]] = field(default_factory=list)
+    answered: tuple[PanelAnswer, ...] = ()
+    nothing_new: bool = False
 
     def question(
         self,
@@ -65,11 +68,17 @@ class FakePanels:
         self.asked.append((run_id, ask))
         return "r9"
 
+    def asks_anew(self, run_id: str, ask: PanelAsk) -> bool:
+        return not self.nothing_new
+
     def estimate(self, run_id: str, ask: PanelAsk) -> Estimate:
         if self.refusal:
             raise PanelError(self.refusal)
         notes = ("12 trainings at most.",)
         return Estimate(tasks=21, cached=9, seconds=240.0, seconds_more=300.0, notes=notes)
+
+    def answers(self) -> tuple[PanelAnswer, ...]:
+        return self.answered
 
     def findings(self, run_id: str) -> PanelFindings:
         if run_id not in self.found:

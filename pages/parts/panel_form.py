@@ -15,10 +15,10 @@ from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pxcore.errors import PxError
-from pxcore.plots.numbers import about, count
+from pxcore.plots.numbers import about
 from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.text import one_line
-from pxcore.types import Progress, RunSpec, RunState
+from pxcore.types import Progress, RunSpec
 from pxcore.types.panel import Constraints, Members
 
 PURPOSE = (
@@ -47,10 +47,10 @@ def draw(progress: Progress) -> None:
     )
     st.subheader("2 · How to look", anchor=False)
     ways = _ways(progress, search=True)
-    if not ways.search and not ways.curves and not ways.compare:
+    if ways == Ways(search=False):
         st.info(
-            "Without a search and without curves only the stain-free channels are compared with "
-            "all channels."
+            "Without a search, curves, a comparison and a panel of your own only the stain-free "
+            "channels are compared with all channels."
         )
     st.subheader("3 · Start", anchor=False)
     _start(run_id, constraints, ways)
@@ -69,8 +69,9 @@ class Ways:
     """Where the panels come from that are trained."""
 
     search: bool
-    curves: tuple[str, ...]
-    compare: tuple[tuple[str, int], ...]
+    curves: tuple[str, ...] = ()
+    compare: tuple[tuple[str, int], ...] = ()
+    ticked: tuple[Members, ...] = ()
 
 
 def _ways(progress: Progress, *, search: bool) -> Ways:
@@ -95,7 +96,22 @@ def _ways(progress: Progress, *, search: bool) -> Ways:
         "random orders; every step is trained again. Panels that orders share are trained once.",
     )
     names = tuple(str(name) for name in curves)
-    return Ways(bool(chosen), names, _leading(progress, labels))
+    return Ways(bool(chosen), names, _leading(progress, labels), _own(progress))
+
+
+def _own(progress: Progress) -> tuple[Members, ...]:
+    """Draw the choice of the stains of one panel that is trained whatever a search says."""
+    panel = progress.spec.panel
+    named = st.multiselect(
+        "Train this panel too",
+        [c for c in seen(progress.spec) if n_stains(panel, (c,))],
+        format_func=lambda c: one_line(panel.names[c], 40),
+        key="panel-own",
+        placeholder="none: choose the stains of a panel of your own",
+        width=520,
+        help="One training a fold. Stain-free channels are in it too, unless they are left out.",
+    )
+    return (tuple(sorted(int(c) for c in named)),) if named else ()
 
 
 def _leading(progress: Progress, labels: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
@@ -116,7 +132,13 @@ def _leading(progress: Progress, labels: Mapping[str, str]) -> tuple[tuple[str, 
         )
         usual = [number for number in (1, 2, 3) if number in numbers[:-1]] or numbers
         tops = st.multiselect(
-            "How many stains", numbers, default=usual, key="panel-tops", width=280
+            "How many stains",
+            numbers,
+            default=usual,
+            key="panel-tops",
+            width=280,
+            disabled=not rankings,
+            help="Of the rankings at the left." if rankings else "Choose a ranking first.",
         )
     return tuple((str(name), int(m)) for name in rankings for m in sorted(tops))
 
@@ -125,24 +147,46 @@ def _start(run_id: str, constraints: Constraints, ways: Ways) -> None:
     """Draw what the question would cost, and ask it."""
     try:
         question = lab().panels.question(
-            constraints, search=ways.search, curves=ways.curves, compare=ways.compare
+            constraints,
+            search=ways.search,
+            curves=ways.curves,
+            ticked=ways.ticked,
+            compare=ways.compare,
         )
+        if not lab().panels.asks_anew(run_id, question):
+            _asked_before()
+            return
         estimate = lab().panels.estimate(run_id, question)
     except PxError as error:
         banner(error)
-        st.button("Start", disabled=True, icon=":material/play_arrow:", key="panel-start-off")
+        _no_start()
         return
-    known = f"{estimate.cached} of {count(estimate.tasks, 'step')} are already there. "
+    trainings, *notes = estimate.notes or ("",)
     most = estimate.seconds + estimate.seconds_more
     then = f", with what comes out at most **{about(most)}**" if estimate.seconds_more else ""
-    st.markdown(f"{known}The rest takes **{about(estimate.seconds)}**{then} on this host.")
-    for note in estimate.notes:
+    st.markdown(
+        f"{md(trainings, 400)} The rest takes **{about(estimate.seconds)}**{then} on this host."
+    )
+    for note in notes:
         st.caption(f":material/info: {md(note, 400)}")
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="panel-start"):
         leave(lab().panels.ask(run_id, question, owner=visit().owner))
 
 
+def _asked_before() -> None:
+    """Say that nothing new is asked, beside a button that cannot be pressed."""
+    _no_start()
+    st.caption(
+        "All of this was asked before, and its answer is above. Choose curves, a comparison, a "
+        "panel of your own or other wishes to ask more; margin and floor need no new run.",
+        width=760,
+    )
+
+
+def _no_start() -> None:
+    st.button("Start", disabled=True, icon=":material/play_arrow:", key="panel-start-off")
+
+
 def leave(run_id: str) -> None:
-    """Go to the run that answers, or to its answer where it is there already."""
-    page = "panel" if lab().progress(run_id).run.state is RunState.FINISHED else "run"
-    links.go(page, run=run_id, **carried())
+    """Go to where the answer comes, which is live while it waits."""
+    links.go("panel", run=run_id, **carried())

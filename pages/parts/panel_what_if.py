@@ -12,7 +12,7 @@ from pages.parts.panel_form import leave
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pxcore.errors import PxError
-from pxcore.plots.numbers import about, count, score
+from pxcore.plots.numbers import about, score
 from pxcore.plots.panel_words import error_words, trial_words
 from pxcore.types.panel import Members, PanelAdvice, PanelQuestion
 
@@ -119,5 +119,5 @@ def _confirm(found: PanelFindings, members: Members) -> None:
         return
     if st.button("Confirm by retraining", key="panel-confirm", icon=":material/model_training:"):
         leave(lab().panels.ask(found.run_id, asked, owner=visit().owner))
-    left = estimate.tasks - estimate.cached
-    st.caption(f"{count(left, 'step')} to compute, {about(estimate.seconds)}.")
+    trainings = estimate.notes[0] if estimate.notes else ""
+    st.caption(f"{md(trainings, 400)} The rest takes {about(estimate.seconds)}.")

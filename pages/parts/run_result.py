@@ -55,12 +55,14 @@ def draw(run_id: str) -> None:
         order = _order()
     with top:
         others = [elsewhere(result, method, c) for c in range(len(result.panel))]
+        answered = _panel_answer(result)
         answer = sentence(result.panel, method, result.behind(method), others)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(_facts(result, method), width=980)
         st.caption(CONTENTS)
-        where = {"run": run_id, **carried()}
-        links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)
+        if not answered:
+            where = {"run": run_id, **carried()}
+            links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)
         glossary.draw()
         run_gates.warn(result, method)
     examples = _ranking(result, method, order)
@@ -76,6 +78,18 @@ def draw(run_id: str) -> None:
     run_details.draw(result)
     if examples is not None:
         examples()
+
+
+def _panel_answer(result: RunResult) -> bool:
+    """Lead to what the run was asked about panels, if it was; return whether it was."""
+    if result.spec.question is None:
+        return False
+    st.markdown("This run answers which stains are enough; the ranking below is the earlier one.")
+    if st.button(
+        "See which stains are enough", type="primary", icon=":material/colorize:", key="run-panel"
+    ):
+        links.go("panel", run=result.run.id, **carried())
+    return True
 
 
 def _method(result: RunResult) -> MethodResult:

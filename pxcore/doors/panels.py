@@ -14,6 +14,7 @@ from pxcore.types import Estimate
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pxcore.runs.panel_answers import PanelAnswer
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
     from pxcore.types.panel import Constraints, Members, PanelAdvice
@@ -60,11 +61,23 @@ class Panels:
 
         return panel_questions.submit(self._store, run_id, ask, owner)
 
+    def asks_anew(self, run_id: str, ask: PanelAsk) -> bool:
+        """Return whether a question asks for more than the run has answered."""
+        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+
+        return panel_questions.is_new(self._store, run_id, ask)
+
     def estimate(self, run_id: str, ask: PanelAsk) -> Estimate:
         """Return what a question would cost; what a screen decides later is not in it."""
         from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
 
         return panel_questions.estimate(self._store, run_id, ask)
+
+    def answers(self) -> tuple[PanelAnswer, ...]:
+        """Return the runs that were asked about panels, finished or under way, the newest first."""
+        from pxcore.runs import panel_answers  # noqa: PLC0415 - loads nothing before it is asked
+
+        return panel_answers.answers(self._store)
 
     def findings(self, run_id: str) -> PanelFindings:
         """Return what a finished run found out about panels. Raises RunError for any other."""

@@ -111,8 +111,8 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
         seconds=heavy / at_once + light,
         seconds_more=more / at_once,
         notes=(
-            *notes_of(store, spec, dataset),
             *panel_notes(spec, steps, {s.key for s in to_do}, complete=known),
+            *notes_of(store, spec, dataset),
         ),
     )
 

@@ -54,6 +54,8 @@ def notes_of(store: Store, spec: RunSpec, dataset: Dataset) -> list[str]:
             f"Fewer than {FEW_CELLS} held-out cells in a fold of {', '.join(few)}: the scores of "
             "one fold say little there."
         )
+    if spec.question is not None:  # decoys and further trainings are the asked run's, and there
+        return [*_too_few(spec), *notes]
     return [*_too_few(spec), *notes, *_decoy_notes(spec), *_training_notes(spec)]
 
 

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from pxcore.panel.constraints import has_costs
 from pxcore.plots.panel_compare import verdict_words
 from pxcore.plots.panel_marks import n_stains, named, price
 from pxcore.plots.panel_steps import change_words
@@ -43,7 +44,7 @@ def steps(found: PanelFindings, advice: PanelAdvice) -> pd.DataFrame:
             "came in": change_words(panel, step) if step.gain.known else "",
             **interval_cells("F1-macro", step.f1),
             **interval_cells("gain", step.gain if step.gain.known else None),
-            "cost": step.cost,
+            **({"cost": step.cost} if has_costs(panel) else {}),
         }
         for step in advice.additions
     ]
@@ -94,7 +95,7 @@ def _trial(
     row: Row = {
         "panel": named(panel, trial.members),
         "stains": n_stains(panel, trial.members),
-        "price": price(panel, trial.members),
+        **({"price": price(panel, trial.members)} if has_costs(panel) else {}),
         **interval_cells("F1-macro", trial.f1_macro),
         "F1-micro": known(trial.f1_micro.mean),
         **interval_cells("less all channels", None if test is None else test.difference),

@@ -77,10 +77,15 @@ def submit(store: Store, run_id: str, ask: PanelAsk, owner: str = "") -> str:
     question, they are held against what is there.
     """
     spec = asked(store, run_id, ask)
-    if spec.question == ledger.record(store, run_id).spec.question:
+    if not is_new(store, run_id, ask):
         return run_id
     frozen = drafts.frozen_spec(store, replace(spec, owner=owner or spec.owner))
     return followups.submit_once(store, frozen)
+
+
+def is_new(store: Store, run_id: str, ask: PanelAsk) -> bool:
+    """Return whether a run that answers would be another one: margin and floor ask nothing."""
+    return asked(store, run_id, ask).question != ledger.record(store, run_id).spec.question
 
 
 def estimate(store: Store, run_id: str, ask: PanelAsk) -> Estimate:

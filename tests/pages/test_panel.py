@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
 from pages.parts import panel_answer
+from pxcore.runs.panel_answers import PanelAnswer
 from pxcore.types import RunState
-from pxcore.types.panel import Constraints
+from pxcore.types.panel import Constraints, PanelQuestion
 from tests.fake_lab import FakeLab
 from tests.fake_panels import findings
 from tests.pages.conftest import words
@@ -63,26 +64,64 @@ def test_a_run_page_leads_here_and_keeps_margin_and_floor(full: FakeLab, visit: 
     assert "run=finished" in link.query_string
 
 
+def test_the_run_page_of_an_answer_leads_to_it_first(full: FakeLab, visit: Open) -> None:
+    assert full.finished is not None
+    spec = replace(full.finished.spec, question=PanelQuestion())
+    full.finished = replace(full.finished, spec=spec)
+    put(full)
+    app = visit("run", run="answered", margin="0.03")
+    assert not any(one.proto.label == "Which stains are enough?" for one in app.get("page_link"))
+    app.button(key="run-panel").click().run()
+    assert (app.query_params["run"], app.query_params["margin"]) == ("answered", "0.03")
+    assert "S0, S1 and S3 are enough" in words(app)
+
+
 def test_a_run_that_was_not_asked_shows_the_question_and_its_cost(
     full: FakeLab, visit: Open
 ) -> None:
     app = visit("panel", run="finished", margin="0.05", keep="PI (DNA)", stains="1")
     text = words(app)
-    assert "9 of 21 steps are already there" in text
+    assert "steps" not in text[text.index("3 · Start") :]  # trainings are what is asked for
+    assert text.index("12 trainings at most.") < text.index("The rest takes")
+    assert app.multiselect(key="panel-tops").disabled
     assert "The rest takes **about 4 min**, with what comes out at most **about 9 min**" in text
-    assert "12 trainings at most." in text
     app.multiselect(key="panel-curves").set_value(["pxpermute"]).run()
     assert app.multiselect(key="panel-tops").value  # some numbers are offered at once
     app.multiselect(key="panel-compare").set_value(["pxpermute"]).run()
     app.multiselect(key="panel-tops").set_value([2, 1]).run()
+    assert not app.multiselect(key="panel-tops").disabled
+    app.multiselect(key="panel-own").set_value([1]).run()
     full.progresses["r9"] = ex.progress(RunState.QUEUED)
     button(app, "Start").click().run()
     ((run_id, question),) = full.panels.asked
-    assert run_id == "finished"
+    assert (run_id, question.ticked) == ("finished", ((1,),))
     assert question.constraints == Constraints(must_keep=(1,), max_stains=1, margin=0.05)
     assert (question.search, question.curves) == (True, ("pxpermute",))
     assert question.compare == (("pxpermute", 1), ("pxpermute", 2))
     assert (app.query_params["run"], app.query_params["margin"]) == ("r9", "0.05")
+    assert "waits for its turn" in words(app)  # on the panel page, live
+
+
+def test_answers_that_are_there_stand_above_the_form(full: FakeLab, visit: Open) -> None:
+    put(full)
+    question = PanelQuestion(compare=(("pxpermute", 2),), ticked=((0, 1),), most_stains=2)
+    for run_id, state in (("answered", RunState.FINISHED), ("queued", RunState.QUEUED)):
+        row = replace(full.progress(run_id).run, title=f"Asked {run_id}", state=state)
+        full.panels.answered += (PanelAnswer(run=row, question=question, asked_of=("finished",)),)
+    app = visit("panel", run="finished", margin="0.03")
+    links = [one.proto for one in app.get("page_link") if "**Asked" in one.proto.label]
+    label = links[0].label.replace("\\", "")
+    assert "search; first 2 compared; panel Brightfield, PI (DNA)" in label
+    assert "at most 2 stains" in label
+    assert "run=answered" in links[0].query_string
+    assert "margin=0.03" in links[0].query_string
+    assert links[1].label.endswith("under way")
+    text = words(app)
+    assert text.index("Asked of this run before") < text.index("What the panel must be")
+    marked = [one for one in visit("panel").selectbox(key="panel-run").options if "answer" in one]
+    assert len(marked) == 2  # the run that was asked, and the one that answers
+    full.panels.answered = ()
+    assert "Asked of this run before" not in words(visit("panel", run="finished"))
 
 
 def test_a_question_that_cannot_be_met_is_told_and_not_startable(
@@ -92,6 +131,15 @@ def test_a_question_that_cannot_be_met_is_told_and_not_startable(
     app = visit("panel", run="finished")
     assert any("exclude fewer" in one.value.replace("\\", "") for one in app.error)
     assert button(app, "Start").disabled
+
+
+def test_a_question_that_was_asked_before_cannot_be_started_and_says_why(
+    full: FakeLab, visit: Open
+) -> None:
+    full.panels.nothing_new = True
+    app = visit("panel", run="finished")
+    assert button(app, "Start").disabled
+    assert "All of this was asked before" in words(app)
 
 
 @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING])

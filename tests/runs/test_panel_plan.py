@@ -205,8 +205,12 @@ def test_the_most_trainings_of_a_search_are_told(asked: RunSpec) -> None:
         steps_found = plan(one)
         trainings = [s for s in steps_found if panel_tasks.is_training(s.parts)]
         told = panel_notes(one, steps_found, {s.key for s in trainings[1:]})
-        assert told[0] == f"The question needs {len(trainings)} trainings, 1 of them already there."
+        assert told[0] == f"{len(trainings)} trainings, 1 of them already there."
         assert f"at most {panels * 10} trainings more" in told[1]
+        keys = {s.key for s in trainings}
+        decoys = replace(one, decoys=("decoy_empty",))
+        assert "All channels are trained again" in panel_notes(decoys, steps_found, keys)[1]
+        assert "trained again" not in " ".join(panel_notes(decoys, steps_found, set()))
 
 
 def test_what_results_decide_later_has_a_price(asked: RunSpec) -> None:
