@@ -51,7 +51,7 @@ def render() -> None:
     staged_sight.banner(plan, latest)
     top = st.container()
     staged_steps.draw(plan, step)
-    middle, right = st.columns([5, 2], gap="medium")
+    middle, right = st.columns([4, 1], gap="small")
     with right:
         staged_sofar.draw(plan)
     with middle:

@@ -15,7 +15,7 @@ from pages.parts.staged_top import say
 from pages.parts.text import md
 from pxcore.errors import PanelError, PxError
 from pxcore.plots.numbers import count, listed
-from pxcore.plots.staged_words import added, candidates_said
+from pxcore.plots.staged_words import added, candidates_said, dyes_said
 from pxcore.plots.text import one_line
 from pxcore.types.staged import Candidate, Instrument, StagedPlan
 
@@ -41,6 +41,8 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     candidates = editor(base, sighted.keyed(f"staged-table-{plan.id}"))
     sighted.note(edited=candidates if candidates != plan.candidates else None)
     _unsaved(plan, _waiting(plan, candidates, instrument, title))
+    if dyes := dyes_said(candidates):
+        st.caption(f":material/info: {md(dyes, 600)}.")
     wrong = _said(candidates, instrument or plan.instrument, top)
     saved = st.button(
         "Save and plan the runs" if plan.kind is None else "Save the candidates",

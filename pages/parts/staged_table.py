@@ -12,6 +12,8 @@ from pxcore.types.staged import Candidate
 
 TEXTS = ("marker", "clone", "fluorochrome")
 FLAGS = ("must_keep", "always_on", "bridge")
+ORDER = ("marker", "always_on", "bridge", "must_keep", "cost", "fluorochrome", "clone")
+"""Columns as they are drawn: what a plan rests on first; all fit beside the summary."""
 ROW = 35
 """Height of a row of the table in pixels."""
 
@@ -24,27 +26,28 @@ def editor(candidates: Sequence[Candidate], key: str) -> tuple[Candidate, ...]:
         hide_index=True,
         key=key,
         width="stretch",
+        column_order=ORDER,
         height=min(16, max(4, len(candidates) + 2)) * ROW + 3,
         column_config={
-            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=100),
-            "clone": st.column_config.TextColumn("clone", max_chars=80, width=75),
-            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=120),
+            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=90),
+            "clone": st.column_config.TextColumn("clone", max_chars=80, width=62),
+            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=92),
             "cost": st.column_config.NumberColumn(
-                "cost a test", min_value=0.0, format="%.2f", width=95
+                "cost", min_value=0.0, format="%.2f", width=58, help="Of one test."
             ),
             "must_keep": st.column_config.CheckboxColumn(
                 "must keep",
-                width=90,
+                width=76,
                 help="Goes into the final run and the panel whatever its rank.",
             ),
             "always_on": st.column_config.CheckboxColumn(
                 "always on",
-                width=90,
+                width=76,
                 help="In every run: nuclear dye, viability. Takes a slot of each.",
             ),
             "bridge": st.column_config.CheckboxColumn(
                 "bridge",
-                width=75,
+                width=58,
                 help="Always on, and used to put the runs on one scale: a marker whose drop is "
                 "clearly above zero.",
             ),

@@ -8,6 +8,7 @@ from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.instruments import channel_numbers
 from pxcore.panel.staged.matching import marker_key, match_markers
 from pxcore.panel.staged.plans import default_top
+from pxcore.panel.staged.sheets import same_dyes
 from pxcore.plots.numbers import bounds, count, score, shortened
 from pxcore.plots.text import one_line
 from pxcore.types import Dataset
@@ -21,6 +22,7 @@ __all__ = [
     "channel_numbers",
     "check_candidates",
     "default_top",
+    "dyes_said",
     "final_said",
     "fits",
     "loss_words",
@@ -57,6 +59,19 @@ def candidates_said(candidates: Sequence[Candidate], instrument: Instrument) -> 
     return (
         f"{count(dealt, 'candidate')}{on} do not fit into {count(free, 'free slot')}: they are "
         f"measured in at least {count(runs, 'run')} before a final one"
+    )
+
+
+def dyes_said(candidates: Sequence[Candidate]) -> str:
+    """Return which candidates have the same fluorochrome, before runs are dealt; empty for none."""
+    told = [
+        f"{shortened([one_line(name, 30) for name in names], 6)} have the same fluorochrome"
+        for names in same_dyes(candidates)
+    ]
+    return (
+        f"{'; '.join(told)}: in one run they cannot be told apart, so give them different ones"
+        if told
+        else ""
     )
 
 

@@ -243,3 +243,8 @@ def test_what_is_not_saved_is_told_on_a_new_plan_too(lab: FakeLab, visit: Open) 
     assert "Not saved yet" not in words(app)
     assert lab.staged.plan("p1").version == 1
     assert app.text_input(key="staged-title-p1-1").value == "Plan"
+
+
+def test_the_same_fluorochrome_twice_is_told_with_the_candidates(lab: FakeLab, visit: Open) -> None:
+    app = pasted(at(visit, lab, 1), "marker;fluorochrome\nA;PE\nB;pe\nC;FITC\nD;PE")
+    assert "A, B and D have the same fluorochrome: in one run" in words(app)

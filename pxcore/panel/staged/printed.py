@@ -19,19 +19,34 @@ body { font: 11pt/1.4 sans-serif; margin: 2em auto; max-width: 50em; color: #111
 table { border-collapse: collapse; width: 100%; margin: 0.8em 0; }
 th, td { border: 1px solid #777; padding: 0.25em 0.5em; text-align: left; vertical-align: top; }
 td.number { text-align: right; }
+tr:only-child > td { width: 33%; height: 2em; }
 td.blank { min-width: 8em; }
 section { break-after: page; }
 section:last-of-type { break-after: auto; }
 @media print { body { margin: 0; } }
 """
+_FILLED = "<table><tbody><tr><td>Date:</td><td>Operator:</td><td>Sample:</td></tr></tbody></table>"
+"""What a person fills in by hand."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def printed_html(title: str, sheets: Sequence[RunSheet], order: Sequence[OrderRow] = ()) -> str:
-    """Return a self-contained HTML page with the sheets, and the order list where one is given."""
-    body = [f"<h1>{_text(title)}</h1>", *(_sheet(sheet) for sheet in sheets)]
+def printed_html(
+    title: str,
+    sheets: Sequence[RunSheet],
+    order: Sequence[OrderRow] = (),
+    *,
+    which: str = "",
+    ordered: str = "",
+) -> str:
+    """Return a self-contained HTML page with the sheets, and the order list where one is given.
+
+    ``which``: of the plan, its id and version, on every sheet; ``ordered``: what the order list
+    includes, in a sentence.
+    """
+    of = ", ".join(part for part in (title, which) if part)
+    body = [f"<h1>{_text(title)}</h1>", *(_sheet(sheet, of) for sheet in sheets)]
     if order:
-        body.append(_order(order))
+        body.append(_order(order, of, ordered))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -41,8 +56,8 @@ def printed_html(title: str, sheets: Sequence[RunSheet], order: Sequence[OrderRo
     )
 
 
-def _sheet(sheet: RunSheet) -> str:
-    """Return one run: its channels with room to note what was done, then the notes."""
+def _sheet(sheet: RunSheet, of: str) -> str:
+    """Return one run of a plan: lines to fill in, its channels with room to note, the notes."""
     rows = [
         (
             str(slot.number),
@@ -58,13 +73,13 @@ def _sheet(sheet: RunSheet) -> str:
     head = ("Channel", "Kind", "Marker", "Clone", "Fluorochrome", "Controls", "Done")
     notes = "".join(f"<li>{_text(note)}</li>" for note in sheet.notes)
     return (
-        f"<section>\n<h2>{_text(sheet.title)}</h2>\n<p>{_text(sheet.instrument)}</p>\n"
-        f"{_table(head, rows)}\n<ul>{notes}</ul>\n</section>"
+        f"<section>\n<h2>{_text(sheet.title)}</h2>\n<p>{_text(of)}</p>\n<p>{_text(sheet.instrument)}"
+        f"</p>\n{_FILLED}\n{_table(head, rows)}\n<ul>{notes}</ul>\n</section>"
     )
 
 
-def _order(order: Sequence[OrderRow]) -> str:
-    """Return the order list with its sum."""
+def _order(order: Sequence[OrderRow], of: str, ordered: str) -> str:
+    """Return the order list with its sum, and what it includes."""
     rows = [
         (
             row.marker,
@@ -79,7 +94,11 @@ def _order(order: Sequence[OrderRow]) -> str:
     tests, cost = sum(row.tests for row in order), sum(row.cost for row in order)
     rows.append(("Total", "", "", "", str(tests), f"{cost:.2f}"))
     head = ("Marker", "Clone", "Fluorochrome", "Runs", "Tests", "Cost")
-    return f"<section>\n<h2>Order list</h2>\n{_table(head, rows)}\n</section>"
+    note = f"<p>{_text(ordered)}</p>\n" if ordered else ""
+    return (
+        f"<section>\n<h2>Order list</h2>\n<p>{_text(of)}</p>\n{note}{_table(head, rows)}\n"
+        "</section>"
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -21,7 +21,7 @@ from pxcore.types.staged_views import OrderRow, RunSheet, SheetSlot
 
 __all__ = [
     "OrderRow", "RunSheet", "SheetSlot", "channel_map_csv", "order_csv", "order_list", "run_sheet",
-    "sheet_csv",
+    "same_dyes", "sheet_csv",
 ]  # fmt: skip
 
 
@@ -177,17 +177,22 @@ def _stain(number: int, candidate: Candidate, fmo: set[str]) -> SheetSlot:
     )
 
 
-def _notes(stains: Sequence[Candidate], fmo: set[str]) -> tuple[str, ...]:
-    """Return what to check and to prepare, doubled fluorochromes first."""
+def same_dyes(stains: Sequence[Candidate]) -> tuple[tuple[str, ...], ...]:
+    """Return the markers that share a fluorochrome, a group each; none is given to some."""
     by_dye: dict[str, list[str]] = {}
     for candidate in stains:
         if candidate.fluorochrome.strip():
             by_dye.setdefault(marker_key(candidate.fluorochrome), []).append(candidate.marker)
+    return tuple(tuple(names) for names in by_dye.values() if len(names) > 1)
+
+
+def _notes(stains: Sequence[Candidate], fmo: set[str]) -> tuple[str, ...]:
+    """Return what to check and to prepare, doubled fluorochromes first."""
     clashes = [
-        f"{' and '.join(names)} have the same fluorochrome and cannot be told apart in one run; "
-        "order one of them with another."
-        for names in by_dye.values()
-        if len(names) > 1
+        f"{', '.join(names[:-1])} and {names[-1]} have the same fluorochrome and cannot be told "
+        f"apart in one run; order {'one' if len(names) == 2 else 'all but one'} of them with "
+        "another."
+        for names in same_dyes(stains)
     ]
     minus = sum(marker_key(candidate.marker) in fmo for candidate in stains)
     tubes = f"1 full stain, 1 unstained, {len(stains)} single stains, {minus} FMO"

@@ -140,6 +140,27 @@ def test_the_printed_page_shows_runs_and_order_in_words() -> None:
     assert "Order list" not in printed_html("x", [sheet])
 
 
+def test_every_printed_sheet_says_of_which_plan_and_has_lines_to_fill_in() -> None:
+    sheets = [run_sheet(run, SOME, SIX) for run in RUNS]
+    which, ordered = "plan ab12, version 7", "Controls are included."
+    page = printed_html("T-cells", sheets, order_list(RUNS, SOME), which=which, ordered=ordered)
+    assert page.count("T-cells, plan ab12, version 7") == 3  # two runs and the order list
+    assert (
+        page.count(">Date:</td>")
+        == page.count(">Operator:</td>")
+        == page.count(">Sample:</td>")
+        == 2
+    )
+    assert page.index("Order list") < page.index(ordered)
+
+
+def test_several_markers_of_one_fluorochrome_are_listed_with_commas() -> None:
+    some = tuple(Candidate(marker=name, fluorochrome="PE") for name in "ABC")
+    notes = run_sheet(StagedRun(number=1, markers=("A", "B", "C")), some, SIX).notes
+    assert notes[0].startswith("A, B and C have the same fluorochrome")
+    assert "all but one of them" in notes[0]
+
+
 def test_sheets_refuse_what_does_not_fit() -> None:
     five = StagedRun(number=1, markers=("DAPI", "CD3", "CD4", "CD8", "CD3"))
     with pytest.raises(PanelError, match=r"run 1 has 5 markers, but .* has 4 slots"):
