@@ -34,6 +34,8 @@ class Sight:
     """Why the last change was refused: somebody else was faster."""
     trouble: str = ""
     """Why the last change was refused: something to mend here."""
+    told: int = 0
+    """The newer version that the page already tells of."""
     draft: tuple[Candidate, ...] | None = None
     """Candidates that were put into the table but not saved."""
     edited: tuple[Candidate, ...] | None = None
@@ -101,6 +103,7 @@ def banner(seen: StagedPlan, latest: StagedPlan) -> None:
         st.error(told(sentence(known.trouble), 2000), icon=":material/error:")
     if seen.version == latest.version:
         return
+    note(told=latest.version)
     last = latest.trail[-1] if latest.trail else None
     who = (last.who if last else "") or "somebody"
     what = f": {last.what}" if last else ""

@@ -14,7 +14,7 @@ from pxcore.errors import PanelError, PlanChangedError, RunError
 from pxcore.runs import datasets
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.staged.attached import places_of
-from pxcore.runs.staged.outcome import constraints_for
+from pxcore.runs.staged.answers import constraints_for
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import MethodSpec

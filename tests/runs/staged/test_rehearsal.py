@@ -124,7 +124,10 @@ def test_without_trainings_no_number_is_made_up(rehearsed: Rehearsed) -> None:
     assert set(answer.markers) == {"CD3", "CD19"}
     assert (set(answer.only_plan), set(answer.only_all)) == ({"CD4", "CD8"}, {"CD3", "CD19"})
     assert (answer.f1_plan, answer.f1_markers, answer.lost) == (None, None, None)
-    assert answer.said == "The two panels are not compared by training yet."
+    assert answer.said == (
+        "The two panels are not compared by training yet. Compared were (CD3, CD19); the plan's "
+        "panel now is (CD4, CD8), of all markers (CD3, CD19) would be taken."
+    )
 
 
 def test_panels_that_differ_are_paired_on_the_same_folds(rehearsed: Rehearsed) -> None:
