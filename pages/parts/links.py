@@ -20,7 +20,10 @@ def announce(pages: Mapping[str, StreamlitPage]) -> None:
 
 
 def link(label: str, page: str, *, icon: str | None = None, **query: str | Sequence[str]) -> None:
-    """Draw a link to a page; a list repeats its parameter. ``label`` is Markdown, through ``md``."""
+    """Draw a link to a page. ``label`` is Markdown: names in it have passed ``md``.
+
+    ``query``: its address; a list repeats its parameter.
+    """
     st.page_link(_table[page], label=label, icon=icon, query_params=query or None)
 
 

@@ -12,7 +12,7 @@ from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pxcore.plots.numbers import with_interval
 from pxcore.plots.staged_losses import rehearsal
-from pxcore.types import Interval
+from pxcore.types import Interval, RunState
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import AllMarkersAnswer
 
@@ -21,7 +21,9 @@ def compared(plan: StagedPlan, answer: AllMarkersAnswer, margin: float) -> None:
     """Draw both ends, with intervals, and where their markers differ."""
     st.subheader("Rehearsal: the plan beside all markers at once", anchor=False)
     st.markdown(md(answer.said, 800), width=980)
-    if answer.lost is None and all(s.state.final for s in lab().staged.rehearsal(plan)):
+    if answer.lost is None and all(
+        one.state is RunState.FINISHED for one in lab().staged.rehearsal(plan)
+    ):
         st.button(
             "Train these two panels side by side",
             icon=":material/play_arrow:",
