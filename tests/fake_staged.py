@@ -54,6 +54,8 @@ class FakeStaged(FakePlans):
     answer: AllMarkersAnswer | None = None
     moves: list[StagedPlan] = field(default_factory=list)
     """What ``advance_rehearsal`` brings, one call after the other."""
+    margins: list[float] = field(default_factory=list)
+    """With which the result was asked for, and a rehearsal went on."""
 
     def offers(self, plan: StagedPlan, top: int) -> tuple[Offer, ...]:
         found = []
@@ -148,6 +150,7 @@ class FakeStaged(FakePlans):
         return self._save(plan, who, "The final run stands.", runs=runs, step=5)
 
     def outcome(self, plan: StagedPlan, margin: float = 0.02) -> Outcome:
+        self.margins.append(margin)
         last = plan.runs[-1]
         left = [c.marker for c in plan.candidates if c.marker not in last.markers]
         return Outcome(
@@ -181,6 +184,7 @@ class FakeStaged(FakePlans):
         return self._save(plan, who, "Rehearsal.", rehearsal=dataset_id, rehearsal_preset=preset)
 
     def advance_rehearsal(self, plan: StagedPlan, *, who: str, margin: float = 0.02) -> StagedPlan:
+        self.margins.append(margin)
         latest = self.plan(plan.id)
         if latest.version != plan.version or not self.moves:
             return latest

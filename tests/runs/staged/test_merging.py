@@ -9,11 +9,16 @@ import pytest
 
 from pxcore.api import Lab
 from pxcore.errors import PanelError, PlanChangedError
-from pxcore.runs import datasets
+from pxcore.runs import datasets, ledger
+from pxcore.runs.ledger import RunRecord
+from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.staged import answers
 from pxcore.runs.staged.answers import constraints_for
 from pxcore.runs.staged.attached import places_of
+from pxcore.runs.staged.decisions import MergeRule
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
+from pxcore.types.panel import Constraints, PanelQuestion
 from pxcore.types.staged import Override
 from tests.runs.staged.measured_plans import (
     ALL,
@@ -23,6 +28,7 @@ from tests.runs.staged.measured_plans import (
     with_final,
     with_rankings,
 )
+from tests.tiny_lab import carry_on
 
 
 def test_the_merge_says_what_the_runs_said(lab: Lab, measured: Measured) -> None:
@@ -115,6 +121,94 @@ def test_advice_keeps_to_what_was_planned(lab: Lab, measured: Measured) -> None:
     assert wanted.margin == 0.03
 
 
+def test_what_the_question_asked_for_holds_as_on_the_panel_page(
+    lab: Lab, measured: Measured
+) -> None:
+    plan = with_final(lab, measured)
+    plan = lab.staged.attach(plan, 3, measured.data["all"], measured.runs["all"], who="ann")
+    question = PanelQuestion(must_keep=(5,), exclude=(2, 4), most_stains=2)
+    spec = replace(lab.progress(measured.runs["all"]).spec, question=question)
+    wanted = constraints_for(plan, spec, places_of(plan.runs[-1]), 0.03)
+    assert (wanted.must_keep, wanted.exclude, wanted.max_stains) == ((1, 5), (2, 4, 5), 2)
+
+
+@pytest.fixture(scope="module")
+def bounded(measured: Measured) -> str:
+    """Return the run that was asked about the final run's panels without CD45."""
+    ask = PanelAsk(search=False, constraints=Constraints(exclude=(3,), max_stains=2))
+    run = Lab(measured.store).panels.ask(measured.runs["final"], ask)
+    carry_on(measured.store)
+    return run
+
+
+def test_the_wizard_and_the_panel_page_advise_the_same(
+    lab: Lab, measured: Measured, bounded: str
+) -> None:
+    plan = with_final(lab, measured)
+    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+    found = lab.staged.outcome(plan, margin=0.49)
+    assert found.run_id == bounded  # the newest answer
+    page = lab.panels.findings(bounded)
+    question = page.spec.question
+    assert question is not None
+    usual = Constraints(
+        must_keep=(1,), exclude=question.exclude, max_stains=question.most_stains, margin=0.49
+    )
+    assert found.advice is not None
+    assert found.advice.constraints == page.advice(usual).constraints
+    assert found.advice.constraints.exclude == (3,)
+    assert "CD45" not in found.markers
+
+
+def test_a_question_that_left_out_what_the_plan_keeps_is_told(
+    lab: Lab, measured: Measured, bounded: str
+) -> None:
+    plan = with_final(lab, measured)
+    keep = [replace(one, must_keep=one.marker == "CD45") for one in plan.candidates]
+    plan = lab.staged.set_candidates(plan, keep, plan.instrument, who="ann")
+    plan = lab.staged.finish_merge(plan, who="ann")
+    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+    found = lab.staged.outcome(plan)
+    assert found.advice is None
+    assert set(found.markers) == set(FINAL)
+    assert f"Run {bounded} was asked within other bounds than this plan's" in found.advice_reason
+    assert "again on its page under Panel" in found.advice_reason
+
+
+def test_the_newest_answer_counts_though_the_attached_run_was_asked_itself(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ledger.record(measured.store, measured.runs["asked"])
+    question = PanelQuestion(search=True)
+
+    def known(*names: str) -> None:
+        made = {
+            "attached": asked,  # of a single panel, not of all
+            "newer": replace(asked, row=replace(asked.row, id="newer")),
+            "searched": _asked(asked, "searched", question),
+            "newest": _asked(asked, "newest", question),
+            "other": _asked(asked, "other", question, seed=99),
+        }
+        monkeypatch.setattr(answers.ledger, "records", lambda *_: [made[n] for n in names])
+
+    def answer(**words: bool) -> str:
+        return answers.answering_run(measured.store, asked.spec, **words)
+
+    known("attached")
+    assert answer() == asked.id
+    known("newer", "attached")
+    assert (answer(), answer(searched=True)) == ("newer", "")
+    known("other", "newer", "newest", "searched", "attached")
+    assert answer() == "newest"  # one that searched all panels goes before one that did not
+    known()
+    assert answer() == ""
+
+
+def _asked(record: RunRecord, name: str, question: PanelQuestion, **changes: int) -> RunRecord:
+    spec = replace(record.spec, question=question, **changes)
+    return replace(record, row=replace(record.row, id=name), spec=spec)
+
+
 def test_a_final_run_that_was_not_asked_says_what_to_do(lab: Lab, measured: Measured) -> None:
     plan = with_final(lab, measured)
     plan = lab.staged.attach(plan, 3, measured.data["all"], measured.runs["all"], who="ann")
@@ -155,6 +249,34 @@ def test_another_method_needs_its_ranking_in_every_attached_run(
 ) -> None:
     with pytest.raises(PanelError, match="no ranking by pxpermute, by which this plan is merged"):
         lab.staged.merge_rule(with_rankings(lab, measured), method="pxpermute", who="ann")
+
+
+def test_several_decisions_are_one_version_or_none(lab: Lab, measured: Measured) -> None:
+    plan = with_rankings(lab, measured)
+    take = (("CD45", Override.TAKE), ("CD19", Override.TAKE))
+    for hands, message in (
+        ((*take, ("CD3", Override.TAKE)), "'CD3' is always on"),
+        ((*take, ("cd 19", None)), "'CD19' is decided twice"),
+        ((*take, ("CD4", Override.TAKE)), "undo 1 of these choices first"),
+    ):
+        with pytest.raises(PanelError, match=message):
+            lab.staged.decide(plan, MergeRule(top=2), hands, who="ann")
+    with pytest.raises(PanelError, match="no ranking by pxpermute"):
+        lab.staged.decide(plan, MergeRule(method="pxpermute"), take, who="ann")
+    assert lab.staged.plan(plan.id) == plan
+    made = lab.staged.decide(plan, MergeRule(top=2), take, who="ann")
+    assert (made.version, made.top, made.overrides) == (plan.version + 1, 2, take)
+    assert made.trail[-1].what == (
+        "Rule: top 2, ranked by permute_cells. CD45: taken by hand. CD19: taken by hand."
+    )
+
+
+def test_a_final_run_of_nothing_new_is_refused(lab: Lab, measured: Measured) -> None:
+    plan = with_rankings(lab, measured)
+    leave = tuple((marker, Override.LEAVE) for marker in ALL[1:])
+    plan = lab.staged.decide(plan, None, leave, who="ann")
+    with pytest.raises(PanelError, match="the rule takes no candidate into the final run; go by"):
+        lab.staged.finish_merge(plan, who="ann")
 
 
 def test_undone_step_by_step_and_brought_back(lab: Lab, measured: Measured) -> None:
