@@ -196,7 +196,7 @@ def test_another_final_panel_is_compared_again_and_what_was_stays(
     assert again.trail[-1].what.endswith("side by side again, as they are others now.")
     assert staged.advance_rehearsal(again, who="bob") == again
     assert staged.advance_rehearsal(again, who="bob", margin=0.1) == again
-    rehearsed.lab.cancel(dict(again.rehearsal_runs)["compare"])
+    rehearsed.lab.cancel(dict(again.rehearsal_runs)["compare"], "ann")
 
 
 def test_who_looks_at_an_older_state_gets_the_newest(rehearsed: Rehearsed) -> None:
