@@ -28,7 +28,7 @@ from pxcore.types.panel import (
     PanelTrial,
     Screen,
 )
-from tests.panel.made_trials import FOLD_LEVEL, SIZES, phase, screen_of, subsets, trial
+from tests.panel.made_trials import FOLD_LEVEL, SIZES, blind, phase, screen_of, subsets, trial
 
 WORTH = (0.3, 0.1, 0.0, 0.05)
 """Of the stains in panel order; further ones are worth nothing."""
@@ -126,6 +126,8 @@ def findings(
             trials=trials,
             sizes=SIZES,
             screen=screen,
+            nested=blind(screen, panel, every) if screen is not None else (),
+            named=() if searched else tuple(kept),
             classes=tuple(classes),
         ),
         curves=tuple(removal_curve(one, full.members, every, SIZES) for one in order)

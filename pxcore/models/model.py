@@ -69,6 +69,8 @@ class Model:
     """Names of earlier parts that Guided Grad-CAM can be asked to look at."""
     options: tuple[Option, ...] = ()
     """Known settings with their defaults."""
+    width: str = ""
+    """Which of them says how many channels the first layer has; empty where it is fixed."""
     imagenet: WeightsFile | None = None
     """Its published ImageNet weights, if there are any."""
 

@@ -74,4 +74,5 @@ MODEL = Model(
     build=build,
     last_map=f"conv{len(_LAYERS)}",
     options=OPTIONS,
+    width="width",
 )

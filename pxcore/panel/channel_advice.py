@@ -6,9 +6,10 @@ the constraints of up to k stains that lack a stain:
 * **Keep**: the recommended panel and every good one of up to k stains have it, and all of
   *without* are surely worse: the interval of their paired difference to the recommended panel lies
   below 0, of F1-macro or of a class that falls below its floor. The loss told is that of the best
-  of *without*, the smallest. Where no panel was shown to be good enough: all retrained panels
-  without it, the largest such panel among them, surely lose more than the margin against the
-  largest panel within the constraints.
+  of *without*, the smallest. Where each of them lacks further stains, their loss is not this one's:
+  then the screen decides, with the margin. Where no panel was shown to be good enough: all
+  retrained panels without it, the largest such panel among them, surely lose more than the margin
+  against the largest panel within the constraints.
 * **Drop**: neither the recommended panel nor a rival has it.
 * **Undecided**: all else; rivals differ, or the intervals allow both.
 
@@ -31,7 +32,8 @@ from pxcore.panel.said import (
     stains,
     with_interval,
 )
-from pxcore.types import Interval, Verdict
+from pxcore.panel.screened_loss import screened_loss
+from pxcore.types import Interval, Role, Verdict
 from pxcore.types.panel import Advised, ChannelAdvice, Constraints, PanelTrial
 
 Said = tuple[Advised, str]
@@ -78,6 +80,9 @@ def channel_advice(case: Case) -> tuple[ChannelAdvice, ...]:
 def _advice(case: Case, channel: int) -> Said:
     """Return what is advised for one channel, and why."""
     if channel in case.constraints.must_keep:
+        shown = case.evidence.panel.channels[channel]
+        if shown.role is Role.VIABILITY and not shown.must_keep:
+            return Advised.KEEP, "a viability dye stays, as it tells dead cells from live ones"
         return Advised.KEEP, "it must be kept, as asked"
     if channel in case.constraints.exclude:
         return Advised.DROP, "it is excluded, as asked"
@@ -154,6 +159,8 @@ def _needed(case: Case, best: PanelTrial, channel: int) -> Said:
                 f"{with_interval(fall(change))}"
             )
             return Advised.UNDECIDED, text
+    if all(case.n_stains(trial) < size - 1 for _, trial in without):
+        return _by_screen(case, best, channel, upto)
     losses = [_sure_loss(case, best, trial, change) for change, trial in without]
     for (change, _), loss in zip(without, losses, strict=True):
         if not loss:
@@ -162,6 +169,17 @@ def _needed(case: Case, best: PanelTrial, channel: int) -> Said:
     least = "" if len(without) == 1 else f" in the best of {len(without)} panels"
     text = f"every good panel of {upto} has it; without it {losses[0]}{least}"
     return Advised.KEEP, text
+
+
+def _by_screen(case: Case, best: PanelTrial, channel: int, upto: str) -> Said:
+    """Return whether a stain is needed where every trained panel without it lacks others too."""
+    fallen = screened_loss(case.evidence, case.constraints, best.members, channel)
+    if fallen is None:
+        return Advised.UNDECIDED, "no panel was retrained that lacks this stain and no other"
+    told = f"screened F1 of the best panel without it is lower by {with_interval(fall(fallen))}"
+    if fallen.high >= -case.constraints.margin:
+        return Advised.UNDECIDED, f"{told}, and none like it was retrained"
+    return Advised.KEEP, f"every good panel of {upto} has it; {told}"
 
 
 def _sure_loss(case: Case, best: PanelTrial, trial: PanelTrial, change: Interval) -> str:

@@ -26,6 +26,11 @@ def stain_free(panel: Panel) -> Members:
     return tuple(i for i, c in enumerate(panel.channels) if c.role.stain_free)
 
 
+def viability(panel: Panel) -> Members:
+    """Return the positions of the dyes that tell dead cells."""
+    return tuple(i for i, c in enumerate(panel.channels) if c.role is Role.VIABILITY)
+
+
 def stains_of(panel: Panel, members: Iterable[int]) -> Members:
     """Return those members that are stains or dyes, in panel order."""
     free = {*stain_free(panel)}
@@ -43,10 +48,14 @@ def has_costs(panel: Panel) -> bool:
 
 
 def from_sheet(panel: Panel, asked: Constraints) -> Constraints:
-    """Return what was asked, and what the panel sheet says must be kept or excluded."""
+    """Return what was asked, and what the panel sheet says must be kept or excluded.
+
+    Viability dyes are kept unless excluded: dead cells must be found, whatever the classes rest on.
+    """
     channels = panel.channels
-    keep = {i for i in real_channels(panel) if channels[i].must_keep}
     exclude = {i for i in real_channels(panel) if channels[i].exclude}
+    keep = {i for i in real_channels(panel) if channels[i].must_keep}
+    keep |= {*viability(panel)}.difference(exclude, asked.exclude)
     return Constraints(
         must_keep=tuple(sorted(keep.union(asked.must_keep))),
         exclude=tuple(sorted(exclude.union(asked.exclude))),

@@ -1,21 +1,27 @@
 """From the full panel down: which panel stands for each size, and how far they are good enough.
 
 Of each number of stains **one** panel is tested, the one that the search put first by validation
-F1 (without a search the first given): choosing it by the very cells that judge it would let the
-luckiest of many pass. Where the way of choosing was tried on cells that had no part in it (nested
-trials), a size must pass that test too. See ``pxcore.panel.noninferiority`` on why the sequence
-needs no correction.
+F1 (without a search the first that a person named): choosing it by the very cells that judge it
+would let the luckiest of many pass. A size that had several panels to choose from must also pass
+with the mean of the nested trials, where each fold chose without its test cells, in place of its
+panel's own, with bounds as far from it: that takes off what the panel owes to having been chosen.
+Where no nested trial is within the constraints, as with wishes that came after the search, such a
+size does not pass. See ``pxcore.panel.noninferiority`` on why the sequence needs no correction.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
-from pxcore.panel.constraints import fits, real_channels, stains_of
-from pxcore.panel.noninferiority import non_inferior, tested_down
+from pxcore.importance.small_classes import small_classes
+from pxcore.panel.constraints import as_members, fits, fitting, real_channels, stains_of
+from pxcore.panel.noninferiority import non_inferior, tested_down, with_bounds_of
 from pxcore.panel.search import screened
 from pxcore.types import Panel, Redundancy, Verdict
 from pxcore.types.panel import Constraints, Members, PanelTest, PanelTrial, Screen
@@ -41,6 +47,16 @@ class PanelEvidence:
     """Of each ranking its label and one verdict a channel, panel order."""
     classes: tuple[str, ...] = ()
     """Their names; numbered where none are given."""
+    n_per_class: tuple[int, ...] = ()
+    """Different held-out cells of each class over all folds; () where that is not known."""
+    named: tuple[Members, ...] = ()
+    """Panels that a person named, in their order: without a search only these can be recommended.
+    What else was trained, such as along a removal curve, was picked by the cells that judge it."""
+
+    @property
+    def small(self) -> tuple[int, ...]:
+        """Classes with too few held-out cells to hold a floor against."""
+        return small_classes(np.asarray(self.n_per_class))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +98,23 @@ def descend(evidence: PanelEvidence, asked: Constraints) -> Descent:
     tests = {trial.members: _test(evidence, asked, trial) for trial in trials}
     candidates = tuple(trial for trial in trials if fits(panel, asked, trial.members))
     leading = leading_of(candidates, evidence)
-    nested = {
-        len(stains_of(panel, trial.members)): _test(evidence, asked, trial)
-        for trial in evidence.nested
-        if all(fits(panel, asked, members) for members in trial.chosen or (trial.members,))
-    }
+    own_of = {len(stains_of(panel, trial.members)): tests[trial.members] for trial in leading}
+    nested = {}
+    for trial in evidence.nested:
+        if all(fits(panel, asked, members) for members in trial.chosen or (trial.members,)):
+            size, whole = len(stains_of(panel, trial.members)), _test(evidence, asked, trial)
+            own_test = own_of.get(size)
+            nested[size] = (
+                whole if own_test is None else with_bounds_of(whole, own_test, asked.margin)
+            )
+    picked = _sizes_with_a_choice(evidence, asked)
     steps = []
     for trial in leading:
-        own = [tests[trial.members]]
-        whole = nested.get(len(stains_of(panel, trial.members)))
-        chosen = whole is not None and trial.members != evidence.full.members
-        steps.append([*own, whole] if whole is not None and chosen else own)
+        size, own = len(stains_of(panel, trial.members)), [tests[trial.members]]
+        if trial.members == evidence.full.members or size not in picked | {*nested}:
+            steps.append(own)
+        else:
+            steps.append([*own, nested[size]] if size in nested else [])
     return Descent(
         trials=trials,
         tests=tests,
@@ -106,20 +128,33 @@ def descend(evidence: PanelEvidence, asked: Constraints) -> Descent:
 def leading_of(candidates: Sequence[PanelTrial], evidence: PanelEvidence) -> tuple[PanelTrial, ...]:
     """Return the panel that stands for each number of stains, largest first.
 
-    The first of the search by mean validation F1; those never searched come behind, in the order
-    in which they were given. All stains stand for their size, whatever else was tried.
+    The first of the search by mean validation F1; without a search, the first that was named. All
+    stains stand for their size, whatever else was tried.
     """
-    given = {trial.members: n for n, trial in enumerate(evidence.trials)}
-    screen = evidence.screen
+    screen, full = evidence.screen, evidence.full.members
+    place = {members: n for n, members in reversed([*enumerate(evidence.named)])}
+    if screen is None:
+        candidates = [one for one in candidates if one.members == full or one.members in place]
 
-    def key(trial: PanelTrial) -> tuple[bool, float, int]:
-        value = 0.0 if screen is None else screened(screen, trial.members)
-        return (trial.members != evidence.full.members, -value, given.get(trial.members, -1))
+    def key(trial: PanelTrial) -> tuple[bool, float]:
+        behind = place.get(trial.members, -1)
+        value = behind if screen is None else -screened(screen, trial.members)
+        return (trial.members != full, value)
 
     first: dict[int, PanelTrial] = {}
     for trial in sorted(candidates, key=key):
         first.setdefault(len(stains_of(evidence.panel, trial.members)), trial)
     return tuple(first[size] for size in sorted(first, reverse=True))
+
+
+def _sizes_with_a_choice(evidence: PanelEvidence, asked: Constraints) -> frozenset[int]:
+    """Return the numbers of stains of which the search had more than one panel to choose from."""
+    screen, panel = evidence.screen, evidence.panel
+    if screen is None:
+        return frozenset()
+    fit = screen.sets[fitting(panel, asked, screen.sets)]
+    sizes = Counter(len(stains_of(panel, as_members(row))) for row in fit)
+    return frozenset(size for size, number in sizes.items() if number > 1 or not screen.complete)
 
 
 def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tuple[PanelTrial, ...]:
@@ -130,7 +165,8 @@ def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tupl
 
 def _test(evidence: PanelEvidence, asked: Constraints, trial: PanelTrial) -> PanelTest:
     """Return the test of one panel against the full one."""
-    return non_inferior(evidence.full, trial, evidence.sizes, asked.margin, asked.class_floor)
+    sizes, small = evidence.sizes, evidence.small
+    return non_inferior(evidence.full, trial, sizes, asked.margin, asked.class_floor, small)
 
 
 def _ordered(evidence: PanelEvidence) -> tuple[PanelTrial, ...]:

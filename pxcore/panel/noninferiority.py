@@ -25,13 +25,15 @@ section 3 (the variance). Maurer, Hothorn and Lehmacher, Multiple comparisons in
 trials and preclinical assays: a-priori ordered hypotheses, 1995; Westfall and Krishen, Optimally
 weighted, fixed sequence and gatekeeper multiple testing procedures, Journal of Statistical
 Planning and Inference 99, 2001 (the sequence). We differ: a class's floor is held against its
-mean, without a bound, since few cells of a class would otherwise forbid every panel.
+mean, without a bound, since few cells of a class would otherwise forbid every panel; and of a class
+with fewer than 30 held-out cells not at all, since there even the mean is a matter of single cells.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,7 +48,12 @@ ONE_SIDED = 0.9
 
 
 def non_inferior(
-    full: PanelTrial, panel: PanelTrial, sizes: Sizes, margin: float, class_floor: float
+    full: PanelTrial,
+    panel: PanelTrial,
+    sizes: Sizes,
+    margin: float,
+    class_floor: float,
+    small: Sequence[int] = (),
 ) -> PanelTest:
     """Return the one-sided test of a panel against the full one.
 
@@ -62,6 +69,9 @@ def non_inferior(
         The largest loss of F1-macro one would accept, in (0, 0.5).
     class_floor
         The largest mean loss of F1 that any class may have, in [0, 1].
+    small
+        Classes with too few held-out cells to hold a floor against: one cell called otherwise
+        would decide.
 
     Raises
     ------
@@ -88,7 +98,9 @@ def non_inferior(
     else:
         bounds = one_sided(difference, sizes)
     classes = class_differences(full, panel)
-    lost = tuple(k for k, value in enumerate(classes) if value < -class_floor - SAME)
+    lost = tuple(
+        k for k, value in enumerate(classes) if value < -class_floor - SAME and k not in small
+    )
     return PanelTest(
         members=panel.members,
         difference=difference,
@@ -97,6 +109,23 @@ def non_inferior(
         good_enough=bounds.low > -margin and not lost,
         surely_worse=bounds.high < -margin,
         lost_classes=lost,
+    )
+
+
+def with_bounds_of(test: PanelTest, other: PanelTest, margin: float) -> PanelTest:
+    """Return ``test`` with its own mean and classes, bounded as narrowly or widely as ``other``.
+
+    For the way of choosing panels, beside the panel that it came to. Folds that choose different
+    panels, all of them good, scatter by more than that one panel does, and this scatter is none of
+    the panel's: what they say is how much of its mean is due to having been chosen.
+    """
+    half = other.difference.mean - other.lower_bound
+    lower = max(test.difference.mean - half, DROP_RANGE[0])
+    return replace(
+        test,
+        lower_bound=lower,
+        good_enough=lower > -margin and not test.lost_classes,
+        surely_worse=test.difference.mean + half < -margin,
     )
 
 

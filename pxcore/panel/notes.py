@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pxcore.importance.small_classes import SMALL_CLASS
 from pxcore.panel.channel_advice import Case
 from pxcore.panel.constraints import has_costs
 from pxcore.panel.said import at_most, panel_words, score, stains, with_interval
@@ -10,7 +11,7 @@ from pxcore.types.panel import PanelTest, PanelTrial
 
 def notes(case: Case) -> tuple[str, ...]:
     """Return plain sentences, the gravest first."""
-    said = [_silent(case), _stopped(case), _below(case), _chosen(case), _nested(case)]
+    said = [_silent(case), _stopped(case), _below(case), _small(case), _chosen(case)]
     if not has_costs(case.evidence.panel):
         said.append("The panel sheet names no costs, so stains are counted instead.")
     return tuple(text for text in said if text)
@@ -54,6 +55,12 @@ def _stopped(case: Case) -> str:
         return ""
     test, nested = case.descent.tests[end.members], case.descent.nested.get(case.n_stains(end))
     who = f"the panel {panel_words(case.evidence.panel, end.members)}"
+    if test.good_enough and nested is None:
+        return (
+            f"Testing stopped at {stains(case.n_stains(end))}: with these wishes, choosing a panel "
+            "of this size was not tried on cells that had no part in it. Ask the run again with "
+            "them."
+        )
     if test.good_enough and nested is not None:
         test, who = nested, "a panel of this size that is chosen without the cells that judge it"
     return f"Testing stopped at {stains(case.n_stains(end))}: {who} {why_not(case, test)}."
@@ -80,27 +87,34 @@ def _below(case: Case) -> str:
     )
 
 
+def _small(case: Case) -> str:
+    """Return which classes have too few cells to be held to the floor."""
+    evidence = case.evidence
+    if not evidence.small:
+        return ""
+    named = [
+        evidence.classes[k] if k < len(evidence.classes) else f"class {k + 1}"
+        for k in evidence.small
+    ]
+    who = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return (
+        f"{who} had fewer than {SMALL_CLASS} held-out cells: a loss there counts in F1-macro, but "
+        "is not held against the floor of the classes, since single cells would decide."
+    )
+
+
 def _chosen(case: Case) -> str:
     """Return what decided which panel stands for its size."""
     screen = case.evidence.screen
     if screen is None:
-        return "No search chose between panels: of each size the first given was tested."
+        return (
+            "No search chose between panels: those that were named were tested, of each size the "
+            "first. What was named by this run's own ranking may look a little too good."
+        )
     if not screen.complete:
         return (
             f"There are too many panels to look at all: a search looked at {len(screen.sets):,}, "
-            "and a better one may have been missed."
+            "and a better one may have been missed. The validation cells of all folds led it, so "
+            "each fold's own choice is its own among these only, and may look a little too good."
         )
     return ""
-
-
-def _nested(case: Case) -> str:
-    """Return that the way of choosing was not tried on other cells."""
-    best = case.descent.recommended
-    if best is None or best.members == case.evidence.full.members:
-        return ""
-    if case.n_stains(best) in case.descent.nested:
-        return ""
-    return (
-        f"Choosing a panel of {stains(case.n_stains(best))} was not tried on cells that had no "
-        "part in it, so its F1 may look a little too good."
-    )

@@ -105,6 +105,12 @@ def _saved(advice: PanelAdvice, n_saved: int) -> str:
     return f", which saves {number}{f' and {money}' if money else ''}"
 
 
+def _counted(number: int) -> str:
+    if number == 1:
+        return "the one smaller panel that was retrained is"
+    return f"all {number} smaller panels that were retrained are"
+
+
 def _everything(advice: PanelAdvice, panel: Panel) -> str:
     """Return that no smaller panel was shown to be good enough."""
     number = all_stains(len(stains_of(panel, advice.full.members)))
@@ -116,7 +122,7 @@ def _everything(advice: PanelAdvice, panel: Panel) -> str:
         return f"{head}: no smaller panel within the constraints was retrained."
     if all(test.surely_worse for test in smaller):
         return (
-            f"{head}: every smaller panel that was retrained is worse by more than the margin of "
+            f"{head}: {_counted(len(smaller))} worse by more than the margin of "
             f"{advice.constraints.margin:.3f}."
         )
     return f"{head}: no smaller panel is shown to be good enough{_nearest(smaller, advice, panel)}."

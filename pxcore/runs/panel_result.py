@@ -137,7 +137,17 @@ def _evidence(parts: Parts, ranked: RunResult) -> PanelEvidence:
         redundancy=ranked.redundancy if whole else None,  # its positions are the panel's
         verdicts=_verdicts(ranked),
         classes=spec.classes,
+        n_per_class=ranked.performance.n_per_class,
+        named=_named(spec),
     )
+
+
+def _named(spec: RunSpec) -> tuple[Members, ...]:
+    """Return the panels that were named whatever any cell says of them, in their order."""
+    question, full = panel_tasks.asked(spec), panel_tasks.everything(spec)
+    free = tuple(c for c in full if c in question.always)
+    ticked = (tuple(sorted({*panel})) for panel in question.ticked)
+    return tuple(dict.fromkeys((*ticked, panel_tasks.allowed(spec), free)))
 
 
 def _curves(asked: PanelQuestion, evidence: PanelEvidence) -> tuple[RemovalCurve, ...]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pxcore.errors import MethodError
+from pxcore.models import MODELS
 from pxcore.models.model import ALWAYS, CHANNEL_DROPOUT
 from pxcore.panel.orders import steps
 from pxcore.runs.method_names import method_name
 from pxcore.runs.spec_tasks import explain, seen_channels, training
 from pxcore.runs.tasks import ExplainTask, ScreenTask, TrainTask
-from pxcore.types import RunSpec
+from pxcore.types import ModelSpec, RunSpec, TrainingParams
 from pxcore.types.panel import Members, PanelQuestion
 
-SCREEN_EPOCHS = 4
-"""Times as many as of a training on one panel: the model must learn them all. With as many it was
-0.09 F1 below models trained for a panel (600 synthetic cells), and chose badly."""
+SCREEN_EPOCHS, SCREEN_WIDTH, SCREEN_NOISE = 4, 2, 4
+"""Times as many epochs, as wide and as noisy as a training on one panel: one network must know all
+panels, without learning its cells by heart. Each is needed (``docs/panels.md``)."""
 MOST_OPTIONAL = 14
 """Channels that may be in or out while every panel is screened: 2 ** 14 sets. With more, a beam
 looks for the good ones: see ``pxcore.runs.searching``."""
@@ -101,15 +102,43 @@ def screens(spec: RunSpec, sets: tuple[Members, ...] = ()) -> tuple[ScreenTask, 
     panel is to be looked at.
     """
     seen, free = allowed(spec), optional(spec)
-    always = ",".join(str(place) for place, channel in enumerate(seen) if channel not in free)
-    options = dict(spec.model.options) | {CHANNEL_DROPOUT: True}
-    if always:
-        options[ALWAYS] = always
-    model = replace(spec.model, options=tuple(sorted(options.items())))
-    longer = replace(spec.training, max_epochs=SCREEN_EPOCHS * spec.training.max_epochs)
+    always = tuple(place for place, channel in enumerate(seen) if channel not in free)
+    model, longer = roomy(spec.model, always), patient(spec.training)
     return tuple(
         ScreenTask(train=replace(one, model=model, training=longer), sets=sets)
         for one in trains(spec, seen)
+    )
+
+
+def roomy(model: ModelSpec, always: Sequence[int]) -> ModelSpec:
+    """Return the network that learns every panel at once; ``always`` are never hidden.
+
+    It is wider than one for a single panel, unless its width is fixed, by its architecture or by
+    the weights it starts from.
+    """
+    options = dict(model.options) | {CHANNEL_DROPOUT: True}
+    if always:
+        options[ALWAYS] = ",".join(str(place) for place in always)
+    entry = MODELS[model.id]
+    if entry.width and model.weights == "random":
+        usual = dict(entry.options) | options
+        options[entry.width] = int(SCREEN_WIDTH * float(usual[entry.width]))
+    return replace(model, options=tuple(sorted(options.items())))
+
+
+def patient(training: TrainingParams) -> TrainingParams:
+    """Return how that network is trained: all that counts epochs is longer.
+
+    Patience too: else a training ends at the height of its cycle, where validation F1 stands still.
+    So long a training, often of channels that say nothing, would learn the cells by heart; noise
+    keeps it from that.
+    """
+    return replace(
+        training,
+        max_epochs=SCREEN_EPOCHS * training.max_epochs,
+        stop_patience=SCREEN_EPOCHS * training.stop_patience,
+        plateau_patience=SCREEN_EPOCHS * training.plateau_patience,
+        noise=SCREEN_NOISE * training.noise,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from pxcore.importance.attribution.settings import STEPS
 from pxcore.importance.methods import METHODS
 from pxcore.importance.shapley_values import expected_sets
+from pxcore.models import MODELS
 from pxcore.runs import tasks
 from pxcore.runs.tasks import (
     ExplainTask,
@@ -26,7 +27,7 @@ from pxcore.runs.tasks import (
 from pxcore.store.database import next_ordinal
 from pxcore.store.home import Store
 from pxcore.store.tables import timings
-from pxcore.types import Dataset
+from pxcore.types import Dataset, ModelSpec
 
 RECENT = 20
 JOINT_REPEATS = 5
@@ -84,7 +85,8 @@ def kind_of(task: Task, device: str) -> str:
 def work_of(task: Task, dataset: Dataset) -> float:
     """Return a measure of a task's work: pixels that go through the network.
 
-    Training: labelled cells outside the test part x epochs x channels x height x width.
+    Training: labelled cells outside the test part x epochs x channels x height x width, and how
+    many times as wide as usual the network is.
     Ranking: test cells x (channels x repeats + 1) x the same pixels; attributions and sets of
     channels by the passes they take. Combining: predictions.
     """
@@ -93,7 +95,7 @@ def work_of(task: Task, dataset: Dataset) -> float:
     match task:
         case TrainTask():
             cells = dataset.n_labelled * (1 - 1 / task.n_folds)
-            work = cells * task.usual_epochs * task.n_channels * tile
+            work = cells * task.usual_epochs * task.n_channels * tile * _width(task.model)
         case ExplainTask():
             work = _looks(task, dataset) * _passes(task) * tile
         case JointTask():
@@ -168,6 +170,16 @@ class Speeds:
         with self._store.database.reading() as connection:
             recent = wanted.order_by(timings.c.ordinal.desc()).limit(RECENT)
             return [row.seconds / row.work for row in connection.execute(recent) if row.work > 0]
+
+
+def _width(model: ModelSpec) -> float:
+    """Return how many times as wide as usual a network is."""
+    entry = MODELS[model.id]
+    if not entry.width:
+        return 1.0
+    usual = dict(entry.options)
+    chosen = usual | dict(model.options)
+    return float(chosen[entry.width]) / float(usual[entry.width])
 
 
 def _looks(task: ExplainTask, dataset: Dataset) -> float:

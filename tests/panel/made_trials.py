@@ -8,8 +8,11 @@ from itertools import combinations
 import numpy as np
 
 from pxcore.evaluation.values import Sizes
+from pxcore.panel.constraints import as_members, stains_of
+from pxcore.panel.descent import PanelEvidence
+from pxcore.panel.search import nested_choice, nested_trial
 from pxcore.types import Array, Channel, Panel, Role
-from pxcore.types.panel import Members, PanelTrial, Screen
+from pxcore.types.panel import Constraints, Members, PanelTrial, Screen
 
 J = 5
 SIZES = Sizes(n_train=(400,) * J, n_test=(100,) * J)
@@ -75,3 +78,27 @@ def screen_of(panel: Panel, worth: Callable[[Members], float], off: float = 0.0)
         row[list(members)] = True
     valid = np.array([worth(m) for m in sets]) + FOLD_LEVEL[:, None]  # (J, S)
     return Screen(sets=shown, valid_f1=valid, test_f1=valid + off, complete=True)
+
+
+def blind(
+    screen: Screen, of: Panel, trials: dict[Members, PanelTrial], sizes: Sizes = SIZES
+) -> tuple[PanelTrial, ...]:
+    """Return of every number of stains how each fold does with its own choice."""
+    counts = sorted({len(stains_of(of, as_members(row))) for row in screen.sets})
+    return tuple(
+        nested_trial(nested_choice(screen, of, Constraints(), size), trials, sizes)
+        for size in counts
+    )
+
+
+def evidence_of(panel: Panel, worth: Callable[[Members], float]) -> PanelEvidence:
+    """Return a world, screened and asked blind, as a run would find it."""
+    trials, screen = world(panel, worth), screen_of(panel, worth)
+    return PanelEvidence(
+        panel=panel,
+        full=trials[tuple(range(len(panel)))],
+        trials=tuple(trials.values()),
+        sizes=SIZES,
+        nested=blind(screen, panel, trials),
+        screen=screen,
+    )

@@ -12,7 +12,7 @@ from pxcore.panel.advice import PanelEvidence, advise
 from pxcore.panel.constraints import as_sets, stains_of
 from pxcore.types import Panel
 from pxcore.types.panel import Advised, Constraints, Members, PanelAdvice, Screen
-from tests.panel.made_trials import SIZES, panel, screen_of, world
+from tests.panel.made_trials import SIZES, blind, evidence_of, panel
 
 WORTHS = st.lists(st.floats(0.001, 0.08), min_size=3, max_size=3)
 
@@ -22,14 +22,7 @@ def no_copy(members: Members) -> float:
 
 
 def evidence(worth: object, of: Panel) -> PanelEvidence:
-    trials = world(of, worth)  # type: ignore[arg-type]
-    return PanelEvidence(
-        panel=of,
-        full=trials[tuple(range(len(of)))],
-        trials=tuple(trials.values()),
-        sizes=SIZES,
-        screen=screen_of(of, worth),  # type: ignore[arg-type]
-    )
+    return evidence_of(of, worth)  # type: ignore[arg-type]
 
 
 def verdict(advice: PanelAdvice, channel: int) -> Advised:
@@ -70,6 +63,10 @@ def test_permuted_channels_permute_the_answer(order: list[int]) -> None:
         trials=tuple(replace(t, members=moved(t.members)) for t in given.trials),
         sizes=SIZES,
         screen=replace(screen, sets=screen.sets[:, order]),
+        nested=tuple(
+            replace(t, members=moved(t.members), chosen=tuple(map(moved, t.chosen)))
+            for t in given.nested
+        ),
     )
     first, second = advise(given, Constraints()), advise(other, Constraints())
     assert first.recommended is not None
@@ -107,5 +104,8 @@ def test_a_useless_channel_never_raises_the_size(worths: list[float], margin: fl
             complete=True,
         ),
     )
+    assert other.screen is not None
+    trials = {one.members: one for one in other.trials}
+    other = replace(other, nested=blind(other.screen, bigger, trials))
     asked = Constraints(margin=margin, class_floor=1)
     assert size(advise(other, asked), bigger) <= size(advise(given, asked), small)

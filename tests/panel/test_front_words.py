@@ -9,13 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pxcore.panel.advice import PanelEvidence, advise
+from pxcore.panel.advice import advise
 from pxcore.panel.front import additions, front
 from pxcore.panel.said import at_most
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.types import Panel
 from pxcore.types.panel import Constraints, Members, PanelAdvice
-from tests.panel.made_trials import FOLD_LEVEL, SIZES, J, panel, screen_of, trial, world
+from tests.panel.made_trials import (
+    FOLD_LEVEL,
+    SIZES,
+    J,
+    evidence_of,
+    panel,
+    trial,
+    world,
+)
 
 
 def told(worth: object, of: Panel | None = None, **asked: object) -> str:
@@ -24,14 +32,7 @@ def told(worth: object, of: Panel | None = None, **asked: object) -> str:
 
 def advised(worth: object, of: Panel | None = None, **asked: object) -> PanelAdvice:
     of = of or panel(5)
-    trials = world(of, worth)  # type: ignore[arg-type]
-    given = PanelEvidence(
-        panel=of,
-        full=trials[tuple(range(len(of)))],
-        trials=tuple(trials.values()),
-        sizes=SIZES,
-        screen=screen_of(of, worth),  # type: ignore[arg-type]
-    )
+    given = evidence_of(of, worth)  # type: ignore[arg-type]
     return advise(given, Constraints(**asked))  # type: ignore[arg-type]
 
 
@@ -112,7 +113,7 @@ def test_rivals_leave_it_undecided() -> None:
 def test_nothing_smaller() -> None:
     worse = told(lambda m: 0.5 + 0.08 * len(m))
     assert worse == (
-        "All five stains stay for now: every smaller panel that was retrained is worse by more "
+        "All five stains stay for now: all 31 smaller panels that were retrained are worse by more "
         "than the margin of 0.020."
     )
     unclear = told(lambda m: 0.5 + 0.018 * len(m))

@@ -12,7 +12,7 @@ from scipy import stats
 
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
-from pxcore.panel.noninferiority import non_inferior, paired
+from pxcore.panel.noninferiority import non_inferior, paired, with_bounds_of
 from pxcore.panel.noninferiority import tested_down as passed_down
 from pxcore.types import Array, Interval
 from pxcore.types.panel import PanelTrial
@@ -97,6 +97,39 @@ def test_a_class_below_its_floor_forbids_the_panel() -> None:
     assert (test.good_enough, test.lost_classes) == (False, (1,))
     assert test.class_difference == pytest.approx((0.06, -0.06))
     assert non_inferior(FULL, lost, SIZES, 0.02, 0.06).good_enough  # at the floor, not below
+
+
+def test_bounds_of_another_keep_mean_and_classes() -> None:
+    macro = np.array(FULL.f1_macro.known)
+    narrow = non_inferior(
+        FULL, trial(SOME, macro + np.array([1, -1, 1, 0, 0]) / 1000), SIZES, 0.02, 1
+    )
+    wide = replace(trial(SOME, macro + np.array([4, -4, 4, -4, -1]) / 100), nested=True)
+    test = non_inferior(FULL, wide, SIZES, 0.02, 1)
+    assert not test.good_enough
+    moved = with_bounds_of(test, narrow, 0.02)
+    assert moved.good_enough
+    half = narrow.difference.mean - narrow.lower_bound
+    assert moved.lower_bound == pytest.approx(-0.002 - half)
+    assert (moved.difference, moved.class_difference) == (test.difference, test.class_difference)
+    assert not with_bounds_of(replace(test, lost_classes=(1,)), narrow, 0.02).good_enough
+    worse = non_inferior(
+        FULL, trial(SOME, macro - 0.03 + np.array([4, -4, 4, -4, 0]) / 100), SIZES, 0.02, 1
+    )
+    assert not worse.surely_worse
+    assert with_bounds_of(worse, narrow, 0.02).surely_worse
+    unknown = replace(narrow, lower_bound=-1.0)
+    assert with_bounds_of(test, unknown, 0.02).lower_bound == -1
+
+
+def test_a_class_of_few_cells_decides_no_floor() -> None:
+    macro = np.array(FULL.f1_macro.known)
+    lost = trial(SOME, macro + 0.001, [macro - 0.2, macro - 0.06])
+    assert non_inferior(FULL, lost, SIZES, 0.02, 0.05).lost_classes == (0, 1)
+    test = non_inferior(FULL, lost, SIZES, 0.02, 0.05, small=(0,))
+    assert (test.good_enough, test.lost_classes) == (False, (1,))
+    assert test.class_difference == pytest.approx((-0.2, -0.06))  # told all the same
+    assert non_inferior(FULL, lost, SIZES, 0.02, 0.05, small=(0, 1)).good_enough
 
 
 def test_a_class_in_no_fold_is_not_lost() -> None:

@@ -9,9 +9,9 @@ import pytest
 from pxcore.importance import gates, sample
 from pxcore.runs import timing
 from pxcore.runs.plan import plan
-from pxcore.runs.tasks import ExplainTask, GateTask, Step
+from pxcore.runs.tasks import ExplainTask, GateTask, Step, TrainTask
 from pxcore.store.home import Store
-from pxcore.types import Dataset, MethodSpec
+from pxcore.types import Dataset, MethodSpec, ModelSpec
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -68,3 +68,14 @@ def test_a_check_takes_after_the_ranking_of_its_own_method(store: Store, dataset
     rate = 9000.0 / timing.work_of(own.task, dataset)
     expected = rate * timing.work_of(gate.task, dataset)
     assert timing.Speeds(store, "cpu").seconds(gate.task, dataset) == pytest.approx(expected)
+
+
+def test_a_wider_network_is_expected_to_take_longer(dataset: Dataset) -> None:
+    step = next(one for one in plan(tiny_spec(dataset)) if isinstance(one.task, TrainTask))
+    task = step.task
+    assert isinstance(task, TrainTask)
+    usual, fixed = replace(task, model=ModelSpec(id="small_cnn")), ModelSpec(id="resnet18")
+    wide = replace(task, model=ModelSpec(id="small_cnn", options=(("width", 48),)))
+    work = timing.work_of(usual, dataset)
+    assert timing.work_of(wide, dataset) == pytest.approx(3 * work)
+    assert timing.work_of(replace(task, model=fixed), dataset) == pytest.approx(work)

@@ -19,7 +19,7 @@ from pxcore.runs.saved.screen import Screened, save_screened
 from pxcore.runs.tasks import JudgeTask, ScreenTask, TrainTask, key
 from pxcore.store.home import Store
 from pxcore.training import metrics
-from pxcore.types import Channel, MethodSpec, Panel, Role, RunSpec
+from pxcore.types import Channel, MethodSpec, ModelSpec, Panel, Role, RunSpec
 from pxcore.types.panel import Members, PanelQuestion
 from tests.runs.panel_cells import f1_of, made_screen
 
@@ -71,6 +71,30 @@ def test_parts_say_which_panel_fold_and_start(asked: RunSpec) -> None:
     for step in screens:
         assert isinstance(step.task, ScreenTask)
         assert step.needs == (key(step.task.train),)
+
+
+def test_networks_that_know_all_panels_have_more_room_time_and_noise(asked: RunSpec) -> None:
+    given = replace(asked.training, max_epochs=7, stop_patience=5, plateau_patience=2, noise=0.02)
+    wide = replace(asked.model, id="small_cnn", options=(("dropout", 0.3), ("width", 10)))
+    for task in panel_tasks.screens(replace(asked, training=given, model=wide)):
+        options = dict(task.train.model.options)
+        assert options == {"always": "0", "channel_dropout": True, "dropout": 0.3, "width": 20}
+        longer = task.train.training
+        assert (longer.max_epochs, longer.stop_patience, longer.plateau_patience) == (28, 20, 8)
+        assert longer == replace(
+            given, max_epochs=28, stop_patience=20, plateau_patience=8, noise=0.08
+        )
+    usual = panel_tasks.screens(replace(asked, model=ModelSpec(id="small_cnn")))[0].train
+    assert dict(usual.model.options)["width"] == 32
+
+
+@pytest.mark.parametrize(
+    "model", [ModelSpec(id="resnet18"), ModelSpec(id="small_cnn", weights="file:mine.pt")]
+)
+def test_a_width_that_is_fixed_stays(asked: RunSpec, model: ModelSpec) -> None:
+    """ResNet18 has none to set, and weights of a file fit their own width alone."""
+    for task in panel_tasks.screens(replace(asked, model=model)):
+        assert "width" not in dict(task.train.model.options)
 
 
 def test_panels_share_trainings_with_the_run_and_its_left_out_channels(asked: RunSpec) -> None:

@@ -26,6 +26,7 @@ LARGEST = 100_000
 """Letters of a pasted text."""
 
 _YAML = re.compile(r"\s*-\s*(channel|name|role|marker)\s*:(\s|$)", re.IGNORECASE)
+_UNIT = re.compile(r"[\(\[].*?[\)\]]")
 _YES, _NO = {"1", "true", "yes", "y", "x"}, {"", "0", "false", "no", "n"}
 
 
@@ -51,12 +52,30 @@ def parse_candidates(text: str) -> tuple[Candidate, ...]:
         message = "there is no candidate marker; give at least one, a line each"
         raise PanelError(message)
     separator = max("\t;,", key=lines[0].count)
-    head = [word.strip().casefold().replace(" ", "_") for word in _cells(lines[0], separator)]
+    head = [_column(word) for word in _cells(lines[0], separator)]
     if {"channel", "name"} & set(head) or _YAML.match(lines[0]):
         return candidates_of(Panel(tuple(row.channel for row in parse_sheet(text))))
     if "marker" in head:
         return distinct(_table(head, lines[1:], separator))
+    _check_list(lines)
     return distinct(_plain(lines))
+
+
+def _column(word: str) -> str:
+    """Return the name of a column, without a unit in brackets: ``Cost (EUR)`` is ``cost``."""
+    return _UNIT.sub("", word).strip().casefold().replace(" ", "_")
+
+
+def _check_list(lines: Sequence[str]) -> None:
+    """Refuse a table without a line of column names: clones and dyes would become markers."""
+    widths = {line.count("\t") + 1 for line in lines}
+    if len(lines) > 1 and len(widths) == 1 and max(widths) > 1:
+        message = (
+            f"{len(lines)} lines of {max(widths)} entries look like a table, but the first line "
+            f"({lines[0].split(chr(9))[0][:40]!r}, ...) names no column; put one before it, such "
+            "as marker, clone, fluorochrome, cost with tabs between, or paste the markers alone"
+        )
+        raise PanelError(message)
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -137,7 +137,8 @@ def plan_figures(
     fewest = lower_bound(len(names), max(free, 2)) if is_cover else -(-len(names) // free)
     cost = {candidate.marker: candidate.cost for candidate in candidates}
     on = [candidate.cost for candidate in candidates if candidate.always_on]
-    dearest = sorted((cost[name] for name in names), reverse=True)[:free]
+    sent = names if is_cover else _dearest_sent(candidates, dealt, top)
+    dearest = sorted((cost[name] for name in sent), reverse=True)[:free]
     return PlanFigures(
         runs=len(dealt) + 1,
         fewest_runs=fewest + 1,
@@ -154,6 +155,17 @@ def plan_figures(
     )
 
 
+def _dearest_sent(
+    candidates: Sequence[Candidate], dealt: Sequence[StagedRun], top: int
+) -> set[str]:
+    """Return the dearest markers that may reach the final run: top m of each, and must-keep."""
+    cost = {c.marker: c.cost for c in candidates if not c.always_on}
+    kept = {c.marker for c in candidates if c.must_keep and not c.always_on}
+    for run in dealt:
+        kept.update(sorted((m for m in run.markers if m in cost), key=lambda m: -cost[m])[:top])
+    return kept
+
+
 def _met_at_last(n_runs: int, top: int, free: int) -> int:
     """Return pairs of the final run from different dealt runs: its slots dealt evenly to these."""
     held = min(n_runs * top, free)
@@ -168,10 +180,12 @@ def _notes(n_runs: int, top: int, free: int) -> tuple[str, ...]:
             "All candidates fit into one run, which shows them together; a plain run does as well."
         )
     if n_runs * top > free:
+        each = free // n_runs
+        fits = f"Up to {each} of each run always fit" if each else "Not even one of each run fits"
+        slots = "slot" if free == 1 else "slots"
         notes.append(
             f"The top {top} of {n_runs} runs are up to {n_runs * top} markers, but the final run "
-            f"has {free} slots for them: the weakest will fall out. Up to {max(1, free // n_runs)} "
-            "of each run always fit."
+            f"has {free} {slots} for them: the weakest will fall out. {fits}."
         )
     return tuple(notes)
 

@@ -223,3 +223,11 @@ def test_name_and_marker_both_count_and_stain_free_channels_do_not() -> None:
 def test_what_is_ambiguous_is_refused_with_both_names(planned, shown: Panel, said: str) -> None:
     with pytest.raises(PanelError, match=said):
         match_markers(planned, shown)
+
+
+def test_a_table_without_column_names_is_refused() -> None:
+    with pytest.raises(PanelError, match=r"2 lines of 3 entries look like a table.*names no col"):
+        parse_candidates("CD3\tUCHT1\tFITC\nCD4\tRPA-T4\tPE")
+    assert [c.marker for c in parse_candidates("CD3\tCD4\tCD8")] == ["CD3", "CD4", "CD8"]
+    (one,) = parse_candidates("Marker\tCost (EUR)\nCD3\t1,20")
+    assert (one.marker, one.cost) == ("CD3", 1.2)

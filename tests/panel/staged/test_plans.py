@@ -123,7 +123,8 @@ def test_the_figures_of_the_specification() -> None:
     assert (figures.runs, figures.fewest_runs, figures.slots_used, figures.slots) == (3, 3, 20, 20)
     assert (figures.pairs, figures.seen, figures.seen_with_final) == (190, 90, 115)
     assert figures.cost == sum(range(20))
-    assert figures.cost_final == sum(range(10, 20))
+    # The dearest five of each run, not the dearest ten of all.
+    assert figures.cost_final == sum(range(5, 10)) + sum(range(15, 20))
     assert figures.notes == ()
     many = planned_runs(PlanKind.PAIR_COVER, candidates, instrument, 5)
     figures = plan_figures(PlanKind.PAIR_COVER, many, candidates, instrument, 5)
@@ -164,3 +165,12 @@ def test_a_pair_needs_two_free_slots() -> None:
         pair_cover(some(20), other(10), 1)
     with pytest.raises(PanelError, match="2 markers are always on"):
         pair_cover(some(5, 2), other(2))
+
+
+def test_too_few_slots_for_one_of_each_run_are_told_so() -> None:
+    candidates = tuple(Candidate(marker=f"M{i}") for i in range(3))
+    one = other(1)
+    runs = planned_runs(PlanKind.PUBLISHED, candidates, one, 1)
+    (note,) = plan_figures(PlanKind.PUBLISHED, runs, candidates, one, 1).notes
+    assert "has 1 slot for them" in note
+    assert note.endswith("Not even one of each run fits.")
