@@ -78,8 +78,6 @@ class Lab:
         """Close the database."""
         self._store.close()
 
-    # -- data sets
-
     def datasets(self) -> tuple[Dataset, ...]:
         """Return every registered data set, newest first."""
         return datasets.all_datasets(self._store)
@@ -145,8 +143,6 @@ class Lab:
 
         return StagedPlans(self._store)
 
-    # -- runs
-
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""
         return choices.choices(kind)
@@ -174,10 +170,9 @@ class Lab:
         return drafts.estimate(self._store, spec)
 
     def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
-        """Return the id of a new run, queued for the runner.
+        """Return the id of a new run, queued; with ``once`` its like (title, data set) under way.
 
         ``fetch=False`` never downloads weights: TrainingError when they are not here.
-        ``once``: where a run of this title and data set is under way, its id comes back instead.
         """
         if not fetch:
             weights.require_weights(self._store, spec.model)
@@ -186,10 +181,7 @@ class Lab:
     def follow_up(
         self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
     ) -> str:
-        """Return the id of a run that adds one thing to an earlier one, or of an equal run.
-
-        ``what``: ``gates``, ``redundancy``, ``leakage``, ``where``, or ``left_out`` of ``groups``.
-        """
+        """Return the id of a run that adds one thing to an earlier one; see ``followups``."""
         return followups.follow_up(self._store, run_id, what, groups, owner)
 
     def follow_up_estimate(
@@ -217,8 +209,6 @@ class Lab:
     def runner_status(self) -> RunnerStatus:
         """Return whether a runner lives, and what it does."""
         return heart.status(self._store)
-
-    # -- results
 
     def result(self, run_id: str) -> RunResult:
         """Return everything a finished run's page shows. RunError while it is not finished."""

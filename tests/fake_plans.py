@@ -35,6 +35,7 @@ class FakePlans:
         made = replace(
             made, version=plan.version + 1, trail=(*plan.trail, line), changed=NOW,
             notes=changes.get("notes", ()),  # type: ignore[arg-type]
+            as_of=changes.get("as_of", 0),  # type: ignore[arg-type]
         )  # fmt: skip
         self.kept[plan.id].append(made)
         return made
@@ -102,12 +103,17 @@ class FakePlans:
         )  # fmt: skip
 
     def undo(self, plan: StagedPlan, *, who: str) -> StagedPlan:
-        return self.back_to(plan, plan.version - 1, who=who)
+        shown = plan.as_of or plan.version
+        if shown < 2:
+            message = "there is nothing to undo"
+            raise PanelError(message)
+        return self.back_to(plan, shown - 1, who=who)
 
     def back_to(self, plan: StagedPlan, version: int, *, who: str) -> StagedPlan:
         old = self.plan(plan.id, version)
         made = replace(old, version=plan.version, trail=plan.trail)
-        return self._save(made, who, f"Back to version {version}.")
+        as_of = old.as_of or version
+        return self._save(made, who, f"Back to version {version}.", as_of=as_of)
 
     def _set(self, dataset_id: str) -> Dataset:
         return next(one for one in self.sets() if one.id == dataset_id)

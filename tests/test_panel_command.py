@@ -75,7 +75,7 @@ def test_a_question_is_answered_told_and_written(finished: Finished, tmp_path: P
     for words in (
         written["sentence"],
         "PXPermute",
-        "least first",
+        "least important first",
         "over the steps",
         "all channels",
     ):

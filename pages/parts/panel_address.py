@@ -15,7 +15,8 @@ import streamlit as st
 from pages.parts.compare_address import asked_all, put
 from pages.parts.session import asked
 from pages.parts.text import md
-from pxcore.types import Panel, Role
+from pxcore.plots.panel_marks import n_stains
+from pxcore.types import Panel
 from pxcore.types.panel import Constraints, Members
 
 MARGIN, FLOOR = "margin", "floor"
@@ -86,12 +87,6 @@ def put_names(name: str, panel: Panel, members: Sequence[int]) -> None:
     put(name, [panel.names[c] for c in sorted(members)] or [""])
 
 
-def stains(panel: Panel, members: Sequence[int]) -> Members:
-    """Return those members that cost a stain."""
-    free = (Role.DECOY, Role.BRIGHTFIELD, Role.DARKFIELD)
-    return tuple(c for c in members if panel.channels[c].role not in free)
-
-
 def carried() -> dict[str, str]:
     """Return what of the address goes on to another page."""
     return {name: asked(name) for name in CARRIED if asked(name)}
@@ -121,7 +116,7 @@ def _stains(panel: Panel, offered: Members, usual: int | None, complaints: list[
     text = asked(STAINS).strip()
     if not text:
         return usual
-    most = len(stains(panel, offered))
+    most = n_stains(panel, offered)
     if text == ANY:
         return None
     if text.isascii() and text.isdecimal() and int(text[:6]) <= most:

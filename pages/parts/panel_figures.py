@@ -12,7 +12,7 @@ from pages.parts.session import lab
 from pxcore.plots.numbers import count
 from pxcore.plots.panel_compare import panel_dots
 from pxcore.plots.panel_front import cost_front
-from pxcore.plots.panel_removal import removal_curves
+from pxcore.plots.panel_removal import BEST_LABEL, removal_curves
 from pxcore.plots.panel_steps import stain_steps
 from pxcore.types.panel import Beside, PanelAdvice
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pxcore.api import PanelFindings
+
+
+BEST_WORDS = (
+    f" “{BEST_LABEL[0].upper()}{BEST_LABEL[1:]}”: of each number of stains the retrained panel "
+    "that the search put first by validation cells. They need not lie within one another, and as "
+    "cells that validate in one fold are tested in another, this curve may lie a little too high."
+)
 
 
 def steps(found: PanelFindings, advice: PanelAdvice) -> None:
@@ -46,7 +53,7 @@ def comparison(found: PanelFindings, advice: PanelAdvice) -> None:
         return
     st.subheader("Panels compared", anchor="compared")
     wanted = advice.constraints
-    rows = found.beside(wanted)
+    rows = found.beside(advice)
     show(
         lambda theme: panel_dots(found.spec.panel, rows, wanted.margin, theme),
         Shown(key="panel-compared", stem=found.spec.title),
@@ -72,6 +79,7 @@ def curves(found: PanelFindings, advice: PanelAdvice) -> None:
     if not found.curves:
         return
     st.subheader("Removal curves", anchor="curves")
+    best = any(curve.label == BEST_LABEL for curve in found.curves)
     panel, margin = found.spec.panel, advice.constraints.margin
     show(
         lambda theme: removal_curves(panel, found.curves, advice.full, margin, theme),
@@ -81,7 +89,7 @@ def curves(found: PanelFindings, advice: PanelAdvice) -> None:
     st.caption(
         "A good ranking stays high where the least important channel goes first, and falls at "
         "once where the most important one does. Grey: orders that know nothing. Stain-free "
-        "channels are never removed.",
+        f"channels are never removed.{BEST_WORDS if best else ''}",
         width=980,
     )
     st.markdown("**Mean F1 over the steps**")

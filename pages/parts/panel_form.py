@@ -10,12 +10,13 @@ import streamlit as st
 from pages.parts import links, panel_wishes
 from pages.parts.errors import banner
 from pages.parts.methods import method_labels
-from pages.parts.panel_address import carried, stains
+from pages.parts.panel_address import carried
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
+from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.text import one_line
 from pxcore.types import Progress, RunSpec, RunState
 from pxcore.types.panel import Constraints, Members
@@ -100,7 +101,7 @@ def _ways(progress: Progress, *, search: bool) -> Ways:
 def _leading(progress: Progress, labels: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     """Draw the choice of rankings whose first stains are compared, and of how many."""
     panel, members = progress.spec.panel, seen(progress.spec)
-    numbers = list(range(1, len(stains(panel, members)) + 1))
+    numbers = list(range(1, n_stains(panel, members) + 1))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rankings = st.multiselect(
             "Compare the first stains of these rankings",

@@ -59,10 +59,7 @@ def draw(run_id: str) -> None:
 
 def usual(found: PanelFindings) -> Constraints:
     """Return what holds where the address says nothing: what the run was asked with."""
-    asked = found.spec.question or PanelQuestion()
-    return Constraints(
-        must_keep=asked.must_keep, exclude=asked.exclude, max_stains=asked.most_stains
-    )
+    return (found.spec.question or PanelQuestion()).constraints
 
 
 def _frame(found: PanelFindings, question: PanelQuestion) -> None:

@@ -7,6 +7,10 @@ import math
 import pandas as pd
 
 from pxcore.plots.numbers import bounds, score
+from pxcore.plots.panel_words import rounded_down
+
+BOUND = "lower bound"
+"""Rounded down, so that a bound just below the margin does not read as met."""
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
@@ -18,8 +22,12 @@ def shown(frame: pd.DataFrame) -> pd.DataFrame:
             triples = zip(frame[name], frame[low], frame[high], strict=True)
             made[name] = [_text(mean, lo, hi) for mean, lo, hi in triples]
         elif not str(name).endswith((" low", " high")):
-            made[name] = frame[name]
+            made[name] = _bound(frame[name]) if name == BOUND else frame[name]
     return made
+
+
+def _bound(values: pd.Series[float]) -> list[float]:
+    return [rounded_down(math.nan if value is None else float(value)) for value in values]
 
 
 def _text(mean: float | None, low: float | None, high: float | None) -> str:

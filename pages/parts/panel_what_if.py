@@ -14,7 +14,7 @@ from pages.parts.text import md
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count, score
 from pxcore.plots.panel_words import error_words, trial_words
-from pxcore.types.panel import Constraints, Members, PanelAdvice, PanelQuestion
+from pxcore.types.panel import Members, PanelAdvice, PanelQuestion
 
 if TYPE_CHECKING:
     from pxcore.api import PanelAsk, PanelFindings
@@ -104,11 +104,8 @@ def _screened(found: PanelFindings, members: Members) -> bool:
 def question(found: PanelFindings, ticked: tuple[Members, ...]) -> PanelAsk:
     """Return what the run was asked, with further panels to train."""
     before = found.spec.question or PanelQuestion()
-    constraints = Constraints(
-        must_keep=before.must_keep, exclude=before.exclude, max_stains=before.most_stains
-    )
     return lab().panels.question(
-        constraints, search=before.search, ticked=ticked, finalists=before.finalists
+        before.constraints, search=before.search, ticked=ticked, finalists=before.finalists
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts import panel_address as address
 from pages.parts.compare_address import put
+from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.text import one_line
 from pxcore.types import Panel
 from pxcore.types.panel import Constraints, Members
@@ -73,7 +74,7 @@ def _keep_number(name: str, key: str) -> None:
 
 def _stains(panel: Panel, offered: Members, value: int | None) -> None:
     key = "panel-stains"
-    most = len(address.stains(panel, offered))
+    most = n_stains(panel, offered)
     options = [address.ANY, *(str(n) for n in range(most + 1))]
     st.session_state[key] = address.ANY if value is None or value > most else str(value)
     st.selectbox(

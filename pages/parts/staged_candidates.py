@@ -14,7 +14,7 @@ from pages.parts.staged_table import editor
 from pages.parts.staged_top import say
 from pages.parts.text import md
 from pxcore.errors import PanelError, PxError
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, listed
 from pxcore.plots.staged_words import added, candidates_said
 from pxcore.plots.text import one_line
 from pxcore.types.staged import Candidate, Instrument, StagedPlan
@@ -26,7 +26,11 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw the candidates as the person has them; they are saved by one button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input(
-            "Title of the plan", plan.title, max_chars=120, key=f"staged-title-{plan.id}", width=360
+            "Title of the plan",
+            plan.title,
+            max_chars=120,
+            key=sighted.keyed(f"staged-title-{plan.id}"),
+            width=360,
         )
         owner = st.text_input("Your name", visit().owner, max_chars=60, key="staged-who", width=200)
     instrument = pick(plan.instrument)
@@ -34,9 +38,9 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     known = sighted.sight()
     base = known.draft if known.draft is not None else plan.candidates
     _ways_in(base)
-    candidates = editor(base, f"staged-table-{plan.id}")
+    candidates = editor(base, sighted.keyed(f"staged-table-{plan.id}"))
     sighted.note(edited=candidates if candidates != plan.candidates else None)
-    _unsaved(plan, candidates)
+    _unsaved(plan, _waiting(plan, candidates, instrument, title))
     wrong = _said(candidates, instrument or plan.instrument, top)
     saved = st.button(
         "Save and plan the runs" if plan.kind is None else "Save the candidates",
@@ -153,26 +157,34 @@ def _put(candidates: tuple[Candidate, ...], told: str) -> None:
     sighted.note(draft=candidates, edited=candidates, said=told)
 
 
-def _unsaved(plan: StagedPlan, candidates: tuple[Candidate, ...]) -> None:
-    """Say that the table is not saved, and lead back to what is."""
-    if candidates == plan.candidates or not plan.candidates:
+def _waiting(
+    plan: StagedPlan, candidates: tuple[Candidate, ...], instrument: Instrument | None, title: str
+) -> list[str]:
+    """Return what differs from what is saved, in words."""
+    told = []
+    if candidates != plan.candidates:
+        told.append(count(len(candidates), "candidate"))
+    if instrument != plan.instrument:
+        told.append("the instrument")
+    if (title.strip() or plan.title) != plan.title:
+        told.append("the title")
+    return told
+
+
+def _unsaved(plan: StagedPlan, waiting: list[str]) -> None:
+    """Say what is not saved, and lead back to what is."""
+    if not waiting:
         return
+    there = count(len(plan.candidates), "candidate") if plan.candidates else "no candidates"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f":material/edit: Not saved yet. Saved are {count(len(plan.candidates), 'candidate')}."
+            f":material/edit: Not saved yet: {listed(waiting)}; lost when this page is closed or "
+            f"loaded again. Saved so far: {there}."
         )
         st.button(
             "Back to what is saved",
             type="tertiary",
             icon=":material/undo:",
             key="staged-saved",
-            on_click=_back,
+            on_click=sighted.afresh,
         )
-
-
-def _back() -> None:
-    """Show what is saved."""
-    sighted.note(draft=None, edited=None, said="")
-    for key in list(st.session_state):
-        if str(key).startswith("staged-table-"):
-            del st.session_state[key]

@@ -16,9 +16,9 @@ from pages.parts.staged_top import say
 from pages.parts.text import md, sentence, told
 from pxcore.plots.numbers import count
 from pxcore.plots.staged_grid import plan_grid, run_name
-from pxcore.plots.staged_losses import WAYS, loss_words, plan_losses
+from pxcore.plots.staged_losses import WAYS, plan_losses
 from pxcore.plots.staged_pairs import pair_coverage, shared_runs
-from pxcore.plots.staged_words import KINDS, default_top, offers_said
+from pxcore.plots.staged_words import KINDS, default_top, loss_words, most_top, offers_said
 from pxcore.types.staged import PlanKind, StagedPlan, StagedRun
 from pxcore.types.staged_views import Offer, PlanLoss
 
@@ -34,15 +34,22 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw the settings, the offers and what they rest on."""
     m, final = _settings(plan)
     offers = lab().staged.offers(plan, m)
-    losses = _losses(plan, m, final)
-    known = () if isinstance(losses, str) else losses
-    say(top, f"{_first_up(offers_said(offers, known))}.")
+    line = top.empty()
+    say(line, f"{_first_up(offers_said(offers, ()))}.")
     for column, offer in zip(st.columns(len(offers), border=True), offers, strict=True):
         with column:
             _card(plan, offer, m)
     possible = [offer for offer in offers if offer.figures is not None]
+    numbers = st.empty()
     if possible:
-        _numbers(possible, known)
+        with numbers.container():
+            _numbers(possible, None)
+    losses = _losses(plan, m, final)  # last: one may choose while it is simulated
+    known = () if isinstance(losses, str) else losses
+    say(line, f"{_first_up(offers_said(offers, known))}.")
+    if possible:
+        with numbers.container():
+            _numbers(possible, known)
     _expected(losses)
     if possible:
         _pairs(plan, possible)
@@ -51,17 +58,20 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
 
 def _settings(plan: StagedPlan) -> tuple[int, int]:
     """Draw m and the size of the panel at last."""
+    most = most_top(plan.candidates, plan.instrument)
     usual = plan.top if plan.kind is not None else default_top(plan.candidates, plan.instrument)
+    usual = min(usual, most)
     room = plan.instrument.stain_slots
     with st.container(horizontal=True, vertical_alignment="bottom"):
         m = st.number_input(
             "Top m of each run",
             min_value=1,
-            max_value=max(1, len(plan.candidates)),
+            max_value=most,
             value=usual,
-            key=f"staged-top-{plan.id}-{usual}",
+            key=f"staged-top-{plan.id}-{usual}-{most}",
             width=150,
-            help="Candidates that each run of the published plan sends to the final run.",
+            help="Candidates that each run of the published plan sends to the final run; at most "
+            f"{most}, as many as the smallest run has.",
         )
         final = st.number_input(
             "Markers in the panel at last",
@@ -107,8 +117,8 @@ def _card(plan: StagedPlan, offer: Offer, m: int) -> None:
     )
 
 
-def _numbers(offers: Sequence[Offer], losses: Sequence[PlanLoss]) -> None:
-    """Draw what the plans take and show, side by side."""
+def _numbers(offers: Sequence[Offer], losses: Sequence[PlanLoss] | None) -> None:
+    """Draw what the plans take and show, side by side; None: the losses follow."""
     columns = [_column(offer, losses) for offer in offers]
     lines = [
         f"| | {' | '.join(KINDS[offer.kind] for offer in offers)} |",
@@ -126,20 +136,26 @@ def _numbers(offers: Sequence[Offer], losses: Sequence[PlanLoss]) -> None:
     )
 
 
-def _column(offer: Offer, losses: Sequence[PlanLoss]) -> dict[str, str]:
+def _column(offer: Offer, losses: Sequence[PlanLoss] | None) -> dict[str, str]:
     """Return one plan's numbers in words."""
     figures = offer.figures
     if figures is None:
         return {}
-    loss = next((one for one in losses if one.way == offer.kind.value), None)
-    fewest = "the fewest" if figures.runs == figures.fewest_runs else f"≥ {figures.fewest_runs}"
+    loss = next((one for one in losses or () if one.way == offer.kind.value), None)
+    missing = "being simulated" if losses is None else "not simulated"
+    fewest = (
+        "the fewest possible"
+        if figures.runs == figures.fewest_runs
+        else f"fewer than {figures.fewest_runs} are impossible"
+    )
+    cost = f"{figures.cost:,.2f}, final run at most {figures.cost_final:,.2f}"
     return {
-        "Runs, final one included": f"{figures.runs} ({fewest})",
+        "Runs, final one included": f"{figures.runs}; {fewest}",
         "Slots used": f"{figures.slots_used} of {figures.slots}",
         "Pairs seen": f"{figures.seen} of {figures.pairs} ({figures.share:.0%})",
         "Pairs with the final run": f"at most {figures.seen_with_final}",
-        "Cost": f"{figures.cost:,.2f}, final run at most {figures.cost_final:,.2f}",
-        "Expected loss": "not simulated" if loss is None else loss_words(loss),
+        "Cost": cost if figures.cost or figures.cost_final else "not given",
+        "Expected loss": missing if loss is None else loss_words(loss),
     }
 
 

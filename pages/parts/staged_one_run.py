@@ -83,13 +83,21 @@ def _choose(plan: StagedPlan, run: StagedRun) -> None:
         links.link("Add cells", "datasets", icon=":material/upload_file:", add="cells")
         return
     by_id = {dataset.id: (dataset, match) for dataset, match in matches}
+    ready = any(fits(match) for _, match in matches)
+    if not ready:
+        st.markdown("No data set has these markers yet. Measure the run, then add its cells.")
+        links.link("Data sets", "datasets", icon=":material/upload_file:", add="cells")
     chosen = st.selectbox(
-        "Data set of this run",
+        "Data set of this run" if ready else "What a data set lacks",
         list(by_id),
+        index=0 if ready else None,
+        placeholder="Choose a data set",
         format_func=lambda key: _label(*by_id[key]),
         key=f"staged-data-{run.number}",
         width=620,
     )
+    if chosen is None:
+        return
     dataset, match = by_id[str(chosen)]
     _match(match)
     with st.container(horizontal=True, vertical_alignment="center"):

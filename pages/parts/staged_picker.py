@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
+from pages.parts.staged_sight import keyed
 from pxcore.errors import PanelError
 from pxcore.plots.numbers import count
 from pxcore.plots.staged_instrument import drawn_instrument, slots_of
@@ -25,7 +26,7 @@ def pick(now: Instrument) -> Instrument | None:
         [*known, OTHER],
         index=list(known).index(now.id) if now.id in known else len(known),
         format_func=lambda key: known[key].label if key in known else "Other: my own numbers",
-        key="staged-instrument",
+        key=keyed("staged-instrument"),
         width=520,
     )
     instrument = known[chosen] if chosen in known else _own(now)
@@ -51,14 +52,17 @@ def _own(now: Instrument) -> Instrument | None:
             min_value=1,
             max_value=64,
             value=own.slots if own else 12,
-            key="staged-slots",
+            key=keyed("staged-slots"),
             width=150,
         )
         bright = st.text_input(
-            "Brightfield in", _typed(own.brightfield if own else (1,)), key="staged-bf", width=150
+            "Brightfield in",
+            _typed(own.brightfield if own else (1,)),
+            key=keyed("staged-bf"),
+            width=150,
         )
         dark = st.text_input(
-            "Darkfield in", _typed(own.darkfield if own else ()), key="staged-df", width=150
+            "Darkfield in", _typed(own.darkfield if own else ()), key=keyed("staged-df"), width=150
         )
     st.caption("Channel numbers from 1, parted by commas; nothing where there is none.")
     try:

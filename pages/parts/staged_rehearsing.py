@@ -7,10 +7,16 @@ import streamlit as st
 from pages.parts import staged_sight as sighted
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
+from pages.parts.text import told
 from pxcore.plots.numbers import count
+from pxcore.plots.staged_words import fits, match_said, whole_match
 from pxcore.plots.text import one_line
 from pxcore.types import Dataset
 from pxcore.types.staged import StagedPlan
+from pxcore.types.staged_views import MarkerMatch
+
+PLACE = "rehearsal"
+"""Where a refused rehearsal is told: beside its button."""
 
 
 def offer(plan: StagedPlan) -> None:
@@ -36,23 +42,32 @@ def offer(plan: StagedPlan) -> None:
                 "of its own with the same candidates."
             )
             return
-        able = [one for one in lab().datasets() if one.classes]
+        able = [(one, whole_match(plan, one)) for one in lab().datasets() if one.classes]
         if not able:
             st.caption("No labelled data set is registered here yet.")
             return
-        _start(plan, {one.id: one for one in able})
+        able.sort(key=lambda pair: -_found(pair[1]))  # the best match first
+        _start(plan, {one.id: (one, match) for one, match in able})
 
 
-def _start(plan: StagedPlan, sets: dict[str, Dataset]) -> None:
+def _found(match: MarkerMatch) -> int:
+    """Return how many markers a data set shows; none where it cannot be matched."""
+    return 0 if match.problem else len(match.pairs)
+
+
+def _start(plan: StagedPlan, sets: dict[str, tuple[Dataset, MarkerMatch]]) -> None:
+    total = len(plan.candidates)
     chosen = st.selectbox(
         "Data set with every marker",
         list(sets),
         format_func=lambda key: (
-            f"{one_line(sets[key].title, 60)} · {count(len(sets[key].panel), 'channel')}"
+            f"{one_line(sets[key][0].title, 60)} · {_found(sets[key][1])} of "
+            f"{count(total, 'marker')}"
         ),
         key="staged-rehearse-data",
         width=520,
     )
+    match = sets[str(chosen)][1]
     presets = lab().presets()
     labels = {one.id: one.label for one in presets}
     preset = st.selectbox(
@@ -71,15 +86,22 @@ def _start(plan: StagedPlan, sets: dict[str, Dataset]) -> None:
         type="primary",
         icon=":material/play_arrow:",
         key="staged-rehearse-start",
+        disabled=not fits(match),
         on_click=begin,
-        args=(plan, str(chosen), str(preset)),
+        args=(plan, str(chosen), str(preset), PLACE),
     )
+    if not fits(match):
+        st.caption(
+            f":material/block: A rehearsal needs every marker: {told(match_said(match), 900)}."
+        )
+    sighted.refused(PLACE)
 
 
-def begin(plan: StagedPlan, dataset_id: str, preset: str) -> None:
-    """Queue the runs of a rehearsal, or again what failed of it."""
+def begin(plan: StagedPlan, dataset_id: str, preset: str, place: str = "") -> None:
+    """Queue the runs of a rehearsal, or again what failed of it; ``place`` tells a refusal."""
     sighted.act(
         lambda: lab().staged.rehearse(
             plan, dataset_id, preset=preset, method=plan.method, who=visit().owner
-        )
+        ),
+        place=place,
     )

@@ -42,6 +42,10 @@ class Sight:
     """What the table shows now; None where it shows what is saved."""
     said: str = ""
     """What came of the last thing that was put into the table."""
+    place: str = ""
+    """Where on the page ``trouble`` is told; empty for the top."""
+    again: int = 0
+    """How often the person went back to what is saved: fields begin anew."""
 
 
 def sight() -> Sight:
@@ -67,12 +71,23 @@ def look(plan_id: str) -> tuple[StagedPlan, StagedPlan]:
     return lab().staged.plan(plan_id, known.version), latest
 
 
-def act(make: Make, step: int = 0, toast: str = "") -> bool:
-    """Change the plan; return whether it was saved. What was refused is told on top of the page.
+def keyed(name: str) -> str:
+    """Return the key of a field of step 1; another one after `afresh`."""
+    return f"{name}-{sight().again}" if sight().again else name
 
-    ``step``: where to go then; 0 stays.
+
+def afresh() -> None:
+    """Show what is saved: what was typed into the fields of step 1 is gone."""
+    note(draft=None, edited=None, said="", again=sight().again + 1)
+
+
+def act(make: Make, step: int = 0, toast: str = "", place: str = "") -> bool:
+    """Change the plan; return whether it was saved. What was refused is told once.
+
+    ``step``: where to go then; 0 stays. ``place``: who tells what was refused (`refused`); the
+    top of the page where none is named.
     """
-    note(conflict="", trouble="")
+    note(conflict="", trouble="", place=place)
     with guarded("staged plan"):
         try:
             saved = make()
@@ -98,19 +113,11 @@ def see(plan: StagedPlan) -> None:
 
 def banner(seen: StagedPlan, latest: StagedPlan) -> None:
     """Draw what was refused, and whether somebody changed the plan meanwhile."""
-    known = sight()
-    if known.trouble:
-        st.error(told(sentence(known.trouble), 2000), icon=":material/error:")
+    refused("")
     if seen.version == latest.version:
         return
     note(told=latest.version)
-    last = latest.trail[-1] if latest.trail else None
-    who = (last.who if last else "") or "somebody"
-    what = f": {last.what}" if last else ""
-    text = known.conflict or (
-        f"{who} changed this plan {moment(latest.changed)}{what}. You still see version "
-        f"{seen.version}; nothing was overwritten"
-    )
+    text = _changed(seen, latest, tried=bool(sight().conflict))
     with st.container(border=True, key="staged-conflict"):
         st.warning(told(sentence(text), 1500), icon=":material/sync_problem:")
         st.button(
@@ -122,6 +129,32 @@ def banner(seen: StagedPlan, latest: StagedPlan) -> None:
             args=(latest, current(seen)),
             help="What you typed into the table of candidates stays there, not saved.",
         )
+
+
+def refused(place: str) -> None:
+    """Draw why the last change was refused, where it is told here; it is told once."""
+    known = sight()
+    if known.trouble and known.place == place:
+        st.error(told(sentence(known.trouble), 2000), icon=":material/error:")
+        note(trouble="", place="")
+
+
+def _changed(seen: StagedPlan, latest: StagedPlan, *, tried: bool) -> str:
+    """Return who changed a plan that somebody looks at, when and what; ``tried``: to save it."""
+    last = latest.trail[-1] if latest.trail else None
+    who = (last.who if last else "") or "somebody"
+    when = moment(latest.changed)
+    what = f": {last.what.rstrip('. ')}" if last else ""
+    if tried:
+        return (
+            f"This plan was changed meanwhile by {who}, {when}{what}. Your change was not saved "
+            f"and nothing was overwritten. You still see version {seen.version}: load version "
+            f"{latest.version}, look at what changed, and make yours again."
+        )
+    return (
+        f"{who} changed this plan {when}{what}. You still see version {seen.version}; nothing was "
+        f"overwritten. Load version {latest.version} to go on with it."
+    )
 
 
 def _load(latest: StagedPlan, step: int) -> None:

@@ -118,8 +118,8 @@ def _names(markers: list[str]) -> str:
 def _undo(plan: StagedPlan) -> None:
     """Draw the way back by one change."""
     last = next((v for v in lab().staged.history(plan.id) if v.version == plan.version), None)
-    if plan.version < 2 or last is None or plan.rehearsal:
-        return  # a rehearsal would go on at once; it is stopped instead
+    if (plan.as_of or plan.version) < 2 or last is None or plan.rehearsal:
+        return  # nothing was changed yet; a rehearsal would go on at once, it is stopped instead
     st.button(
         "Undo the last change",
         icon=":material/undo:",

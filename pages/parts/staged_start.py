@@ -38,8 +38,9 @@ def draw() -> None:
         made = door.new("Staged plan", usual, visit().owner)
         links.stay(plan=made.id, step="1")
     st.caption(
-        "Every step is saved as it is made: close the tab at any time, the address brings the "
-        "plan back.",
+        "Every change that is saved is kept: the address brings the plan back, and any earlier "
+        "state of it. Only the first step waits for its Save button: what stands in its table is "
+        "lost with the tab until then.",
         width=720,
     )
     _plans(lab().staged.plans())

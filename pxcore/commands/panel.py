@@ -74,11 +74,12 @@ def _wanted(
     spec: RunSpec, must_keep: str | None, exclude: str | None, max_stains: int | None
 ) -> Constraints:
     """Return what was given, else what the run was asked before."""
-    names, before = spec.panel, spec.question or PanelQuestion()
-    return Constraints(
+    names, before = spec.panel, (spec.question or PanelQuestion()).constraints
+    return replace(
+        before,
         must_keep=before.must_keep if must_keep is None else _positions(names, must_keep),
         exclude=before.exclude if exclude is None else _positions(names, exclude),
-        max_stains=before.most_stains if max_stains is None else max_stains or None,
+        max_stains=before.max_stains if max_stains is None else max_stains or None,
     )
 
 

@@ -22,9 +22,8 @@ from math import comb
 import numpy as np
 
 from pxcore.errors import PanelError
-from pxcore.panel.constraints import as_sets
 from pxcore.types import Array
-from pxcore.types.panel import Members, Screen
+from pxcore.types.panel import Members
 
 WIDTH = 8
 
@@ -99,23 +98,6 @@ def advance(beam: Beam, valid_f1: Array, test_f1: Array) -> Beam:
         proposed=_shorter(beam, _kept(beam, valid_f1)),
         looked_at=(*beam.looked_at, *beam.proposed),
         scores=(*beam.scores, *both.swapaxes(0, 1)),
-    )
-
-
-def screen_from(beam: Beam) -> Screen:
-    """Return everything that was looked at, in ascending order of the sets.
-
-    ``complete`` is told by their number: a wide beam over few channels may have seen them all.
-    """
-    sets = as_sets(beam.looked_at, beam.n_channels)
-    order = np.lexsort(sets.T[::-1])
-    scores = np.stack(beam.scores)[order]  # (S, J, 2)
-    n_all = 2 ** len(beam.optional) - (0 if beam.pinned else 1)
-    return Screen(
-        sets=sets[order],
-        valid_f1=scores[:, :, 0].T,
-        test_f1=scores[:, :, 1].T,
-        complete=len(sets) == n_all,
     )
 
 

@@ -29,6 +29,8 @@ from pxcore.types import Array, Interval
 from pxcore.types.panel import Members, PanelTrial, RemovalCurve, RemovalOrder
 
 BEST = "best"
+"""Direction of a curve that follows no order."""
+BEST_LABEL = "best of each size"
 SCORE_RANGE = (0.0, 1.0)
 
 
@@ -83,7 +85,7 @@ def best_curve(trials: Sequence[PanelTrial], sizes: Sizes) -> RemovalCurve:
     the curve lies too high.
     """
     down = sorted(trials, key=lambda trial: -len(trial.members))
-    return _curve((BEST, LEAST_FIRST), (), down, sizes)
+    return _curve((BEST_LABEL, BEST), (), down, sizes)
 
 
 def area_between(first: RemovalCurve, second: RemovalCurve, sizes: Sizes) -> Interval:

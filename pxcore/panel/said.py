@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import math
 
+from pxcore.evaluation.numbers import score, with_interval
 from pxcore.panel.constraints import names_of, stain_free, stains_of
 from pxcore.types import Interval, Panel
 from pxcore.types.panel import Members
 
-MINUS = "\N{MINUS SIGN}"
+__all__ = [
+    "all_stains",
+    "at_most",
+    "beside",
+    "fall",
+    "panel_words",
+    "score",
+    "stains",
+    "with_interval",
+]
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def score(value: float) -> str:
-    """Return a score with three decimals.
-
-    >>> score(0.9124), score(-0.01), score(-0.0001)
-    ('0.912', '−0.010', '0.000')
-    """
-    text = f"{abs(value):.3f}"
-    return MINUS + text if value < 0 and float(text) else text
-
-
-def with_interval(value: Interval) -> str:
-    """Return ``0.120 (0.080 to 0.160)``."""
-    return f"{score(value.mean)} ({score(value.low)} to {score(value.high)})"
 
 
 def at_most(bound: float) -> str:

@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import spearmanr
 
 from pxcore.errors import PanelError
-from pxcore.evaluation.values import Sizes
 from pxcore.panel.constraints import as_members, as_sets, cost_of, fitting, real_channels, stains_of
-from pxcore.panel.curves import SCORE_RANGE
-from pxcore.types import Array, Interval, Panel
+from pxcore.types import Array, Panel
 from pxcore.types.panel import Constraints, Members, PanelTrial, Screen, ScreenError
 
 MOST_OPTIONAL = 14
@@ -98,50 +96,14 @@ def nested_choice(
     return tuple(as_members(screen.sets[row]) for (row,) in chosen)
 
 
-def nested_trial(
-    chosen: Sequence[Members], trials: Mapping[Members, PanelTrial], sizes: Sizes
-) -> PanelTrial:
-    """Return how well the way of choosing does: each fold judged with its own panel.
+def most_chosen(chosen: Sequence[Members]) -> Members:
+    """Return the panel that most trainings chose; of equals the first in panel order.
 
-    Parameters
-    ----------
-    chosen
-        (J,) the panel of each training, from :func:`nested_choice`.
-    trials
-        Retrained, by members; of each only the trainings that chose it are looked at.
-
-    Raises
-    ------
-    PanelError
-        When a chosen panel was not retrained.
+    >>> most_chosen(((0, 2), (0, 1), (0, 2), (0, 1), (3,)))
+    (0, 1)
     """
-    missing = sorted({members for members in chosen if members not in trials})
-    if missing or not chosen:
-        message = (
-            f"{len(missing)} panels that folds chose were not retrained (of {len(chosen)} folds)"
-            f"{f', the first with channels {missing[0]}' if missing else ''}; expected all: "
-            "train them in the folds that chose them"
-        )
-        raise PanelError(message)
-    own = [trials[members] for members in chosen]
-
-    def across(values: Sequence[Interval]) -> Interval:
-        folds = [value.folds[j] for j, value in enumerate(values)]
-        return sizes.interval(
-            np.asarray([math.nan if f is None else f for f in folds]), bounds=SCORE_RANGE
-        )
-
     often = Counter(chosen)
-    return PanelTrial(
-        members=min(often, key=lambda members: (-often[members], members)),
-        f1_macro=across([trial.f1_macro for trial in own]),
-        f1_micro=across([trial.f1_micro for trial in own]),
-        f1_per_class=tuple(
-            across(column) for column in zip(*(t.f1_per_class for t in own), strict=True)
-        ),
-        nested=True,
-        chosen=tuple(chosen),
-    )
+    return min(often, key=lambda members: (-often[members], members))
 
 
 def screened(screen: Screen, members: Members) -> float:

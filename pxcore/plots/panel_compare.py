@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from pxcore.panel.verdicts import verdict
 from pxcore.plots.dots import DotPlot, Row, dot_plot
 from pxcore.plots.numbers import count, score, with_interval
 from pxcore.plots.panel_marks import ADVISED, named
@@ -51,13 +52,7 @@ def chosen_words(panel: Panel, one: Compared) -> str:
 
 def verdict_words(test: PanelTest | None) -> str:
     """Return in a few words what a test says of a panel; empty for the full one."""
-    if test is None:
-        return ""
-    if test.good_enough:
-        return "good enough"
-    if test.surely_worse:
-        return "worse"
-    return "a class is lost" if test.lost_classes else "undecided"
+    return "" if test is None else verdict(test)
 
 
 def panel_dots(
@@ -78,7 +73,7 @@ def panel_dots(
     plot = DotPlot(
         x_title=f"F1-macro on held-out cells; band: the margin of {margin:.3f} below all channels",
         alt=f"F1 of {count(len(rows), 'panel')}: {'; '.join(told)}.",
-        right_margin=150,
+        right_margin=170,
     )
     figure = dot_plot(lines, plot, theme)
     top = next((one.trial.f1_macro.mean for one, _ in rows if one.what is Beside.ALL), None)

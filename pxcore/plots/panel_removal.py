@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from pxcore.panel.curves import BEST, BEST_LABEL
 from pxcore.panel.orders import LEAST_FIRST, MOST_FIRST, RANDOM
 from pxcore.plots.numbers import count, score, with_interval
 from pxcore.plots.panel_marks import add_margin_band, named, reach
@@ -15,12 +16,16 @@ from pxcore.plots.text import one_line, plain
 from pxcore.types import Panel
 from pxcore.types.panel import PanelTrial, RemovalCurve
 
+__all__ = ["BEST_LABEL", "DIRECTIONS", "curve_name", "removal_curves"]
+
 DIRECTIONS = {
     LEAST_FIRST: "least important first",
     MOST_FIRST: "most important first",
     RANDOM: "random",
+    BEST: "chosen by validation cells",
 }
 """Directions in words."""
+DASHES = {MOST_FIRST: "dash", BEST: "dot"}
 APART = 0.3
 """Room in which the intervals of one step stand beside one another."""
 
@@ -42,6 +47,7 @@ def removal_curves(
     """Return a line an order, all channels at the left; random orders grey, margin as a band.
 
     A ranking has one colour; its order with the most important first is dashed.
+    The best panels of each size, which follow no order, are dotted.
     """
     figure = go.Figure()
     _add_random(figure, [one for one in curves if one.direction == RANDOM], theme)
@@ -99,7 +105,7 @@ def _add_curve(
         line={
             "color": colour,
             "width": 2.5,
-            "dash": "dash" if curve.direction == MOST_FIRST else "solid",
+            "dash": DASHES.get(curve.direction, "solid"),
         },
         marker={"size": 8, "color": colour},
         error_y=reach(values, tinted(colour, 0.5)),

@@ -32,26 +32,7 @@ def stain_steps(panel: Panel, advice: PanelAdvice, theme: Theme) -> go.Figure:
     x = [n_stains(panel, step.members) for step in steps]
     figure = go.Figure()
     _add_stairs(figure, x, [step.f1.mean for step in steps], theme)
-    best = None if advice.recommended is None else advice.recommended.members
-    for advised in (False, True):
-        chosen = [n for n, step in enumerate(steps) if (step.members == best) is advised]
-        if not chosen:
-            continue
-        tone = ADVISED if advised else theme.muted
-        figure.add_scatter(
-            x=[x[n] for n in chosen],
-            y=[steps[n].f1.mean for n in chosen],
-            mode="markers",
-            name="advised" if advised else "best retrained panel of its size",
-            marker={
-                "size": 15 if advised else 11,
-                "symbol": "diamond" if advised else "circle",
-                "color": tone,
-            },
-            error_y=reach([steps[n].f1 for n in chosen], tone, 2.5),
-            text=[_hover(panel, steps[n]) for n in chosen],
-            hovertemplate="%{text}<extra></extra>",
-        )
+    _add_dots(figure, panel, advice, theme)
     add_margin_band(figure, advice.full, advice.constraints.margin, theme)
     dressed(figure, theme, alt=_alt(panel, steps), height=400)
     figure.update_xaxes(
@@ -99,6 +80,31 @@ def _add_stairs(figure: go.Figure, x: Sequence[int], y: Sequence[float], theme: 
         hoverinfo="skip",
         showlegend=False,
     )
+
+
+def _add_dots(figure: go.Figure, panel: Panel, advice: PanelAdvice, theme: Theme) -> None:
+    """Draw the panel of each step with its interval, the advised one by itself."""
+    steps = advice.additions
+    best = None if advice.recommended is None else advice.recommended.members
+    for advised in (False, True):
+        chosen = [n for n, step in enumerate(steps) if (step.members == best) is advised]
+        if not chosen:
+            continue
+        tone = ADVISED if advised else theme.muted
+        figure.add_scatter(
+            x=[n_stains(panel, steps[n].members) for n in chosen],
+            y=[steps[n].f1.mean for n in chosen],
+            mode="markers",
+            name="advised" if advised else "best retrained panel of its size",
+            marker={
+                "size": 15 if advised else 11,
+                "symbol": "diamond" if advised else "circle",
+                "color": tone,
+            },
+            error_y=reach([steps[n].f1 for n in chosen], tone, 2.5),
+            text=[_hover(panel, steps[n]) for n in chosen],
+            hovertemplate="%{text}<extra></extra>",
+        )
 
 
 def _tick(panel: Panel, step: Addition, number: int, *, many: bool) -> str:

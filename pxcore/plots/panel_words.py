@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pxcore.panel.constraints import has_costs
 from pxcore.panel.curves import summary as averages
+from pxcore.panel.verdicts import ALONE, LOST, WORSE, lower_words, rounded_down, verdict
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.numbers import count, listed, score, with_interval
 from pxcore.plots.panel_marks import n_stains, named
@@ -27,6 +28,7 @@ __all__ = [
     "error_words",
     "facts",
     "rivals_words",
+    "rounded_down",
     "screen_words",
     "shared_words",
     "trial_words",
@@ -38,6 +40,12 @@ ADVISED = {
     Advised.DROP: "Drop",
 }
 """In the order in which channels are listed."""
+LONG = {
+    WORSE: "worse by more than the margin",
+    LOST: "not good enough: a class falls below its floor",
+    ALONE: f"{ALONE}, but the sequence of sizes did not come to it",
+}
+"""Verdicts where there is room."""
 
 
 def answer(advice: PanelAdvice, panel: Panel) -> str:
@@ -57,7 +65,7 @@ def facts(advice: PanelAdvice, panel: Panel) -> str:
         bound = lower_bound(advice)
         if bound is not None:
             told.append(
-                f"one-sided 95 % lower bound of the difference {score(bound, signed=True)}, "
+                f"one-sided 95 % lower bound of the difference {lower_words(bound)}, "
                 f"margin {advice.constraints.margin:.3f}"
             )
     if has_costs(panel):
@@ -87,13 +95,9 @@ def trial_words(test: PanelTest | None, trial: PanelTrial, margin: float) -> str
     told = f"Retrained: F1 {with_interval(trial.f1_macro)}"
     if test is None:
         return f"{told}."
-    verdict = "good enough" if test.good_enough else "undecided"
-    if test.surely_worse:
-        verdict = "worse by more than the margin"
-    elif test.lost_classes:
-        verdict = "not good enough: a class falls below its floor"
-    bound = score(test.lower_bound, signed=True)
-    return f"{told}; {verdict} (lower bound {bound}, margin {margin:.3f})."
+    said = verdict(test)
+    words, bound = LONG.get(said, said), lower_words(test.lower_bound)
+    return f"{told}; {words} (lower bound {bound}, margin {margin:.3f})."
 
 
 def shared_words(curves: Sequence[RemovalCurve]) -> str:

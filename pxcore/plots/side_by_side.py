@@ -222,10 +222,9 @@ def _key(
 ) -> None:
     """Say below the last line what marks, dots and lines are."""
     looks = dict.fromkeys(mark(comparison.channels[c].role) for c in strips.channels)
+    dots = f"small dots: {'random starts' if strips.starts else 'single trainings'}"
     words = [f"{look.character} {look.word}" for look in looks]
-    words.append(f"small dots: {'random starts' if strips.starts else 'single trainings'}")
-    words.append("bars: 95 % intervals")
-    words.append("upright line: where zero lies")
+    words += [dots, "bars: 95 % intervals", "upright line: where zero lies"]
     last = [place for place in places if place.first][-1]
     figure.add_annotation(
         **{"x": 0, "xref": f"x{last.axis} domain", "xanchor": "left"},

@@ -29,28 +29,8 @@ def plan_grid(
     What is always on has a mark of its own shape, and so has the final run.
     """
     names = [candidate.marker for candidate in candidates]
-    on = {candidate.marker for candidate in candidates if candidate.always_on}
-    kinds = {"measured": "circle", "always on": "diamond", FINAL: "square"}
-    tones = {"measured": theme.accent, "always on": PURPLE, FINAL: GREEN}
-    marks: dict[str, list[tuple[int, int, str]]] = {kind: [] for kind in kinds}
-    for column, run in enumerate(runs):
-        inside = {*run.markers}
-        for row, name in enumerate(names):
-            if name in inside:
-                kind = "always on" if name in on else (FINAL if run.final else "measured")
-                marks[kind].append((column, row, name))
     figure = go.Figure(layout={"shapes": _bands(runs, len(names), theme)})
-    for kind, points in marks.items():
-        if points:
-            figure.add_scatter(
-                x=[x for x, _, _ in points],
-                y=[y for _, y, _ in points],
-                mode="markers",
-                name=kind,
-                marker={"size": 11, "symbol": kinds[kind], "color": tones[kind]},
-                text=[f"<b>{plain(name)}</b><br>{run_name(runs[x])}" for x, _, name in points],
-                hovertemplate="%{text}<extra></extra>",
-            )
+    _add_marks(figure, runs, candidates, theme)
     dressed(figure, theme, alt=_alt(runs, len(names)), height=ROW * len(names) + 116)
     figure.update_xaxes(
         range=[-0.6, len(runs) - 0.4],
@@ -77,6 +57,34 @@ def plan_grid(
 def run_name(run: StagedRun) -> str:
     """Return ``run 2`` or ``final run``."""
     return "final run" if run.final else f"run {run.number}"
+
+
+def _add_marks(
+    figure: go.Figure, runs: Sequence[StagedRun], candidates: Sequence[Candidate], theme: Theme
+) -> None:
+    """Draw a mark where a run measures a marker."""
+    names = [candidate.marker for candidate in candidates]
+    on = {candidate.marker for candidate in candidates if candidate.always_on}
+    kinds = {"measured": "circle", "always on": "diamond", FINAL: "square"}
+    tones = {"measured": theme.accent, "always on": PURPLE, FINAL: GREEN}
+    marks: dict[str, list[tuple[int, int, str]]] = {kind: [] for kind in kinds}
+    for column, run in enumerate(runs):
+        inside = {*run.markers}
+        for row, name in enumerate(names):
+            if name in inside:
+                kind = "always on" if name in on else (FINAL if run.final else "measured")
+                marks[kind].append((column, row, name))
+    for kind, points in marks.items():
+        if points:
+            figure.add_scatter(
+                x=[x for x, _, _ in points],
+                y=[y for _, y, _ in points],
+                mode="markers",
+                name=kind,
+                marker={"size": 11, "symbol": kinds[kind], "color": tones[kind]},
+                text=[f"<b>{plain(name)}</b><br>{run_name(runs[x])}" for x, _, name in points],
+                hovertemplate="%{text}<extra></extra>",
+            )
 
 
 def _bands(runs: Sequence[StagedRun], rows: int, theme: Theme) -> list[dict[str, object]]:

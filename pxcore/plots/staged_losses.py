@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from pxcore.plots.dots import DotPlot, Row, dot_plot
 from pxcore.plots.numbers import bounds, count, score
+from pxcore.plots.staged_words import loss_words
 from pxcore.plots.style import GREEN, Theme
 from pxcore.types import Interval
 from pxcore.types.staged_views import PlanLoss
@@ -34,7 +35,7 @@ def plan_losses(losses: Sequence[PlanLoss], theme: Theme) -> go.Figure:
             colour=theme.accent if one.way != "all" else theme.muted,
             symbol="circle" if one.way != "all" else "square",
             right=f"{count(one.runs, 'run')}",
-            hover=f"<b>{WAYS.get(one.way, one.way)}</b><br>loss {loss_words(one)}"
+            hover=f"<b>{WAYS.get(one.way, one.way)}</b><br>loss: {loss_words(one)}"
             f"<br>accuracy {score(one.accuracy)} {bounds(one.low, one.high)}"
             f"<br>the pair is kept in {one.pair_kept:.0%}",
         )
@@ -48,13 +49,6 @@ def plan_losses(losses: Sequence[PlanLoss], theme: Theme) -> go.Figure:
         right_margin=70,
     )
     return _close(dot_plot(rows, plot, theme))
-
-
-def loss_words(one: PlanLoss) -> str:
-    """Return ``0.042 (0.039 to 0.045)``; all at once is what the others are compared with."""
-    if one.way == "all":
-        return "0, by definition"
-    return f"{score(one.loss)} {bounds(one.loss_low, one.loss_high)}"
 
 
 def rehearsal(values: Sequence[tuple[str, Interval]], theme: Theme) -> go.Figure:

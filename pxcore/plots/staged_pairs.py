@@ -62,13 +62,17 @@ def pair_coverage(
     )
     seen = sum(number > 0 for number in shared.values())
     alt = f"Of {count(len(shared), 'pair')} of candidates {seen} share a run before the final one."
-    dressed(figure, theme, alt=alt, height=max(260, 15 * size + 110))
+    dressed(figure, theme, alt=alt, height=max(260, 15 * size + 132))
     _key(figure, theme)
-    shown = [plain(name, 14) for name in names] if size <= MOST_NAMES else [""] * size
-    ticks = {"tickvals": list(range(size)), "ticktext": shown, "showgrid": False}
-    figure.update_xaxes(**ticks, tickangle=-90, range=[-0.5, size - 0.5], tickfont={"size": 11})
-    figure.update_yaxes(**ticks, range=[size - 0.5, -0.5], automargin=True, tickfont={"size": 11})
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 70})
+    shown = [plain(name, 12) for name in names] if size <= MOST_NAMES else [""] * size
+    ticks = {
+        **{"tickvals": list(range(size)), "ticktext": shown, "showgrid": False},
+        **{"automargin": True, "tickfont": {"size": 11}},
+    }
+    figure.update_xaxes(**ticks, tickangle=-90, range=[-0.5, size - 0.5])
+    figure.update_yaxes(**ticks, range=[size - 0.5, -0.5])
+    # the whole of what is written: a name that is cut is cut at its end
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 92})
     return figure
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.instruments import channel_numbers
-from pxcore.panel.staged.matching import marker_key
+from pxcore.panel.staged.matching import marker_key, match_markers
 from pxcore.panel.staged.plans import default_top
 from pxcore.plots.numbers import bounds, count, score, shortened
 from pxcore.plots.text import one_line
+from pxcore.types import Dataset
 from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedPlan, StagedRun
 from pxcore.types.staged_views import MarkerMatch, Merge, Offer, PlanLoss
 
@@ -22,10 +23,13 @@ __all__ = [
     "default_top",
     "final_said",
     "fits",
+    "loss_words",
     "match_said",
     "measured_said",
     "merge_said",
+    "most_top",
     "offers_said",
+    "whole_match",
 ]
 
 KINDS = {PlanKind.PUBLISHED: "Published plan", PlanKind.PAIR_COVER: "Pair cover"}
@@ -76,11 +80,24 @@ def _expected(losses: Sequence[PlanLoss]) -> str:
     if few is None or many is None:
         return ""
     if few.loss_low > many.loss_high:
-        return (
-            f"; simulated, they lose {score(many.loss)} {bounds(many.loss_low, many.loss_high)} "
-            f"and {score(few.loss)} {bounds(few.loss_low, few.loss_high)} of accuracy"
-        )
+        own = "shows no loss" if many.loss_low <= 0 else f"loses {loss_words(many)}"
+        return f"; simulated, pair cover {own}, the published plan loses {loss_words(few)} accuracy"
     return "; simulated, their losses cannot be told apart"
+
+
+def loss_words(one: PlanLoss) -> str:
+    """Return ``0.042 (0.039 to 0.045)``, or that none was shown where the interval covers 0."""
+    if one.way == "all":
+        return "0, by definition"
+    interval = bounds(one.loss_low, one.loss_high)
+    return f"no loss shown {interval}" if one.loss_low <= 0 else f"{score(one.loss)} {interval}"
+
+
+def most_top(candidates: Sequence[Candidate], instrument: Instrument) -> int:
+    """Return the largest m that is possible: the candidates of the smallest run, at least 1."""
+    free = check_candidates(candidates, instrument)
+    dealt = sum(not candidate.always_on for candidate in candidates)
+    return max(1, dealt // max(1, -(-dealt // free)))
 
 
 def measured_said(plan: StagedPlan) -> str:
@@ -164,3 +181,8 @@ def added(
 def fits(match: MarkerMatch) -> bool:
     """Return True where a data set shows every planned marker."""
     return not match.problem and not match.missing
+
+
+def whole_match(plan: StagedPlan, dataset: Dataset) -> MarkerMatch:
+    """Return which of all candidates a data set shows, as a rehearsal needs them."""
+    return match_markers([one.marker for one in plan.candidates], dataset.panel)

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from pxcore.plots.panel_compare import verdict_words
 from pxcore.plots.panel_marks import n_stains, named, price
 from pxcore.plots.panel_steps import change_words
 from pxcore.runs.panel_result import PanelFindings
@@ -76,7 +77,8 @@ def tests(found: PanelFindings, advice: PanelAdvice) -> pd.DataFrame:
             "stains": n_stains(panel, test.members),
             **interval_cells("F1-macro less all channels", test.difference),
             "lower bound": known(test.lower_bound),
-            "good enough": test.good_enough,
+            "passes by itself": test.good_enough,
+            "reached in sequence": test.reached,
             "surely worse": test.surely_worse,
         }
         for k, value in enumerate(test.class_difference):
@@ -97,19 +99,11 @@ def _trial(
         "F1-micro": known(trial.f1_micro.mean),
         **interval_cells("less all channels", None if test is None else test.difference),
         "lower bound": None if test is None else known(test.lower_bound),
-        "good enough": _verdict(test),
+        "good enough": verdict_words(test) or EVERY,
     }
     for k, value in enumerate(trial.f1_per_class):
         row[f"F1 of {classes[k] if k < len(classes) else k + 1}"] = known(value.mean)
     return row
-
-
-def _verdict(test: PanelTest | None) -> str:
-    if test is None:
-        return EVERY
-    if test.good_enough:
-        return "yes"
-    return "no" if test.surely_worse or test.lost_classes else "undecided"
 
 
 def interval_cells(name: str, value: Interval | None) -> Row:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
+from pxcore.panel.search import most_chosen
 from pxcore.runs import growing, panel_tasks
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.ranks import load_performance
@@ -51,9 +51,8 @@ def _leading(spec: RunSpec, parts: Parts, name: str, m: int) -> PanelTrial | Non
     if folder is None or not rankings:
         return None
     told, chosen = load_performance(folder), growing.leading(spec, rankings, m)
-    often = Counter(chosen)
     return PanelTrial(
-        members=min(often, key=lambda members: (-often[members], members)),
+        members=most_chosen(chosen),
         f1_macro=told.f1_macro,
         f1_micro=told.accuracy,
         f1_per_class=told.f1_per_class,

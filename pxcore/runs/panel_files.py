@@ -17,7 +17,7 @@ from pxcore.plots.svg import to_svg
 from pxcore.runs.panel_result import findings
 from pxcore.runs.panel_tables import panel_tables
 from pxcore.runs.panel_words import advice_json
-from pxcore.types.panel import Constraints
+from pxcore.types.panel import PanelQuestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def panel_files(store: Store, run_id: str) -> dict[str, bytes]:
     Raises RunError for a run that was not asked about panels, or whose trainings are gone.
     """
     found = findings(store, run_id)
-    advice = found.advice(asked_with(found))
+    advice = found.advice((found.spec.question or PanelQuestion()).constraints)
     files: dict[str, bytes] = {}
     for name, table in panel_tables(found, advice).items():
         files[f"{name}.csv"] = csv_text(table).encode()
@@ -44,16 +44,6 @@ def panel_files(store: Store, run_id: str) -> dict[str, bytes]:
     files["panel_advice.json"] = text.encode()
     files |= {f"{name}.svg": to_svg(figure) for name, figure in _figures(found, advice)}
     return files
-
-
-def asked_with(found: PanelFindings) -> Constraints:
-    """Return what a run was asked with, at the usual margin and floor."""
-    asked = found.spec.question
-    if asked is None:
-        return Constraints()
-    return Constraints(
-        must_keep=asked.must_keep, exclude=asked.exclude, max_stains=asked.most_stains
-    )
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:
@@ -68,7 +58,7 @@ def _figures(found: PanelFindings, advice: PanelAdvice) -> Iterator[tuple[str, g
     if advice.additions:
         yield "panel_stains", stain_steps(panel, advice, LIGHT)
     if len(found.compared) > 1:
-        rows = found.beside(advice.constraints)
+        rows = found.beside(advice)
         yield "panel_comparison", panel_dots(panel, rows, margin, LIGHT)
     if found.curves:
         yield "panel_curves", removal_curves(panel, found.curves, advice.full, margin, LIGHT)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from pxcore.errors import RunError
 from pxcore.evaluation.values import Sizes
 from pxcore.panel.advice import advise
-from pxcore.panel.curves import removal_curve
+from pxcore.panel.curves import best_curve, removal_curve
 from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.orders import steps
-from pxcore.panel.search import nested_choice, screen_error
+from pxcore.panel.search import finalists, most_chosen, nested_choice, screen_error
+from pxcore.panel.verdicts import reached, told_of, with_reached
 from pxcore.panel.worth import Worth, worth
 from pxcore.runs import growing, panel_tasks, searching
 from pxcore.runs.panel_compared import compared
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from pxcore.store.home import Store
     from pxcore.types import RunResult, RunSpec
-    from pxcore.types.panel import Compared, PanelQuestion, PanelTest, ScreenError
+    from pxcore.types.panel import Compared, PanelTest, ScreenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,17 +67,21 @@ class PanelFindings:
 
         Raises PanelError for constraints that no panel can meet.
         """
-        return advise(self.evidence, wishes(self.spec, constraints))
+        advice = advise(self.evidence, wishes(self.spec, constraints))
+        return with_reached(advice, self.evidence.panel)
 
     def tested(self, trial: PanelTrial, constraints: Constraints) -> PanelTest:
         """Return the test of one panel against the full one, at this margin and floor."""
         margin, floor = constraints.margin, constraints.class_floor
         return non_inferior(self.evidence.full, trial, self.evidence.sizes, margin, floor)
 
-    def beside(self, constraints: Constraints) -> list[tuple[Compared, PanelTest | None]]:
+    def beside(self, advice: PanelAdvice) -> list[tuple[Compared, PanelTest | None]]:
         """Return the panels beside one another, each with its test; None for the full one."""
+        asked, passed = advice.constraints, reached(advice, self.evidence.panel)
         return [
-            (one, None if one.what is Beside.ALL else self.tested(one.trial, constraints))
+            (one, None)
+            if one.what is Beside.ALL
+            else (one, told_of(self.tested(one.trial, asked), one.trial, passed))
             for one in self.compared
         ]
 
@@ -103,7 +108,7 @@ def findings(store: Store, run_id: str) -> PanelFindings:
         run_id=run_id,
         spec=spec,
         evidence=evidence,
-        curves=_curves(spec.question, evidence),
+        curves=_curves(spec, evidence),
         screen=screen,
         screen_error=screen_error(screen, evidence.trials) if screen is not None else None,
         trained=len(trained),
@@ -150,14 +155,19 @@ def _named(spec: RunSpec) -> tuple[Members, ...]:
     return tuple(dict.fromkeys((*ticked, panel_tasks.allowed(spec), free)))
 
 
-def _curves(asked: PanelQuestion, evidence: PanelEvidence) -> tuple[RemovalCurve, ...]:
-    """Return the curves of all orders whose panels can be found."""
+def _curves(spec: RunSpec, evidence: PanelEvidence) -> tuple[RemovalCurve, ...]:
+    """Return the curves of all orders whose panels can be found, and beside them the best."""
     trials, full = {one.members: one for one in evidence.trials}, evidence.full.members
-    return tuple(
+    found = [
         removal_curve(order, full, trials, evidence.sizes)
-        for order in asked.orders
+        for order in panel_tasks.asked(spec).orders
         if all(panel in trials for panel in steps(full, order.order))
-    )
+    ]
+    if not found or evidence.screen is None:
+        return tuple(found)
+    first = finalists(evidence.screen, spec.panel, growing.constraints_of(spec), 1)
+    best = [trials[panel] for panel in dict.fromkeys((full, *first)) if panel in trials]
+    return (*found, best_curve(best, evidence.sizes))
 
 
 def _trials(spec: RunSpec, parts: Parts) -> dict[Members, PanelTrial]:
@@ -196,8 +206,7 @@ def _nested(spec: RunSpec, parts: Parts, screen: Screen) -> tuple[PanelTrial, ..
         folder = parts.folder(part)
         chosen = nested_choice(screen, spec.panel, constraints, size)
         if folder is not None:
-            often = max(chosen, key=lambda one: (chosen.count(one), one))
-            found.append(_trial(often, folder, chosen))
+            found.append(_trial(most_chosen(chosen), folder, chosen))
     return tuple(found)
 
 

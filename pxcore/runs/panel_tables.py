@@ -62,7 +62,7 @@ def mean_curves(found: PanelFindings, _: PanelAdvice) -> pd.DataFrame:
 def comparison(found: PanelFindings, advice: PanelAdvice) -> pd.DataFrame:
     """Return the panels that stand beside one another as in the paper, each class by itself."""
     panel, rows = found.spec.panel, []
-    for one, test in found.beside(advice.constraints):
+    for one, test in found.beside(advice):
         trial = one.trial
         row: Row = {
             "panel": name_of(panel, one),

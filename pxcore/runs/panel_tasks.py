@@ -18,9 +18,6 @@ from pxcore.types.panel import Members, PanelQuestion
 SCREEN_EPOCHS, SCREEN_WIDTH, SCREEN_NOISE = 4, 2, 4
 """Times as many epochs, as wide and as noisy as a training on one panel: one network must know all
 panels, without learning its cells by heart. Each is needed (``docs/panels.md``)."""
-MOST_OPTIONAL = 14
-"""Channels that may be in or out while every panel is screened: 2 ** 14 sets. With more, a beam
-looks for the good ones: see ``pxcore.runs.searching``."""
 
 
 def asked(spec: RunSpec) -> PanelQuestion:

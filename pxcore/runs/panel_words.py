@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxcore.panel.curves import summary
-from pxcore.panel.said import with_interval
+from pxcore.panel.said import at_most, with_interval
 from pxcore.panel.words import lower_bound, sentence
 from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
+from pxcore.plots.panel_removal import DIRECTIONS
 from pxcore.plots.panel_words import screen_words
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.runs.panel_result import PanelFindings
@@ -24,15 +25,15 @@ def told(found: PanelFindings, advice: PanelAdvice) -> list[str | Rows]:
     tests = {test.members: test for test in advice.tests}
     for trial in sorted(found.evidence.trials, key=lambda one: -len(one.members)):
         test = tests.get(trial.members)
-        bound = "" if test is None else f"{max(0.0, -test.lower_bound):.3f}"
-        good = "" if test is None else ("yes" if test.good_enough else "no")
+        bound = "" if test is None else at_most(test.lower_bound)
+        good = verdict_words(test)
         rows.append((_named(found, trial), with_interval(trial.f1_macro), bound, good))
     parts.append(tuple(rows))
     parts += [one.reason for one in advice.channels]
     if found.curves:
         head = ("order", "direction", "mean F1 over the steps")
         lines = [
-            (row.label, row.direction.replace("_", " "), with_interval(row.mean_f1))
+            (row.label, DIRECTIONS.get(row.direction, row.direction), with_interval(row.mean_f1))
             for row in summary(found.curves, found.evidence.sizes)
         ]
         parts.append((head, *lines))
@@ -72,15 +73,9 @@ def advice_json(found: PanelFindings, advice: PanelAdvice) -> Mapping[str, objec
             for one in advice.channels
         },
         "tests": [
-            {
-                "panel": [names[c] for c in test.members],
-                "difference": interval_json(test.difference),
-                "lower_bound": number(test.lower_bound),
-                "good_enough": test.good_enough,
-            }
-            for test in advice.tests
+            {"panel": [names[c] for c in test.members], **_test_json(test)} for test in advice.tests
         ],
-        "comparison": [_compared_json(found, *row) for row in found.beside(advice.constraints)],
+        "comparison": [_compared_json(found, *row) for row in found.beside(advice)],
         "cost": advice.cost,
         "saved": advice.saved,
         "trainings": {"needed": found.trained, "reused": found.reused},
@@ -100,7 +95,7 @@ def _compared_rows(found: PanelFindings, advice: PanelAdvice) -> Rows:
     """Return the comparison of panels as in the paper."""
     panel = found.spec.panel
     rows = [("compared", "F1-macro (95 %)", "channels", "beside all channels")]
-    for one, test in found.beside(advice.constraints):
+    for one, test in found.beside(advice):
         words = verdict_words(test)
         f1 = with_interval(one.trial.f1_macro)
         rows.append((name_of(panel, one), f1, chosen_words(panel, one), words))
@@ -124,9 +119,17 @@ def _compared_json(
             name: interval_json(value)
             for name, value in zip(found.spec.classes, trial.f1_per_class, strict=True)
         },
+        **_test_json(test),
+    }
+
+
+def _test_json(test: PanelTest | None) -> Mapping[str, object]:
+    """Return a test; of the full panel, which has none, every value is null."""
+    return {
         "difference": None if test is None else interval_json(test.difference),
         "lower_bound": None if test is None else number(test.lower_bound),
         "good_enough": None if test is None else test.good_enough,
+        "reached": None if test is None else test.reached,
     }
 
 

@@ -112,7 +112,7 @@ class Runner:
                 LOG.info("run %s: cancelled", record.id)
                 self._write(self.board.cancel(record.id))
             elif record.cancel_requested:
-                ledger.apply(self.store, [_cancelled(record)])
+                ledger.apply(self.store, [RunChange(run_id=record.id, state=RunState.CANCELLED)])
                 ledger.drop_tasks(self.store, record.id)
             elif not known:
                 self._add(record)
@@ -237,20 +237,14 @@ class Runner:
     def _pulse(self) -> None:
         self._count()
         lanes = self.engine.lanes()
-        heart.beat(
-            self.store,
-            heart.Pulse(
-                workers=lanes[Lane.HEAVY],
-                device=self.engine.device,
-                running=len(self.board.running),
-                queued=len(self.board.waiting()),
-            ),
+        pulse = heart.Pulse(
+            workers=lanes[Lane.HEAVY],
+            device=self.engine.device,
+            running=len(self.board.running),
+            queued=len(self.board.waiting()),
         )
+        heart.beat(self.store, pulse)
 
 
 def _failed(run_id: str, why: str) -> RunChange:
     return RunChange(run_id=run_id, state=RunState.FAILED, error=why)
-
-
-def _cancelled(record: RunRecord) -> RunChange:
-    return RunChange(run_id=record.id, state=RunState.CANCELLED)

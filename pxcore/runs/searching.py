@@ -14,6 +14,7 @@ import numpy as np
 
 from pxcore.importance.shapley_values import Exact, Sampled
 from pxcore.panel import beam
+from pxcore.panel.search import MOST_OPTIONAL
 from pxcore.panel.worth import Way
 from pxcore.runs import panel_tasks
 from pxcore.runs.saved.screen import Screened
@@ -46,7 +47,7 @@ class Search:
 
 def beams(spec: RunSpec) -> bool:
     """Return whether a run has too many channels to look at every panel."""
-    return len(panel_tasks.optional(spec)) > panel_tasks.MOST_OPTIONAL
+    return len(panel_tasks.optional(spec)) > MOST_OPTIONAL
 
 
 def searched(spec: RunSpec, load: Load) -> Search:

@@ -1,8 +1,7 @@
 """Tasks: small frozen values whose keys name their results.
 
-A task holds all that decides its numbers and nothing else: no title, owner, channel name or
-run id. So equal tasks of different runs have one key and are computed once. Raise a stage's
-version when its code starts to give other numbers.
+A task holds what decides its numbers, no title, owner, channel name or run id: equal tasks of
+different runs are computed once. Raise a stage's version when its code gives other numbers.
 """
 
 from __future__ import annotations
@@ -175,17 +174,7 @@ Task = (
     | JudgeTask
     | ScreenTask
 )
-TaskType = (
-    type[TrainTask]
-    | type[ExplainTask]
-    | type[RankTask]
-    | type[JointTask]
-    | type[RedundancyTask]
-    | type[GateTask]
-    | type[JudgeTask]
-    | type[ScreenTask]
-)
-KINDS: dict[str, TaskType] = {
+KINDS: dict[str, type[Task]] = {
     "train": TrainTask,
     "explain": ExplainTask,
     "rank": RankTask,
@@ -233,6 +222,7 @@ def kind(task: Task) -> str:
 def _parts(task: Task) -> tuple[object, ...]:
     """Return all that decides a task's result, earlier tasks by their keys."""
     parts: tuple[object, ...]
+    # What was added later is a part only where it differs: results made before stay found.
     match task:
         case TrainTask():
             model = replace(task.model, options=tuple(sorted(task.model.options)))
@@ -242,11 +232,9 @@ def _parts(task: Task) -> tuple[object, ...]:
         case ExplainTask():
             method = replace(task.method, options=tuple(sorted(task.method.options)))
             settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)
-            # As a part only where it differs: rankings made before there was a choice stay found.
             part = () if task.part == "test" else (task.part,)
             parts = (key(task.train), *settings, [key(train) for train in task.retrained], *part)
         case RankTask():
-            # As a part only where it differs: rankings made before there was a choice stay found.
             other = () if task.averaging == "classes" else (task.averaging,)
             parts = ([key(explain) for explain in task.explains], task.seed, *other)
         case JointTask():

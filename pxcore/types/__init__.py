@@ -42,7 +42,6 @@ from pxcore.types.runs import (
     MethodSpec,
     ModelSpec,
     Progress,
-    RunnerStatus,
     RunResult,
     RunRow,
     RunSpec,
@@ -60,6 +59,7 @@ from pxcore.types.views import (
     FoldPredictions,
     PermutedExample,
     Preset,
+    RunnerStatus,
     WeightsChoice,
 )
 

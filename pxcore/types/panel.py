@@ -47,6 +47,13 @@ class PanelQuestion:
     """Of the paper's comparison: a method's name and m, the stains of its ranking that stand beside
     the stain-free channels. Each fold ranks by itself, on its validation cells."""
 
+    @property
+    def constraints(self) -> Constraints:
+        """What was asked for of a panel, at the usual margin and floor."""
+        return Constraints(
+            must_keep=self.must_keep, exclude=self.exclude, max_stains=self.most_stains
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelTrial:
@@ -81,6 +88,8 @@ class PanelTest:
     """The one-sided 95 % upper bound of the difference lies below -margin."""
     lost_classes: tuple[int, ...] = ()
     """Classes whose mean difference lies below -floor."""
+    reached: bool = False
+    """Whether the sequence of sizes came to this panel: only then is it called good enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +97,12 @@ class RemovalCurve:
     """F1 against channels left, channels taken away one by one in one order."""
 
     label: str
-    """The method, ``random 1``, ``best``."""
+    """The method, ``random 1``, ``best of each size``."""
     direction: str
-    """``least_first``, ``most_first`` or ``random``."""
+    """``least_first``, ``most_first`` or ``random``; ``best`` of panels that need not be nested."""
     order: Members
-    """Channels in the order of their removal; what is not named is never removed."""
+    """Channels in the order of their removal; what is not named is never removed. Empty for
+    ``best``."""
     trials: tuple[PanelTrial, ...]
     """After 0, 1, 2, ... removals."""
     mean_f1: Interval

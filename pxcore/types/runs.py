@@ -210,18 +210,6 @@ class Estimate:
     """At most so many on top, for tasks that results decide."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerStatus:
-    """The runner beside the web process."""
-
-    alive: bool
-    seconds_since_heartbeat: float | None = None
-    workers: int = 0
-    device: str = ""
-    running: int = 0
-    queued: int = 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunResult:
     """Everything a finished run's page shows, small enough to open at once."""

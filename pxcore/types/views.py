@@ -142,3 +142,15 @@ class AttributionMaps:
 
     def __post_init__(self) -> None:
         frozen(self, "positions", "images", "true", "predicted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerStatus:
+    """The runner beside the web process."""
+
+    alive: bool
+    seconds_since_heartbeat: float | None = None
+    workers: int = 0
+    device: str = ""
+    running: int = 0
+    queued: int = 0

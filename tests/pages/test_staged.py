@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -175,9 +176,17 @@ def test_what_is_not_simulated_or_not_possible_says_why(lab: FakeLab, visit: Ope
     app = at(visit, lab, 2)
     assert "Not simulated: the simulation takes 8 to 40" in words(app)
     assert "not simulated" in words(app)
-    app.number_input(key="staged-top-p1-1").set_value(9).run()
-    assert "choose m from 1 to" in words(app)
-    assert "Choose published plan" not in words(app)
+    assert app.number_input(key="staged-top-p1-1-3").max == 3  # more is not possible
+    assert "Choose published plan" in words(app)
+
+
+def test_costs_that_nobody_gave_are_not_told_as_zero(lab: FakeLab, visit: Open) -> None:
+    plan = plan_at(lab, 2)
+    free = tuple(replace(one, cost=0.0) for one in plan.candidates)
+    lab.staged.put(replace(plan, candidates=free))
+    text = words(visit("staged", plan=plan.id))
+    assert "| Cost | not given | not given |" in text
+    assert "the fewest possible" in text
 
 
 def test_a_chosen_plan_is_marked_and_can_be_changed(lab: FakeLab, visit: Open) -> None:
@@ -218,3 +227,19 @@ def test_changes_can_be_undone_and_versions_brought_back(lab: FakeLab, visit: Op
     app.button(key="staged-version-1").click().run()
     assert lab.staged.plan("p1").candidates == ()
     assert lab.staged.plan("p1").version == 5
+    assert "staged-undo" not in [one.key for one in app.button]  # nothing is left to undo
+
+
+def test_what_is_not_saved_is_told_on_a_new_plan_too(lab: FakeLab, visit: Open) -> None:
+    app = at(visit, lab, 1)
+    assert "Not saved yet" not in words(app)
+    app = pasted(app, "CD3, CD4")
+    app.text_input(key="staged-title-p1").set_value("Tonsil").run()
+    app.selectbox(key="staged-instrument").select("imagestream_12").run()
+    told = "Not saved yet: 2 candidates, the instrument and the title; lost when"
+    assert told in words(app)
+    assert "Saved so far: no candidates" in words(app)
+    app.button(key="staged-saved").click().run()
+    assert "Not saved yet" not in words(app)
+    assert lab.staged.plan("p1").version == 1
+    assert app.text_input(key="staged-title-p1-1").value == "Plan"

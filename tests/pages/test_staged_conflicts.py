@@ -28,7 +28,11 @@ def test_a_later_person_overwrites_nothing_and_is_told(lab: FakeLab, visit: Open
     mine.button(key="staged-choose-published").click().run()
     saved = lab.staged.plan(plan.id)
     assert (saved.kind, saved.version) == (PlanKind.PAIR_COVER, 3)
-    assert "was changed meanwhile by" in words(mine)
+    text = words(mine)
+    assert "was changed meanwhile by" in text
+    assert "load version 3, look at what changed" in text
+    assert ".." not in text
+    assert "2026-11-21T" not in text  # a time is told as people say it
     mine.button(key="staged-load").click().run()
     assert "was changed meanwhile" not in words(mine)
     assert "Pair cover: " in words(mine)
@@ -79,6 +83,8 @@ def test_a_refusal_is_told_on_top_and_nothing_is_saved(lab: FakeLab, visit: Open
     app.button(key="staged-attach-1").click().run()
     assert "lacks M4" in words(app)
     assert lab.staged.plan(plan.id).version == plan.version
+    app.segmented_control(key="staged-part").set_value(2).run()
+    assert "lacks M4" not in words(app)  # told once, gone with the next thing that is done
 
 
 @pytest.mark.parametrize("shift", [0, 4])

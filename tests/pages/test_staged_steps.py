@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
+from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role, RunState
 from pxcore.types.staged import Override, PlanKind, StagedPlan
 from pxcore.types.staged_views import AllMarkersAnswer, RehearsalStage
@@ -60,6 +61,10 @@ def test_cells_that_lack_a_marker_are_told_and_cannot_be_attached(
     stains = tuple(Channel(name=name) for name in ("m-1", "M2", "Other"))
     lab.sets.append(ex.dataset(Panel((Channel(name="BF0", role=Role.BRIGHTFIELD), *stains))))
     app = opened(visit, plan_at(lab, 3))
+    assert "No data set has these markers yet" in words(app)
+    assert linked(app, "Data sets") == "add=cells"
+    assert not app.warning  # nobody has chosen anything yet
+    app.selectbox(key="staged-data-1").select_index(0).run()
     text = words(app)
     assert "2 of 4 planned markers found; missing: M3 and M4; not planned: Other" in text
     assert "read M1 as channel m-1" in text
@@ -204,6 +209,7 @@ def test_a_rehearsal_is_started_on_cells_with_every_marker(lab: FakeLab, visit: 
     app.session_state["staged-rehearse"] = True
     app.run()
     assert "4 runs" in words(app) or "5 runs" in words(app)
+    assert "Tonsil · 10 of 10 markers" in app.selectbox(key="staged-rehearse-data").options
     app.button(key="staged-rehearse-start").click().run()
     saved = lab.staged.plan(plan.id)
     assert (saved.rehearsal, saved.rehearsal_preset) == ("all", "fast")
@@ -256,3 +262,32 @@ def test_a_rehearsal_ends_with_the_comparison(lab: FakeLab, visit: Open) -> None
                  "Advised by the run with every marker: M7",
                  "0.010 (−0.010 to 0.030)", "1 run, all finished"):  # fmt: skip
         assert part in text, part
+
+
+def test_a_rehearsal_says_which_markers_its_cells_lack(lab: FakeLab, visit: Open) -> None:
+    measured(lab, MARKERS[:7])
+    app = opened(visit, plan_at(lab, 3))
+    app.session_state["staged-rehearse"] = True
+    app.run()
+    assert app.selectbox(key="staged-rehearse-data").options == ["Tonsil · 7 of 10 markers"]
+    assert app.button(key="staged-rehearse-start").disabled
+    assert "A rehearsal needs every marker: 7 of 10 planned markers found; missing: M8" in words(
+        app
+    )
+
+
+def test_a_refused_rehearsal_is_told_beside_its_button(lab: FakeLab, visit: Open) -> None:
+    measured(lab)
+    app = opened(visit, plan_at(lab, 3))
+    app.session_state["staged-rehearse"] = True
+    app.run()
+
+    def refuse(*_: object, **__: object) -> None:
+        message = "this preset cannot be used"
+        raise PanelError(message)
+
+    lab.staged.rehearse = refuse  # type: ignore[method-assign, assignment]
+    app.button(key="staged-rehearse-start").click().run()
+    fold = next(one for one in app.expander if one.label.startswith("Rehearse this plan"))
+    assert [one.value for one in fold.error] == ["This preset cannot be used"]
+    assert len(app.error) == 1

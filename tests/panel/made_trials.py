@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from pxcore.evaluation.values import Sizes
 from pxcore.panel.constraints import as_members, stains_of
 from pxcore.panel.descent import PanelEvidence
-from pxcore.panel.search import nested_choice, nested_trial
-from pxcore.types import Array, Channel, Panel, Role
+from pxcore.panel.search import most_chosen, nested_choice
+from pxcore.types import Array, Channel, Interval, Panel, Role
 from pxcore.types.panel import Constraints, Members, PanelTrial, Screen
 
 J = 5
@@ -101,4 +102,28 @@ def evidence_of(panel: Panel, worth: Callable[[Members], float]) -> PanelEvidenc
         sizes=SIZES,
         nested=blind(screen, panel, trials),
         screen=screen,
+    )
+
+
+def nested_trial(
+    chosen: Sequence[Members], trials: Mapping[Members, PanelTrial], sizes: Sizes
+) -> PanelTrial:
+    """Return how well the way of choosing does: each fold judged with its own panel."""
+    own = [trials[members] for members in chosen]
+
+    def across(values: Sequence[Interval]) -> Interval:
+        folds = [value.folds[j] for j, value in enumerate(values)]
+        return sizes.interval(
+            np.asarray([math.nan if f is None else f for f in folds]), bounds=(0.0, 1.0)
+        )
+
+    return PanelTrial(
+        members=most_chosen(chosen),
+        f1_macro=across([trial.f1_macro for trial in own]),
+        f1_micro=across([trial.f1_micro for trial in own]),
+        f1_per_class=tuple(
+            across(column) for column in zip(*(t.f1_per_class for t in own), strict=True)
+        ),
+        nested=True,
+        chosen=tuple(chosen),
     )

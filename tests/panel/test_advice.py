@@ -10,7 +10,6 @@ import pytest
 from pxcore.errors import PanelError
 from pxcore.panel.advice import advise
 from pxcore.panel.said import at_most
-from pxcore.panel.search import nested_trial
 from pxcore.types import Channel, ChannelGroup, Panel, Redundancy, Role, Verdict
 from pxcore.types.panel import (
     Advised,
@@ -24,6 +23,7 @@ from tests.panel.made_trials import (
     SIZES,
     J,
     blind,
+    nested_trial,
     phase,
     screen_of,
     trial,

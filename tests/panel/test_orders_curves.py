@@ -118,7 +118,7 @@ def test_the_table_sets_every_ranking_beside_random_orders() -> None:
     curves = [removal_curve(o, FULL, trials, SIZES) for o in orders()]
     best = best_curve([trials[m] for m in [(0,), (0, 1), (0, 1, 2), FULL]], SIZES)
     rows = summary([*curves, best], SIZES)
-    assert [row.label for row in rows] == ["a", "a", "random 1", "random 2", "best"]
+    assert [row.label for row in rows] == ["a", "a", "random 1", "random 2", "best of each size"]
     assert rows[0].area == rows[1].area == area_between(curves[0], curves[1], SIZES)
     assert rows[2].area is rows[2].against_random is rows[4].area is None
     random = np.mean([c.mean_f1.folds for c in curves[2:4]], axis=0)

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pxcore.errors import PanelError
-from pxcore.panel.beam import Beam, advance, begin, screen_from
+from pxcore.panel.beam import Beam, advance, begin
 from pxcore.panel.constraints import as_members, as_sets, check_constraints, fits, from_sheet
 from pxcore.panel.search import (
     candidate_sets,
     finalists,
+    most_chosen,
     nested_choice,
-    nested_trial,
     screen_error,
     screened,
 )
 from pxcore.types import Channel, Panel, Role
 from pxcore.types.panel import Constraints, Members, Screen
-from tests.panel.made_trials import SIZES, J, panel, screen_of, subsets, trial, world
+from tests.panel.made_trials import J, panel, screen_of, subsets, trial, world
 
 PANEL = panel(4)
 FREE = Constraints()
@@ -112,15 +112,9 @@ def test_each_fold_chooses_by_its_own_cells_alone() -> None:
         nested_choice(screen, PANEL, replace(FREE, max_stains=1), 2)
 
 
-def test_the_nested_trial_takes_each_folds_own_panel() -> None:
-    trials = world(PANEL, worth)
-    chosen = ((0, 1), (0, 2), (0, 1), (0, 3), (0, 1))
-    nested = nested_trial(chosen, trials, SIZES)
-    assert nested.f1_macro.folds == tuple(trials[m].f1_macro.folds[j] for j, m in enumerate(chosen))
-    assert (nested.members, nested.chosen, nested.nested) == ((0, 1), chosen, True)
-    assert len(nested.f1_per_class) == 2
-    with pytest.raises(PanelError, match="1 panels that folds chose were not retrained"):
-        nested_trial(((0, 9),) * J, trials, SIZES)
+def test_of_equals_the_first_panel_was_chosen_most() -> None:
+    assert most_chosen(((0, 1), (0, 2), (0, 1), (0, 3), (0, 1))) == (0, 1)
+    assert most_chosen(((0, 3), (0, 1), (0, 3), (0, 1))) == (0, 1)
 
 
 def test_the_screens_error() -> None:
@@ -160,7 +154,11 @@ def searched(n: int, width: int, score: object) -> tuple[Screen, int]:
     while not beam.done:
         f1 = np.array([score(m) for m in beam.proposed]) + np.zeros((J, 1))  # type: ignore[operator]
         beam, rounds = advance(beam, f1, f1 - 0.01), rounds + 1
-    return screen_from(beam), rounds
+    sets, scores = as_sets(beam.looked_at, n), np.stack(beam.scores)  # (S, J, 2)
+    order = np.lexsort(sets.T[::-1])
+    valid, test = scores[order].transpose(2, 1, 0)
+    every = len(sets) == 2 ** (n - 1)
+    return Screen(sets=sets[order], valid_f1=valid, test_f1=test, complete=every), rounds
 
 
 def test_a_wide_beam_sees_every_panel() -> None:

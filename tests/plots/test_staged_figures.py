@@ -234,3 +234,10 @@ def test_of_many_markers_the_first_are_drawn_and_the_rest_is_counted() -> None:
     assert sum(len(trace.x) for trace in drawn.data) == MOST
     assert any("4 more in the table" in note.text for note in drawn.layout.annotations)
     assert not [shape for shape in drawn.layout.shapes if shape.line.dash]
+
+
+def test_long_names_beside_pairs_are_cut_at_their_end() -> None:
+    drawn = coverage(tuple(f"Marker{n} with a long name" for n in range(9)))
+    for axis in (drawn.layout.xaxis, drawn.layout.yaxis):
+        assert axis.automargin
+        assert axis.ticktext[0] == "Marker1 wit…"

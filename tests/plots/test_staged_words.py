@@ -14,8 +14,10 @@ from pxcore.plots.staged_words import (
     candidates_said,
     final_said,
     fits,
+    loss_words,
     match_said,
     measured_said,
+    most_top,
     offers_said,
 )
 from pxcore.types.staged import Candidate, PlanKind, StagedPlan, StagedRun
@@ -46,7 +48,9 @@ def test_offers_are_compared_only_as_far_as_intervals_allow() -> None:
     both = (offer(PlanKind.PUBLISHED), offer(PlanKind.PAIR_COVER))
     told = offers_said(both, LOSSES)
     assert "pair cover shows 100% of the pairs" in told
-    assert "they lose 0.000 (−0.002 to 0.002) and 0.042 (0.039 to 0.045)" in told
+    assert "pair cover shows no loss, the published plan loses 0.042 (0.039 to 0.045)" in told
+    assert loss_words(LOSSES[1]) == "no loss shown (−0.002 to 0.002)"
+    assert loss_words(replace(LOSSES[1], loss_low=0.001)) == "0.000 (0.001 to 0.002)"
     blurred = (replace(LOSSES[0], loss_low=0.001), *LOSSES[1:])
     assert "cannot be told apart" in offers_said(both, blurred)
     assert "simulated" not in offers_said(both, ())
@@ -54,6 +58,15 @@ def test_offers_are_compared_only_as_far_as_intervals_allow() -> None:
     assert offers_said((none,), LOSSES) == (
         "No plan is possible with these candidates on this instrument"
     )
+
+
+@pytest.mark.parametrize(("slots", "most"), [(3, 2), (4, 3), (5, 5), (9, 5), (20, 10)])
+def test_the_largest_top_is_the_smallest_run(slots: int, most: int) -> None:
+    instrument = other(slots)
+    assert most_top(TEN, instrument) == most
+    planned_runs(PlanKind.PUBLISHED, TEN, instrument, most)  # possible
+    with pytest.raises(PanelError, match="top m is"):
+        planned_runs(PlanKind.PUBLISHED, TEN, instrument, most + 1)
 
 
 def test_measuring_names_the_run_that_comes_next() -> None:

@@ -12,7 +12,7 @@ from pxcore.evaluation.values import Sizes
 from pxcore.panel import beam
 from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.worth import worth
-from pxcore.runs import drafts, growing, ledger, panel_questions, panel_tasks, searching
+from pxcore.runs import drafts, growing, ledger, panel_questions, searching
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.panel_notes import panel_notes
 from pxcore.runs.panel_questions import PanelAsk
@@ -133,7 +133,7 @@ def test_the_notes_say_that_not_all_are_looked_at(wide: RunSpec) -> None:
 
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(panel_tasks, "MOST_OPTIONAL", 1)
+    monkeypatch.setattr(searching, "MOST_OPTIONAL", 1)
     monkeypatch.setattr("pxcore.runs.runner.LOOK_SECONDS", 0.0)
     return
 
@@ -179,7 +179,7 @@ def test_a_beam_through_true_models_says_what_all_panels_said(
     assert len(screen(found, advice)) == 4
     assert list(worths(found, advice)["channel"]) == ["marker", "noise"]
     # The same models asked about all panels say the same of each.
-    monkeypatch.setattr(panel_tasks, "MOST_OPTIONAL", 14)
+    monkeypatch.setattr(searching, "MOST_OPTIONAL", 14)
     whole = panel_questions.submit(store, first, PanelAsk(finalists=1))
     carry_on(store)
     every = findings(store, whole).screen
@@ -188,7 +188,7 @@ def test_a_beam_through_true_models_says_what_all_panels_said(
     for name in ("valid_f1", "test_f1"):
         assert f1_of_sets(every, name) == pytest.approx(f1_of_sets(found.screen, name))
     # What later rounds looked at is there too.
-    monkeypatch.setattr(panel_tasks, "MOST_OPTIONAL", 1)
+    monkeypatch.setattr(searching, "MOST_OPTIONAL", 1)
     monkeypatch.setattr(searching, "_drawn", lambda _: ((BF,), (BF, MARKER, NOISE)))
     again = panel_questions.submit(store, first, PanelAsk(finalists=3))
     carry_on(store)

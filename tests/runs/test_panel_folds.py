@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pxcore.errors import PanelError
+from pxcore.panel.curves import BEST
 from pxcore.runs import drafts, ledger, panel_questions
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.panel_questions import PanelAsk
@@ -84,7 +85,8 @@ def test_a_run_of_some_channels_answers_in_positions_of_its_data_set(tmp_path: P
     kept = {free[0], stains[2]}
     sets = {tuple(np.flatnonzero(row)) for row in found.screen.sets}
     assert sets == {tuple(sorted(kept)), tuple(sorted({*kept, stains[3]}))}
-    for curve in found.curves:
+    assert found.curves[-1].direction == BEST
+    for curve in found.curves[:-1]:
         assert {*curve.order} == {*stains[1:4]}
     lacking = {trial.members for trial in found.evidence.trials}
     assert tuple(c for c in channels if c != stains[1]) in lacking

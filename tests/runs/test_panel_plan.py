@@ -9,7 +9,6 @@ from math import comb
 import numpy as np
 import pytest
 
-from pxcore.panel import search
 from pxcore.panel.orders import removal_orders, steps, subsets_of
 from pxcore.runs import growing, panel_tasks
 from pxcore.runs.panel_notes import later, most_finalist_trainings, panel_notes
@@ -240,10 +239,6 @@ def test_a_screen_is_counted_as_retrained_panels_are(asked: RunSpec) -> None:
     again = Screened(sets=made[0].sets, valid_counts=counts, test_counts=counts)
     told = growing.screen_of(asked, [again]).valid_f1
     assert told[0] == pytest.approx(metrics.f1_macro(counts))
-
-
-def test_as_many_optional_channels_as_the_search_can_look_at() -> None:
-    assert panel_tasks.MOST_OPTIONAL == search.MOST_OPTIONAL
 
 
 def test_a_label_says_the_panel(asked: RunSpec) -> None:

@@ -156,7 +156,14 @@ def test_curves_after_a_search_train_nothing_that_is_there(asked: Asked) -> None
     found = findings(asked.store, answer)
     assert found.screen is not None  # what was asked before stays asked
     curves = {(one.label, one.direction): one for one in found.curves}
-    assert len(curves) == 2 * 2 + 2  # two stains have two orders, so two are random
+    assert len(curves) == 2 * 2 + 2 + 1  # two stains have two orders, so two are random
+    best = curves["best of each size", "best"]
+    assert [trial.members for trial in best.trials] == [FULL, (BF, MARKER), (BF,)]
+    assert best.order == ()
+    assert not asked.found.curves  # only beside the curves of rankings
+    words = [part for part in told(found, found.advice(Constraints())) if isinstance(part, tuple)]
+    (rows,) = [part for part in words if part[0][0] == "order"]
+    assert rows[-1][:2] == ("best of each size", "chosen by validation cells")
     label = METHODS["permute_cells"].label
     least = curves[label, "least_first"]
     assert [trial.members for trial in least.trials] == [FULL, (BF, MARKER), (BF,)]
