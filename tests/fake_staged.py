@@ -1,26 +1,20 @@
-"""The wizard's door in memory: plans kept in a list, real dealing and merging, made-up rankings."""
+"""The wizard's door in memory: real dealing and merging, made-up rankings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import tests.example_values as ex
-from pxcore.errors import PanelError, PlanChangedError
+from pxcore.errors import PanelError
 from pxcore.panel.staged import plans as dealing
-from pxcore.panel.staged.candidates import candidates_of, check_candidates
 from pxcore.panel.staged.finished import FinishedRun
-from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.matching import match_markers
 from pxcore.panel.staged.merge import merge, with_final_run
-from pxcore.panel.staged.pasted import parse_candidates
 from pxcore.panel.staged.printed import printed_html
 from pxcore.panel.staged.sheets import run_sheet
 from pxcore.types import Dataset, RunRow, RunState, Verdict
 from pxcore.types.staged import (
-    Candidate,
-    Decision,
-    Instrument,
     Override,
     PlanKind,
     StagedPlan,
@@ -33,12 +27,11 @@ from pxcore.types.staged_views import (
     Offer,
     Outcome,
     PlanLoss,
-    PlanVersion,
     RehearsalStage,
     RunSheet,
 )
+from tests.fake_plans import FakePlans
 
-NOW = "2026-11-21T10:00:00+00:00"
 LOSSES = tuple(
     PlanLoss(
         way=way, runs=runs, accuracy=0.79 - loss, low=0.78 - loss, high=0.8 - loss,
@@ -52,94 +45,17 @@ LOSSES = tuple(
 
 
 @dataclass
-class FakeStaged:
-    """Plans by id, every version; ``worth`` says what a marker's drop is (else by its place)."""
+class FakeStaged(FakePlans):
+    """Every step of a plan; ``worth`` says what a marker's drop is (else by its place)."""
 
-    sets: Callable[[], Sequence[Dataset]]
-    kept: dict[str, list[StagedPlan]] = field(default_factory=dict)
     worth: dict[str, float] = field(default_factory=dict)
     losses_said: tuple[PlanLoss, ...] | str = LOSSES
     stages: tuple[RehearsalStage, ...] = ()
     answer: AllMarkersAnswer | None = None
     moves: list[StagedPlan] = field(default_factory=list)
     """What ``advance_rehearsal`` brings, one call after the other."""
-
-    def _save(self, plan: StagedPlan, who: str, what: str, **changes: object) -> StagedPlan:
-        latest = self.kept[plan.id][-1]
-        if latest.version != plan.version:
-            message = f"{plan.title!r} was changed meanwhile by {latest.trail[-1].who}; open it"
-            raise PlanChangedError(message)
-        made = replace(plan, **changes)  # type: ignore[arg-type]
-        line = Decision(at=NOW, who=who, step="Plan", what=what)
-        made = replace(
-            made, version=plan.version + 1, trail=(*plan.trail, line), changed=NOW,
-            notes=changes.get("notes", ()),  # type: ignore[arg-type]
-            as_of=changes.get("as_of", 0),  # type: ignore[arg-type]
-        )  # fmt: skip
-        self.kept[plan.id].append(made)
-        return made
-
-    def put(self, plan: StagedPlan) -> StagedPlan:
-        """Keep a plan as its only version."""
-        self.kept[plan.id] = [plan]
-        return plan
-
-    def instruments(self) -> tuple[Instrument, ...]:
-        return tuple(INSTRUMENTS.values())
-
-    def other_instrument(
-        self, slots: int, brightfield: Sequence[int] = (), darkfield: Sequence[int] = ()
-    ) -> Instrument:
-        return other(slots, brightfield, darkfield)
-
-    def plans(self) -> tuple[StagedPlan, ...]:
-        return tuple(versions[-1] for versions in reversed(self.kept.values()))
-
-    def plan(self, plan_id: str, version: int | None = None) -> StagedPlan:
-        for one in reversed(self.kept.get(plan_id, [])):
-            if version in (None, one.version):
-                return one
-        message = f"staged plan {plan_id!r} is not known here"
-        raise PanelError(message)
-
-    def history(self, plan_id: str) -> tuple[PlanVersion, ...]:
-        return tuple(
-            PlanVersion(
-                version=one.version, step=one.step, who=one.trail[-1].who, at=NOW,
-                what=one.trail[-1].what,
-            )
-            for one in reversed(self.kept[plan_id])
-        )  # fmt: skip
-
-    def new(self, title: str, instrument: Instrument, owner: str = "") -> StagedPlan:
-        line = Decision(at=NOW, who=owner, step="Candidates", what="Started.")
-        made = StagedPlan(
-            id=f"p{len(self.kept) + 1}", title=title, version=1, step=1, owner=owner,
-            instrument=instrument, trail=(line,), changed=NOW,
-        )  # fmt: skip
-        return self.put(made)
-
-    def pasted(self, text: str) -> tuple[Candidate, ...]:
-        return parse_candidates(text)
-
-    def from_dataset(self, dataset_id: str) -> tuple[Candidate, ...]:
-        return candidates_of(self._set(dataset_id).panel)
-
-    def set_candidates(
-        self,
-        plan: StagedPlan,
-        candidates: Sequence[Candidate],
-        instrument: Instrument,
-        title: str | None = None,
-        *,
-        who: str,
-    ) -> StagedPlan:
-        check_candidates(candidates, instrument)
-        return self._save(
-            plan, who, f"{len(candidates)} candidates.", candidates=tuple(candidates),
-            instrument=instrument, title=title or plan.title, step=2, kind=None, runs=(),
-            notes=("Run 1 was detached.",) if plan.runs else (),
-        )  # fmt: skip
+    margins: list[float] = field(default_factory=list)
+    """With which the result was asked for, and a rehearsal went on."""
 
     def offers(self, plan: StagedPlan, top: int) -> tuple[Offer, ...]:
         found = []
@@ -234,6 +150,7 @@ class FakeStaged:
         return self._save(plan, who, "The final run stands.", runs=runs, step=5)
 
     def outcome(self, plan: StagedPlan, margin: float = 0.02) -> Outcome:
+        self.margins.append(margin)
         last = plan.runs[-1]
         left = [c.marker for c in plan.candidates if c.marker not in last.markers]
         return Outcome(
@@ -266,30 +183,18 @@ class FakeStaged:
     ) -> StagedPlan:
         return self._save(plan, who, "Rehearsal.", rehearsal=dataset_id, rehearsal_preset=preset)
 
-    def advance_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
-        return self._save(self.moves.pop(0), who, "Went on.") if self.moves else plan
+    def advance_rehearsal(self, plan: StagedPlan, *, who: str, margin: float = 0.02) -> StagedPlan:
+        self.margins.append(margin)
+        latest = self.plan(plan.id)
+        if latest.version != plan.version or not self.moves:
+            return latest
+        return self._save(self.moves.pop(0), who, "Went on.", by_itself=True)
 
     def stop_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
         return self._save(plan, who, "Stopped.", rehearsal="")
 
     def rehearsal(self, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
         return self.stages
-
-    def undo(self, plan: StagedPlan, *, who: str) -> StagedPlan:
-        shown = plan.as_of or plan.version
-        if shown < 2:
-            message = "there is nothing to undo"
-            raise PanelError(message)
-        return self.back_to(plan, shown - 1, who=who)
-
-    def back_to(self, plan: StagedPlan, version: int, *, who: str) -> StagedPlan:
-        old = self.plan(plan.id, version)
-        made = replace(old, version=plan.version, trail=plan.trail)
-        as_of = old.as_of or version
-        return self._save(made, who, f"Back to version {version}.", as_of=as_of)
-
-    def _set(self, dataset_id: str) -> Dataset:
-        return next(one for one in self.sets() if one.id == dataset_id)
 
     def _run(self, plan: StagedPlan, number: int) -> StagedRun:
         return next(run for run in plan.runs if run.number == number)

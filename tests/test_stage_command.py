@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from pxcore.__main__ import app, main
 from pxcore.api import Lab
+from pxcore.errors import PanelError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from tests.runs.staged.made_cells import marker_dataset, queue
@@ -125,6 +126,39 @@ def test_marks_and_prices_add_to_those_of_the_file(measured: Measured) -> None:
         "CD20": (False, True, False, 2.0),
         "DAPI": (False, True, False, 0.0),
     }
+
+
+def refused(*words: str, piped: str = "") -> str:
+    done = CliRunner().invoke(app, ["stage", *words], input=piped)
+    assert isinstance(done.exception, PanelError), done.output
+    return str(done.exception)
+
+
+def test_candidates_that_cannot_be_leave_no_plan_behind(measured: Measured) -> None:
+    before = Lab(measured.store).staged.plans()
+    words = ("new", "Three", "-", "--slots", "3", "--always-on", "CD3,CD4,CD8")
+    assert "none is left" in refused(*words, piped="CD3\nCD4\nCD8\nCD19\n")
+    assert Lab(measured.store).staged.plans() == before
+
+
+def test_a_merge_of_several_hands_is_saved_whole_or_not_at_all(measured: Measured) -> None:
+    plan = started()
+    call("plan", plan, "--kind", "published", "--top", "1")
+    staged = Lab(measured.store).staged
+    before = staged.plan(plan)
+    assert "'CD3' is always on" in refused("merge", plan, "--take", "CD45,CD3", "--by-verdict")
+    assert "no finished ranking" in refused("merge", plan, "--take", "CD45", "--finish")
+    assert "no finished ranking" in refused("merge", plan)
+    assert staged.plan(plan) == before
+    call("merge", plan, "--take", "CD45,CD19", "--by-verdict")
+    after = staged.plan(plan)
+    assert (after.version, len(after.overrides), after.by_verdict) == (before.version + 1, 2, True)
+
+
+def test_a_margin_that_is_none_is_refused_at_any_step() -> None:
+    plan = started()
+    assert "the margin is 0.7; expected" in refused("show", plan, "--margin", "0.7")
+    assert "the margin is 0; expected" in refused("show", plan, "--margin", "0")
 
 
 def test_markers_come_from_a_file_and_from_a_data_set(measured: Measured, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -19,8 +19,11 @@ def announce(pages: Mapping[str, StreamlitPage]) -> None:
     _table.update(pages)
 
 
-def link(label: str, page: str, *, icon: str | None = None, **query: str) -> None:
-    """Draw a link to a page. ``label`` is Markdown: names in it have passed ``md``."""
+def link(label: str, page: str, *, icon: str | None = None, **query: str | Sequence[str]) -> None:
+    """Draw a link to a page. ``label`` is Markdown: names in it have passed ``md``.
+
+    ``query``: its address; a list repeats its parameter.
+    """
     st.page_link(_table[page], label=label, icon=icon, query_params=query or None)
 
 

@@ -22,6 +22,8 @@ from pxcore.types.panel import Constraints, Members
 MARGIN, FLOOR = "margin", "floor"
 STAINS, KEEP, WITHOUT, TICK = "stains", "keep", "without", "tick"
 ANY = "any"
+WITHIN = (0.0, 0.5)
+"""A margin lies strictly inside."""
 CARRIED = (MARGIN, FLOOR)
 """What goes on to the run that answers, whose question does not hold it."""
 
@@ -45,7 +47,7 @@ def wishes(panel: Panel, offered: Members, usual: Constraints) -> Wishes:
         What holds where the address says nothing.
     """
     complaints: list[str] = []
-    margin = _number(MARGIN, usual.margin, (0.0, 0.5), complaints)
+    margin = _number(MARGIN, usual.margin, WITHIN, complaints)
     floor = _number(FLOOR, usual.class_floor, (-1e-9, 1.0 + 1e-9), complaints)
     return Wishes(
         Constraints(
@@ -57,6 +59,12 @@ def wishes(panel: Panel, offered: Members, usual: Constraints) -> Wishes:
         ),
         tuple(complaints),
     )
+
+
+def margin(usual: float) -> tuple[float, tuple[str, ...]]:
+    """Return the margin of the address, and what of it could not be read (Markdown)."""
+    complaints: list[str] = []
+    return _number(MARGIN, usual, WITHIN, complaints), tuple(complaints)
 
 
 def named(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.parts import panel_address as address
 from pages.parts.compare_address import put
-from pages.parts.panel_address import Wishes
 from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.text import one_line
 from pxcore.types import Panel
@@ -18,23 +19,33 @@ MARGIN_HELP = (
 )
 FLOOR_HELP = "No single class may lose more F1 than this, on average over the folds."
 WIDTH = 140
+MARGINS = (0.001, 0.499)
+"""That the field takes."""
 
 
 def draw(panel: Panel, offered: Members, usual: Constraints) -> Constraints:
     """Draw the settings as the address has them; return what they say."""
     found = address.wishes(panel, offered, usual)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _number(address.MARGIN, "Margin (F1)", found.constraints.margin, (0.001, 0.499))
+        _number(address.MARGIN, "Margin (F1)", found.constraints.margin, MARGINS)
         _number(address.FLOOR, "Floor of a class (F1)", found.constraints.class_floor, (0.0, 1.0))
         _stains(panel, offered, found.constraints.max_stains)
         _channels(address.KEEP, "Must keep", (panel, offered), found.constraints.must_keep)
         _channels(address.WITHOUT, "Leave out", (panel, offered), found.constraints.exclude)
-    _told(found)
+    _told(found.complaints)
     return found.constraints
 
 
-def _told(found: Wishes) -> None:
-    for complaint in found.complaints:
+def margin(usual: float) -> float:
+    """Draw the margin alone, as the address has it; return it."""
+    value, complaints = address.margin(usual)
+    _number(address.MARGIN, "Margin (F1)", value, MARGINS)
+    _told(complaints)
+    return value
+
+
+def _told(complaints: Sequence[str]) -> None:
+    for complaint in complaints:
         st.warning(complaint)
 
 

@@ -75,10 +75,7 @@ def _follow(plan: StagedPlan, *, ended: bool) -> None:
         except PlanChangedError:  # another tab of the same rehearsal was faster
             moved = lab().staged.plan(plan.id)
         if moved.version != plan.version:
-            sighted.see(moved)
-            if moved.step != plan.step:
-                st.query_params["step"] = str(min(moved.step, RESULT))
-            st.rerun(scope="app")
+            _moved_on(plan, moved)
         stages = lab().staged.rehearsal(plan)
         if _ended(stages) is not ended:
             st.rerun(scope="app")
@@ -102,6 +99,17 @@ def _follow(plan: StagedPlan, *, ended: bool) -> None:
                 "You can close this tab: queued runs go on, and the plan catches up when somebody "
                 "opens it again."
             )
+
+
+def _moved_on(plan: StagedPlan, moved: StagedPlan) -> None:
+    """See what the rehearsal did by itself; what a person did is told first, on top of the page."""
+    if all(line.by_itself for line in moved.trail[len(plan.trail) :]):
+        sighted.see(moved)
+        if moved.step != plan.step:
+            st.query_params["step"] = str(min(moved.step, RESULT))
+    elif sighted.sight().told == moved.version:
+        return
+    st.rerun(scope="app")
 
 
 def _stage(stage: RehearsalStage) -> None:

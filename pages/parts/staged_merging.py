@@ -27,8 +27,8 @@ RULES = {False: "Top m", True: "By verdict"}
 RULE_HELP = {
     False: "Takes the first m candidates of each run (published plan), or the strongest until the "
     "slots are full (pair cover).",
-    True: "Takes what a run shows above its decoys and what none calls interchangeable with one "
-    "already taken.",
+    True: "Takes what a run shows above its decoys (above 0 where it was ranked without any) and "
+    "what none calls interchangeable with one already taken.",
 }
 
 

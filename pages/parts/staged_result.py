@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import links, staged_live
+from pages.parts import links, panel_wishes, staged_live
+from pages.parts import panel_address as address
 from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
@@ -19,9 +20,11 @@ from pages.parts.words import day
 from pxcore.errors import PxError
 from pxcore.plots.numbers import count, with_interval
 from pxcore.plots.staged_instrument import drawn_instrument, slots_of
+from pxcore.types.panel import Constraints
 from pxcore.types.staged import Decision, StagedPlan
 from pxcore.types.staged_views import Outcome
 
+MARGIN = Constraints().margin
 MANY = 12
 """Lines of a trail beyond which it scrolls."""
 
@@ -30,18 +33,19 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
     """Draw what the plan ends with."""
     if plan.rehearsal:
         staged_live.draw(plan)
+    margin = panel_wishes.margin(MARGIN)
     try:
-        outcome = lab().staged.outcome(plan)
+        outcome = lab().staged.outcome(plan, margin)
     except PxError as error:
         say(top, "There is no result yet.")
         banner(error)
         return
     say(top, outcome.said)
     _panel(plan, outcome)
-    _advice(outcome)
+    _advice(outcome, margin)
     _reasons(plan, outcome)
     if outcome.all_markers is not None:
-        compared(plan, outcome.all_markers)
+        compared(plan, outcome.all_markers, margin)
     _trail(plan, outcome)
 
 
@@ -66,14 +70,25 @@ def _panel(plan: StagedPlan, outcome: Outcome) -> None:
         outcome_files(plan, outcome)
 
 
-def _advice(outcome: Outcome) -> None:
-    """Lead to the advice, or to asking for it."""
+def _advice(outcome: Outcome, margin: float) -> None:
+    """Lead to the advice as the plan wants it, or to asking for it."""
     if outcome.advice is None and outcome.advice_reason:
         st.info(md(outcome.advice_reason, 600), icon=":material/colorize:")
     said = "The advice" if outcome.advice is not None else "Ask which of these are enough"
     with st.container(horizontal=True):
-        links.link(said, "panel", icon=":material/colorize:", run=outcome.run_id)
+        links.link(said, "panel", icon=":material/colorize:", **_bounds(outcome, margin))
         links.link("The final run", "run", icon=":material/insights:", run=outcome.run_id)
+
+
+def _bounds(outcome: Outcome, margin: float) -> dict[str, str | list[str]]:
+    """Return the panel page's address at which it advises the same."""
+    bounds: dict[str, str | list[str]] = {"run": outcome.run_id, address.MARGIN: f"{margin:g}"}
+    if outcome.advice is not None:
+        names = lab().progress(outcome.run_id).spec.panel.names
+        full, wanted = outcome.advice.full.members, outcome.advice.constraints
+        for name, members in ((address.KEEP, wanted.must_keep), (address.WITHOUT, wanted.exclude)):
+            bounds[name] = [names[c] for c in members if c in full] or [""]
+    return bounds
 
 
 def _reasons(plan: StagedPlan, outcome: Outcome) -> None:

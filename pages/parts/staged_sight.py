@@ -34,6 +34,8 @@ class Sight:
     """Why the last change was refused: somebody else was faster."""
     trouble: str = ""
     """Why the last change was refused: something to mend here."""
+    told: int = 0
+    """The newer version that the page already tells of."""
     draft: tuple[Candidate, ...] | None = None
     """Candidates that were put into the table but not saved."""
     edited: tuple[Candidate, ...] | None = None
@@ -114,6 +116,7 @@ def banner(seen: StagedPlan, latest: StagedPlan) -> None:
     refused("")
     if seen.version == latest.version:
         return
+    note(told=latest.version)
     text = _changed(seen, latest, tried=bool(sight().conflict))
     with st.container(border=True, key="staged-conflict"):
         st.warning(told(sentence(text), 1500), icon=":material/sync_problem:")

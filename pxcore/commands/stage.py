@@ -27,9 +27,12 @@ from pxcore.commands.stage_words import (
 )
 from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import PanelError, StoreError
+from pxcore.panel.noninferiority import check_margin
 from pxcore.panel.staged.plans import default_top
+from pxcore.runs.staged.decisions import MergeRule
 from pxcore.runs.staged.steps import MERGE, RESULT
 from pxcore.settings import Settings
+from pxcore.types.panel import Constraints
 from pxcore.types.staged import Override, PlanKind, StagedPlan
 from pxcore.types.staged_views import Outcome
 
@@ -79,9 +82,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter an option
         candidates = with_marks(candidates, (must_keep, always_on, bridge))
         candidates = with_prices(candidates, cost or ())
         chosen = instrument_from(lab, instrument, slots, (brightfield, darkfield))
-        who = Settings().owner
-        plan = lab.staged.new(title, chosen, who)
-        plan = lab.staged.set_candidates(plan, candidates, chosen, who=who)
+        plan = lab.staged.new(title, chosen, Settings().owner, candidates)
         _tell(lab, plan, json_file)
 
 
@@ -149,18 +150,20 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter an option
     json_file: JsonFile = "",
 ) -> None:
     """Bring the rankings together: which candidates go into the final run, and why."""
+    said = ((take, Override.TAKE), (leave, Override.LEAVE), (by_rule, None))
+    hands = tuple((marker, what) for names, what in said for marker in names_in(names))
+    rule = None
+    if top or by_verdict is not None or method:
+        rule = MergeRule(top or None, by_verdict, method or None)
     with closing(open_lab()) as lab:
         plan, who = lab.staged.plan(plan_id), Settings().owner
-        if top or by_verdict is not None or method:
-            plan = lab.staged.merge_rule(
-                plan, who=who, top=top or None, by_verdict=by_verdict, method=method or None
-            )
-        said = ((take, Override.TAKE), (leave, Override.LEAVE), (by_rule, None))
-        for names, decision in said:
-            for marker in names_in(names):
-                plan = lab.staged.override(plan, marker, decision, who=who)
-        for part in merge_parts(lab.staged.merged(plan)):
-            OUT.print(part)
+        if finish or not (rule or hands):
+            lab.staged.merged(plan)  # refuses before anything is saved
+        if rule or hands:
+            plan = lab.staged.decide(plan, rule, hands, who=who)
+        if plan.step >= MERGE:
+            for part in merge_parts(lab.staged.merged(plan)):
+                OUT.print(part)
         if finish:
             plan = lab.staged.finish_merge(plan, who=who)
         _tell(lab, plan, json_file)
@@ -175,6 +178,7 @@ def show(
     json_file: JsonFile = "",
 ) -> None:
     """Show a plan, its runs, its result and the trail of every decision; or list the plans."""
+    check_margin(margin, Constraints().class_floor)
     with closing(open_lab()) as lab:
         if not plan_id:
             OUT.print(plans_table(lab.staged.plans()))

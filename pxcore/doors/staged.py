@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from pxcore.doors.staged_rehearsals import Rehearsals
 from pxcore.panel.staged.candidates import candidates_of
 from pxcore.panel.staged.finished import FinishedRun
 from pxcore.panel.staged.instruments import INSTRUMENTS, other
@@ -20,10 +21,10 @@ from pxcore.runs.staged import (
     outcome,
     outcome_files,
     paperwork,
-    rehearsal,
     returning,
     shelf,
 )
+from pxcore.runs.staged.decisions import Hands, MergeRule
 from pxcore.store.home import Store
 from pxcore.types import Dataset, RunRow
 from pxcore.types.staged import Candidate, Instrument, Override, PlanKind, StagedPlan
@@ -34,7 +35,6 @@ from pxcore.types.staged_views import (
     Outcome,
     PlanLoss,
     PlanVersion,
-    RehearsalStage,
     RunSheet,
 )
 
@@ -44,7 +44,7 @@ DRAWS = 60
 """Of the simulator, for a page: a loss is known to about 0.015."""
 
 
-class StagedPlans:
+class StagedPlans(Rehearsals):
     """The calls of the wizard. Each takes the plan as a person saw it and returns it as saved.
 
     All that save raise PlanChangedError when somebody else changed the plan meanwhile, and
@@ -52,11 +52,11 @@ class StagedPlans:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._found = lru_cache(8)(self._findings)
+        super().__init__(store, self._found)
         self._simulated = lru_cache(64)(simulate)
         self._merge = lru_cache(8)(self._merged)  # finished runs do not change
         self._ranked = lru_cache(8)(self._rankings)
-        self._found = lru_cache(8)(self._findings)
 
     # -- any time
 
@@ -92,9 +92,15 @@ class StagedPlans:
 
     # -- step 1: candidates
 
-    def new(self, title: str, instrument: Instrument, owner: str = "") -> StagedPlan:
-        """Return a new plan, at step 1."""
-        return dealing.new(self._store, title, instrument, owner)
+    def new(
+        self,
+        title: str,
+        instrument: Instrument,
+        owner: str = "",
+        candidates: Sequence[Candidate] = (),
+    ) -> StagedPlan:
+        """Return a new plan, at step 1; with candidates at step 2, or nothing is saved."""
+        return dealing.new(self._store, title, instrument, owner, candidates)
 
     def pasted(self, text: str) -> tuple[Candidate, ...]:
         """Return the markers of a typed or pasted text, or of a panel sheet. Saves nothing."""
@@ -210,6 +216,12 @@ class StagedPlans:
         """Return the plan with a candidate taken or left out by hand; None: by the rule."""
         return merging.override(self._store, plan, marker, decision, who=who)
 
+    def decide(
+        self, plan: StagedPlan, rule: MergeRule | None, hands: Hands, *, who: str
+    ) -> StagedPlan:
+        """Return the plan with another rule and several hands, all or none, as one version."""
+        return merging.decide(self._store, plan, rule, hands, who=who)
+
     def finish_merge(self, plan: StagedPlan, *, who: str) -> StagedPlan:
         """Return the plan with the final run's markers fixed."""
         return merging.finish_merge(self._store, plan, who=who)
@@ -223,34 +235,6 @@ class StagedPlans:
     def outcome_files(self, plan: StagedPlan, found: Outcome) -> Mapping[str, str]:
         """Return file names and texts of an outcome: ``panel.csv``, ``outcome.json``."""
         return outcome_files.outcome_files(plan, found)
-
-    # -- rehearsal
-
-    def rehearse(
-        self,
-        plan: StagedPlan,
-        dataset_id: str,
-        *,
-        who: str,
-        preset: str = "fast",
-        method: str = "permute_cells",
-    ) -> StagedPlan:
-        """Return the plan with all of its runs, and one with every marker, queued."""
-        return rehearsal.rehearse(
-            self._store, plan, dataset_id, who=who, preset=preset, method=method
-        )
-
-    def rehearsal(self, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
-        """Return every run of the rehearsal and how far it is."""
-        return rehearsal.stages(self._store, plan)
-
-    def advance_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
-        """Return the plan with all that has finished attached, merged and followed up."""
-        return rehearsal.advance(self._store, plan, self._found, who=who)
-
-    def stop_rehearsal(self, plan: StagedPlan, *, who: str) -> StagedPlan:
-        """Return the plan without its rehearsal, ready for real measurements."""
-        return rehearsal.stop(self._store, plan, who=who)
 
     def _merged(self, plan: StagedPlan) -> Merge:
         return merging.merged(self._store, plan)

@@ -95,6 +95,8 @@ class Decision:
     who: str
     step: str
     what: str
+    by_itself: bool = False
+    """By a rehearsal that went on, not by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

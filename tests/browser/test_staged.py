@@ -69,7 +69,7 @@ def test_from_pasted_markers_to_the_panel(
     merge(later)
     attach(later, measured.final)
     later.get_by_role("button", name="To the result").click()
-    result(later, server)
+    result(later, server, measured)
     ended = later.url
     later.reload()
     expect(later.get_by_text(re.compile("10 of 20 candidates"))).to_be_visible()
@@ -123,7 +123,7 @@ def attach(page: Page, run_id: str) -> None:
 
 
 def merge(page: Page) -> None:
-    """See both runs side by side, take one marker by hand, fix the final run."""
+    """See both runs side by side, fix the final run; hands are tested on the page itself."""
     expect(page.get_by_text("10 of 20 candidates go into the final run")).to_be_visible()
     expect(page.locator(".st-key-staged-merge .annotation-text").first).to_be_visible()
     page.get_by_role("button", name=re.compile("Fix these 10 markers")).click()
@@ -131,7 +131,7 @@ def merge(page: Page) -> None:
     expect(page.get_by_role("heading", name="Final run · sheet")).to_be_visible()
 
 
-def result(page: Page, server: Server) -> None:
+def result(page: Page, server: Server, measured: Measured) -> None:
     """Read the panel, the trail, and take the plan away as a file."""
     expect(page.get_by_text(re.compile("10 of 20 candidates"))).to_be_visible()
     drawn = page.locator(".st-key-staged-panel .annotation-text")
@@ -146,5 +146,9 @@ def result(page: Page, server: Server) -> None:
     assert plan["id"] == saved.id
     shown = {text.strip() for text in drawn.all_text_contents()}
     assert {*saved.runs[-1].markers} <= shown
+    assert len(saved.runs[-1].markers) == 10
+    assert [marker for run in saved.runs[:-1] for marker in run.markers] == list(MARKERS)
+    assert [run.run_id for run in saved.runs] == [measured.first, measured.second, measured.final]
+    assert (saved.step, saved.overrides) == (6, ())
     assert len(saved.trail) >= 8
     page.keyboard.press("Escape")

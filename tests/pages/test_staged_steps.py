@@ -185,7 +185,7 @@ def test_the_result_is_the_panel_its_reasons_and_the_trail(lab: FakeLab, visit: 
                  "F1 0.800 (0.770 to 0.830)", "was not asked which", "Trail, CSV",
                  "The panel, CSV"):  # fmt: skip
         assert part in text, part
-    assert linked(app, "Ask which of these are enough") == "run=rankF"
+    assert linked(app, "Ask which of these are enough") == "run=rankF&margin=0.02"
     for line in plan.trail:
         assert f"{line.who} · {line.step}] {line.what}" in text
     assert "M2: Must be kept." in text.replace("*", "")
@@ -225,7 +225,8 @@ def test_a_rehearsal_under_way_goes_on_by_itself(lab: FakeLab, visit: Open) -> N
     assert "You can close this tab" in text
     assert "attaches it by itself" in text
     later = plan_at(lab, 4)
-    lab.staged.moves = [replace(later, id=plan.id, version=plan.version, rehearsal="all")]
+    later = replace(later, id=plan.id, version=plan.version, trail=plan.trail)
+    lab.staged.moves = [replace(later, rehearsal="all")]
     app = opened(visit, plan)
     assert app.query_params["step"] == "4"
     assert "go into the final run" in words(app)

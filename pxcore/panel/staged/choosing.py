@@ -53,19 +53,25 @@ def by_verdict(
     taken = [marker for marker, (is_in, _) in said.items() if is_in]
     found = {}
     for marker in order:
-        runs = [run.number for run in finished if run.is_informative(marker)]
+        runs = [_at(run) for run in finished if run.is_informative(marker)]
+        bare = any(marker in run.markers and not run.against_decoys for run in finished)
         stands_in = _stand_in(marker, taken, finished)
         if not runs:
-            found[marker] = (False, "no run shows it above its decoys")
+            else_zero = ", or above 0 where there are none" if bare else ""
+            found[marker] = (False, f"no run shows it above its decoys{else_zero}")
         elif stands_in:
             other, number = stands_in
             found[marker] = (False, f"interchangeable with {other}, already taken (run {number})")
         else:
-            where = f"run {runs[0]}" if len(runs) == 1 else f"runs {', '.join(map(str, runs))}"
+            where = f"run{'s' * (len(runs) > 1)} {', '.join(runs)}"
             found[marker] = (True, f"informative in {where}, and nothing taken stands in for it")
             if marker not in said:
                 taken.append(marker)
     return found
+
+
+def _at(run: FinishedRun) -> str:
+    return f"{run.number}" if run.against_decoys else f"{run.number} (above 0, no decoys there)"
 
 
 def _stand_in(

@@ -43,6 +43,8 @@ class FinishedRun:
     interchangeable: tuple[tuple[str, ...], ...] = ()
     """Groups of which one member may stand for all."""
     only_together: tuple[tuple[str, str], ...] = ()
+    against_decoys: bool = True
+    """False where verdicts were made without decoys: informative then means above 0."""
 
     def order(self, among: Sequence[str]) -> tuple[str, ...]:
         """Return the markers of this run that are in ``among``, the most important first."""
@@ -50,7 +52,7 @@ class FinishedRun:
         return tuple(sorted((m for m in self.markers if m in among), key=lambda m: -mean[m]))
 
     def is_informative(self, marker: str) -> bool:
-        """Return True where this run's interval lies above every decoy's."""
+        """Return True where this run's interval lies above every decoy's, or above 0 without."""
         known = marker in self.markers
         return known and self.verdict[self.markers.index(marker)] is Verdict.INFORMATIVE
 
@@ -115,6 +117,7 @@ def finished_run(
         verdict=tuple(ranking.verdict[c] for c in place.values()),
         interchangeable=tuple(groups),
         only_together=tuple(pairs),
+        against_decoys=ranking.decoy_bound is not None,
     )
 
 

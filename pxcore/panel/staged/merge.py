@@ -1,8 +1,9 @@
 """The finished runs of a plan brought together: which candidates go into the final run, and why.
 
-Candidates stand in one order: by their best scaled importance over runs where the runs have one
-scale (`finished.on_one_scale`), else by their best rank within a run, then by the mean rank. The
-best, not the mean: a marker that works only with a partner shows nothing where the partner is not.
+Candidates stand in one order: by their best scaled importance over runs, made fair to those in
+fewer runs (`looks`), where the runs have one scale (`finished.on_one_scale`); else by their best
+rank within a run, then by the mean rank. The best, not the mean: a marker that works only with a
+partner shows nothing where the partner is not.
 
 Taken are, first, what is always on, must be kept or was taken by hand. Then by the rule:
 
@@ -22,11 +23,18 @@ from dataclasses import replace
 from pxcore.errors import PanelError
 from pxcore.panel.staged.choosing import by_top, by_verdict, ranks_of
 from pxcore.panel.staged.finished import FinishedRun, Scaled, on_one_scale
+from pxcore.panel.staged.looks import worth_of_looks
 from pxcore.panel.staged.matching import marker_key
+from pxcore.panel.staged.merge_notes import looks_notes, parted_notes, verdict_notes
 from pxcore.types.staged import Candidate, Merged, Override, StagedPlan, StagedRun
 from pxcore.types.staged_views import Merge
 
 __all__ = ["Merge", "merge", "with_final_run"]
+
+Said = dict[str, tuple[bool, str]]
+"""By marker: whether it is taken, and why."""
+Ranks = dict[str, tuple[tuple[int, int], ...]]
+"""By marker: (run number, rank among the run's candidates)."""
 
 
 def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
@@ -45,47 +53,34 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
     scaled = on_one_scale(finished, bridges)
     dealt = [candidate.marker for candidate in plan.candidates if not candidate.always_on]
     ranks = {m: ranks_of(m, finished, dealt) for m in dealt}
-    order = sorted(dealt, key=lambda m: _worth(m, scaled, ranks))
-    overrides = {marker_key(name): what for name, what in plan.overrides}
-    said: dict[str, tuple[bool, str]] = {}
-    for candidate in plan.candidates:
-        taken, reason = _forced(candidate, overrides.get(marker_key(candidate.marker)))
-        if reason:
-            said[candidate.marker] = (taken, reason)
-    free = plan.instrument.stain_slots - sum(taken for taken, _ in said.values())
-    _check_room(free, plan, [m for m, (taken, _) in said.items() if taken])
-    by_rule = by_verdict if plan.by_verdict else by_top
-    chosen = by_rule(plan, finished, order, said)
-    taken_by_rule = [m for m in order if m not in said and chosen[m][0]]
-    fell_out = taken_by_rule[free:]
-    for marker in order:
-        rule_takes, why = chosen[marker]
-        if marker in said:
-            hand, reason = said[marker]
-            if marker_key(marker) in overrides:
-                verb = "take it" if rule_takes else "leave it out"
-                said[marker] = (hand, f"{reason}; the rule would {verb}: {why}")
-        elif marker in fell_out:
-            said[marker] = (False, _no_slot(why, plan, len(taken_by_rule), free))
-        else:
-            said[marker] = (rule_takes, why)
+    order = _ordered(dealt, scaled, ranks)
+    settled = _settled(plan)
+    free = plan.instrument.stain_slots - sum(taken for taken, _ in settled.values())
+    _check_room(free, plan, [m for m, (taken, _) in settled.items() if taken])
+    chosen = (by_verdict if plan.by_verdict else by_top)(plan, finished, order, settled)
+    wanted = [m for m in order if m not in settled and chosen[m][0]]
+    said = _said(plan, settled, chosen, wanted[free:])
+    taken = [marker for marker, (is_in, _) in said.items() if is_in]
     return Merge(
         candidates=tuple(
             Merged(
                 marker=candidate.marker,
                 taken=said[candidate.marker][0],
                 reason=_sentence(said[candidate.marker][1]),
-                overridden=marker_key(candidate.marker) in overrides,
+                overridden=marker_key(candidate.marker) in _by_hand(plan),
                 importance=scaled.values.get(candidate.marker, ()),
                 rank=ranks.get(candidate.marker, ()),
             )
             for candidate in plan.candidates
         ),
-        order=tuple(order),
-        fell_out=tuple(fell_out),
+        order=order,
+        fell_out=tuple(wanted[free:]),
         notes=(
-            *_notes(scaled, fell_out, plan, len(taken_by_rule), free),
-            *_parted(finished, [marker for marker, (taken, _) in said.items() if taken]),
+            scaled.note,
+            *looks_notes(ranks, scaled=bool(scaled.values)),
+            *(verdict_notes(finished, wanted) if plan.by_verdict else ()),
+            *_crowded(plan, wanted, free, scaled=bool(scaled.values)),
+            *parted_notes(finished, taken),
         ),
     )
 
@@ -135,17 +130,49 @@ def _check_room(free: int, plan: StagedPlan, forced: Sequence[str]) -> None:
         raise PanelError(message)
 
 
-def _worth(
-    marker: str, scaled: Scaled, ranks: dict[str, tuple[tuple[int, int], ...]]
-) -> tuple[float, float]:
-    """Return what candidates are ordered by, the strongest smallest."""
-    places = [rank for _, rank in ranks[marker]]
-    if not places:
-        return (float("inf"), float("inf"))
-    mean = sum(places) / len(places)
-    if scaled.values:
-        return (-max(value for _, value, _, _ in scaled.values[marker]), mean)
-    return (min(places), mean)
+def _ordered(dealt: Sequence[str], scaled: Scaled, ranks: Ranks) -> tuple[str, ...]:
+    """Return the candidates in the order in which they are preferred, the strongest first."""
+    places = {marker: [rank for _, rank in ranks[marker]] for marker in dealt}
+    looks = {m: [mean for _, mean, _, _ in scaled.values.get(m, ())] for m in dealt}
+    worth = worth_of_looks(looks)
+
+    def key(marker: str) -> tuple[float, float]:
+        own = places[marker]
+        if not own:
+            return (float("inf"), float("inf"))
+        return (-worth[marker] if scaled.values else min(own), sum(own) / len(own))
+
+    return tuple(sorted(dealt, key=key))
+
+
+def _by_hand(plan: StagedPlan) -> dict[str, Override]:
+    return {marker_key(name): what for name, what in plan.overrides}
+
+
+def _settled(plan: StagedPlan) -> Said:
+    """Return what is taken or left before the rule, with the reason, in the plan's order."""
+    hands = _by_hand(plan)
+    found = {c.marker: _forced(c, hands.get(marker_key(c.marker))) for c in plan.candidates}
+    return {marker: (taken, reason) for marker, (taken, reason) in found.items() if reason}
+
+
+def _said(plan: StagedPlan, settled: Said, chosen: Said, fell_out: Sequence[str]) -> Said:
+    """Return, by marker, whether it goes on at last, and why.
+
+    ``chosen``: what the rule says of each; ``fell_out``: those of them without a slot.
+    """
+    hands, said = _by_hand(plan), dict(settled)
+    wanted = sum(taken for marker, (taken, _) in chosen.items() if marker not in settled)
+    for marker, (rule_takes, why) in chosen.items():
+        if marker in fell_out:
+            said[marker] = (False, _no_slot(why, plan, wanted, wanted - len(fell_out)))
+        elif marker not in settled:
+            said[marker] = (rule_takes, why)
+        elif marker_key(marker) in hands:
+            taken, reason = settled[marker]
+            verb = "take it" if rule_takes else "leave it out"
+            said[marker] = (taken, f"{reason}; the rule would {verb}: {why}")
+    return said
 
 
 def _forced(candidate: Candidate, override: Override | None) -> tuple[bool, str]:
@@ -168,26 +195,17 @@ def _no_slot(why: str, plan: StagedPlan, wanted: int, free: int) -> str:
     )
 
 
-def _notes(
-    scaled: Scaled, fell_out: Sequence[str], plan: StagedPlan, wanted: int, free: int
+def _crowded(
+    plan: StagedPlan, wanted: Sequence[str], free: int, *, scaled: bool
 ) -> tuple[str, ...]:
-    notes = [scaled.note]
-    if fell_out:
-        how = "least scaled importance" if scaled.values else "lowest best rank"
-        notes.append(
-            f"The rule takes {wanted} candidates, but {free} of the {plan.instrument.stain_slots} "
-            f"slots are left for them: {', '.join(fell_out)} fall out, those with the {how}."
-        )
-    return tuple(notes)
-
-
-def _parted(finished: Sequence[FinishedRun], taken: Sequence[str]) -> tuple[str, ...]:
-    """Return a warning for every pair that works only together and of which one is left out."""
-    pairs = dict.fromkeys(tuple(sorted(p)) for run in finished for p in run.only_together)
-    return tuple(
-        f"{first} and {second} work only together, but only one of them goes into the final run."
-        for first, second in pairs
-        if (first in taken) != (second in taken)
+    """Return which of the rule's candidates have no slot, in a sentence; () where all have one."""
+    if len(wanted) <= free:
+        return ()
+    how = "least scaled importance" if scaled else "lowest best rank"
+    return (
+        f"The rule takes {len(wanted)} candidates, but {free} of the "
+        f"{plan.instrument.stain_slots} slots are left for them: {', '.join(wanted[free:])} fall "
+        f"out, those with the {how}.",
     )
 
 

@@ -27,14 +27,27 @@ __all__ = ["choose", "new", "offers", "room", "set_candidates"]
 LABELS = {PlanKind.PUBLISHED: "the published plan", PlanKind.PAIR_COVER: "pair cover"}
 
 
-def new(store: Store, title: str, instrument: Instrument, owner: str = "") -> StagedPlan:
-    """Return a new plan, saved as its version 1. Raises PanelError for a title that is none."""
+def new(
+    store: Store,
+    title: str,
+    instrument: Instrument,
+    owner: str = "",
+    candidates: Sequence[Candidate] = (),
+) -> StagedPlan:
+    """Return a new plan, saved as its version 1; with candidates, if there are any, as version 2.
+
+    Raises PanelError for a title that is none, and for candidates as `set_candidates`: then
+    nothing is saved.
+    """
+    if candidates:
+        check_candidates([_checked(candidate) for candidate in candidates], instrument)
     plan = StagedPlan(
         id="", title=_title(title), version=0, step=1, owner=owner, instrument=instrument
     )
     what = f"Started, for {instrument.label}."
     line = Decision(at=now(), who=owner, step="Candidates", what=what)
-    return shelf.add(store, replace(plan, trail=(line,)), owner, what)
+    made = shelf.add(store, replace(plan, trail=(line,)), owner, what)
+    return set_candidates(store, made, candidates, instrument, who=owner) if candidates else made
 
 
 def set_candidates(

@@ -8,12 +8,19 @@ from pxcore.errors import PanelError
 from pxcore.panel.staged.finished import FinishedRun, finished_run
 from pxcore.panel.staged.matching import marker_key
 from pxcore.panel.staged.merge import merge, with_final_run
-from pxcore.panel.staged.plans import planned_runs
 from pxcore.runs import ledger
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
-from pxcore.runs.staged.attached import check_run, places_of
+from pxcore.runs.staged.attached import places_of
 from pxcore.runs.staged.carrying import reopened
+from pxcore.runs.staged.decisions import (
+    Hands,
+    MergeRule,
+    by_hand,
+    check_room,
+    rule_words,
+    ruled,
+)
 from pxcore.runs.staged.steps import (
     FINAL,
     MEASURE,
@@ -27,11 +34,12 @@ from pxcore.runs.staged.steps import (
 )
 from pxcore.store.home import Store
 from pxcore.types import MethodResult, RunResult
-from pxcore.types.staged import Candidate, Override, PlanKind, StagedPlan, StagedRun
+from pxcore.types.staged import Override, StagedPlan, StagedRun
 from pxcore.types.staged_views import Merge
 
 __all__ = [
-    "finish_merge", "merge_rule", "merged", "methods_for", "override", "ranking_of", "rankings",
+    "MergeRule", "decide", "finish_merge", "merge_rule", "merged", "methods_for", "override",
+    "ranking_of", "rankings",
 ]  # fmt: skip
 
 
@@ -72,32 +80,9 @@ def merge_rule(
 ) -> StagedPlan:
     """Return the plan with another rule of merging, saved; None keeps what is.
 
-    Raises
-    ------
-    PanelError
-        Before runs are planned, for a top m above the smallest run's candidates, and for a method
-        that an attached run has no ranking by.
-    PlanChangedError
-        When somebody else changed the plan meanwhile.
+    Raises as `decide`.
     """
-    need_step(plan, MEASURE, "Choosing the rule of merging")
-    made = replace(
-        plan,
-        top=plan.top if top is None else top,
-        by_verdict=plan.by_verdict if by_verdict is None else by_verdict,
-        method=plan.method if method is None else method,
-    )
-    if made.top < 1 or made.kind is PlanKind.PUBLISHED:
-        planned_runs(PlanKind.PUBLISHED, made.candidates, made.instrument, made.top)
-    for run in dealt_runs(made):
-        if run.run_id:
-            check_run(store, made, run, run.run_id)
-    made, opened = reopened(made, plan)
-    rule = "by verdict" if made.by_verdict else f"top {made.top}"
-    if not made.by_verdict and made.kind is PlanKind.PAIR_COVER:
-        rule = "the strongest over all runs"
-    what = f"Rule: {rule}, ranked by {made.method}."
-    return moved(store, made, Change(who=who, step=MERGE, what=what, dropped=opened))
+    return decide(store, plan, MergeRule(top, by_verdict, method), (), who=who)
 
 
 def override(
@@ -105,42 +90,63 @@ def override(
 ) -> StagedPlan:
     """Return the plan with a candidate taken or left out by hand (None: by the rule), saved.
 
+    Raises as `decide`.
+    """
+    return decide(store, plan, None, ((marker, decision),), who=who)
+
+
+def decide(
+    store: Store, plan: StagedPlan, rule: MergeRule | None, hands: Hands, *, who: str
+) -> StagedPlan:
+    """Return the plan with another rule and these decisions by hand, saved as one version.
+
+    Everything is checked before anything is saved. ``rule``: None keeps the rule as it is.
+
     Raises
     ------
     PanelError
-        For a marker that is no candidate, one that is always on, one to leave out that must be
-        kept, and more taken by hand than the final run has slots.
+        Before runs are planned; for a top m above the smallest run's candidates, and a method that
+        an attached run has no ranking by; for a marker that is no candidate, one that is always
+        on, one to leave out that must be kept, one decided twice, and more taken by hand than the
+        final run has slots.
     PlanChangedError
         When somebody else changed the plan meanwhile.
     """
-    need_step(plan, MEASURE, "Deciding by hand")
-    candidate = _candidate(plan, marker)
-    if candidate.always_on:
-        message = f"{candidate.marker!r} is always on, so nothing is to be decided about it"
-        raise PanelError(message)
-    if decision is Override.LEAVE and candidate.must_keep:
-        message = (
-            f"{candidate.marker!r} cannot be left out: it must be kept; take that mark from the "
-            "candidate first"
-        )
-        raise PanelError(message)
-    others = [one for one in plan.overrides if marker_key(one[0]) != marker_key(marker)]
-    by_hand = others if decision is None else [*others, (candidate.marker, decision)]
-    made = replace(plan, overrides=tuple(by_hand))
-    _check_room(made)
+    made, words = plan, []
+    if rule is not None:
+        made = ruled(store, plan, rule)
+        words.append(rule_words(made))
+    keys = [marker_key(marker) for marker, _ in hands]
+    for marker, decision in hands:
+        if keys.count(marker_key(marker)) > 1:
+            message = f"{marker!r} is decided twice; take it, leave it out, or leave it to the rule"
+            raise PanelError(message)
+        made, said = by_hand(made, marker, decision)
+        words.append(said)
+    check_room(made)
     made, opened = reopened(made, plan)
-    verb = {Override.TAKE: "taken by hand", Override.LEAVE: "left out by hand"}
-    what = f"{candidate.marker}: {verb[decision] if decision else 'left to the rule again'}."
-    return moved(store, made, Change(who=who, step=MERGE, what=what, dropped=opened))
+    change = Change(who=who, step=MERGE, what=" ".join(words), dropped=opened)
+    return moved(store, made, change)
 
 
-def finish_merge(store: Store, plan: StagedPlan, *, who: str) -> StagedPlan:
+def finish_merge(
+    store: Store, plan: StagedPlan, *, who: str, by_itself: bool = False
+) -> StagedPlan:
     """Return the plan with the final run's markers fixed, saved.
 
-    Raises PanelError as `merged`, PlanChangedError when somebody else changed the plan meanwhile.
+    ``by_itself``: by a rehearsal, not by a person.
+
+    Raises PanelError as `merged` and where nothing but what is always on goes on, PlanChangedError
+    when somebody else changed the plan meanwhile.
     """
     need_step(plan, MERGE, "Fixing the final run")
     union, before = merged(store, plan), final_run(plan)
+    if not set(union.taken) & set(union.order):
+        message = (
+            "the rule takes no candidate into the final run; go by the top m, take some by hand, "
+            "or rank the runs again with decoys and more folds"
+        )
+        raise PanelError(message)
     runs = with_final_run(plan.runs, union)
     made = replace(plan, runs=runs)
     last = final_run(made)
@@ -153,7 +159,8 @@ def finish_merge(store: Store, plan: StagedPlan, *, who: str) -> StagedPlan:
         what += f" Without a slot: {', '.join(union.fell_out)}."
     if hands:
         what += f" By hand: {', '.join(hands)}."
-    return moved(store, made, Change(who=who, step=MERGE, what=what, dropped=dropped))
+    change = Change(who=who, step=MERGE, what=what, dropped=dropped, by_itself=by_itself)
+    return moved(store, made, change)
 
 
 def ranking_of(found: RunResult, method: str, number: int) -> MethodResult:
@@ -176,30 +183,3 @@ def _finished(store: Store, plan: StagedPlan, run: StagedRun) -> FinishedRun:
     names = [marker_at.get(place, "") for place in found.source_channels]
     own = replace(run, matched=tuple((marker, marker) for marker in run.markers))
     return finished_run(own, names, ranked.ranking, found.redundancy)
-
-
-def _candidate(plan: StagedPlan, marker: str) -> Candidate:
-    for candidate in plan.candidates:
-        if marker_key(candidate.marker) == marker_key(marker):
-            return candidate
-    names = ", ".join(one.marker for one in plan.candidates)
-    message = f"{marker!r} is no candidate of this plan; there is {names}"
-    raise PanelError(message)
-
-
-def _check_room(plan: StagedPlan) -> None:
-    """Refuse more markers taken by hand than the final run has slots."""
-    by_hand = {marker_key(name) for name, what in plan.overrides if what is Override.TAKE}
-    forced = [
-        one.marker
-        for one in plan.candidates
-        if one.always_on or one.must_keep or marker_key(one.marker) in by_hand
-    ]
-    slots = plan.instrument.stain_slots
-    if len(forced) > slots:
-        message = (
-            f"{len(forced)} markers are always on, must be kept or were taken by hand "
-            f"({', '.join(forced)}), but the final run has {slots} slots; undo "
-            f"{len(forced) - slots} of these choices first"
-        )
-        raise PanelError(message)

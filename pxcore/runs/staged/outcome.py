@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from pxcore.errors import PanelError, RunError
 from pxcore.panel.noninferiority import check_margin
 from pxcore.panel.words import sentence
-from pxcore.runs import ledger, panel_tasks
+from pxcore.runs import ledger
 from pxcore.runs.result import result
-from pxcore.runs.staged.answers import answering_run
+from pxcore.runs.staged.answers import answering_run, constraints_for
 from pxcore.runs.staged.attached import places_of
 from pxcore.runs.staged.merging import merged
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.runs.staged.steps import RESULT, final_run, need_step
 from pxcore.store.home import Store
-from pxcore.types import Panel, RunSpec
+from pxcore.types import Panel
 from pxcore.types.panel import Constraints, PanelAdvice
 from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import Outcome
@@ -25,7 +25,7 @@ from pxcore.types.staged_views import Outcome
 if TYPE_CHECKING:
     from pxcore.runs.panel_result import PanelFindings
 
-__all__ = ["Finding", "constraints_for", "final_panel", "named_by_markers", "outcome"]
+__all__ = ["Finding", "final_panel", "named_by_markers", "outcome"]
 
 Finding = Callable[[str], "PanelFindings"]
 """What a finished run found out about panels, by its id."""
@@ -99,7 +99,7 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
     last = _last(plan)
     record = ledger.record(store, last.run_id)
     places = places_of(last)
-    answer = answering_run(store, record.spec, last.run_id)
+    answer = answering_run(store, record.spec)
     whole = FinalPanel(
         markers=last.markers, run_id=answer or last.run_id, advice=None, reason="", places=places
     )
@@ -112,7 +112,14 @@ def final_panel(store: Store, plan: StagedPlan, finding: Finding, margin: float)
     found = finding(answer)
     panel = named_by_markers(found.evidence.panel, places)
     found = replace(found, evidence=replace(found.evidence, panel=panel))
-    advice = found.advice(constraints_for(plan, record.spec, places, margin))
+    try:
+        advice = found.advice(constraints_for(plan, found.spec, places, margin))
+    except PanelError as error:  # the plan keeps what the question left out
+        why = (
+            f"Run {answer} was asked within other bounds than this plan's: {error}. Ask the final "
+            "run again on its page under Panel."
+        )
+        return replace(whole, reason=why)
     if advice.recommended is None:
         return replace(whole, advice=advice)
     inside = {marker for marker, place in places.items() if place in advice.recommended.members}
@@ -129,28 +136,6 @@ def named_by_markers(panel: Panel, places: Mapping[str, int]) -> Panel:
         return panel
     pairs = zip(panel.channels, names, strict=True)
     return Panel(tuple(replace(channel, name=name) for channel, name in pairs))
-
-
-def constraints_for(
-    plan: StagedPlan, spec: RunSpec, places: Mapping[str, int], margin: float
-) -> Constraints:
-    """Return what the plan's candidates demand of a panel of the final run.
-
-    What is always on or must be kept is in it, a stain that was not planned is not.
-    """
-    kept = {one.marker for one in plan.candidates if one.always_on or one.must_keep}
-    channels = spec.panel.channels
-    planned = set(places.values())
-    unplanned = [
-        place
-        for place in panel_tasks.everything(spec)
-        if place not in planned and not channels[place].role.stain_free
-    ]
-    return Constraints(
-        must_keep=tuple(sorted(places[marker] for marker in kept if marker in places)),
-        exclude=tuple(unplanned),
-        margin=margin,
-    )
 
 
 def _left(store: Store, plan: StagedPlan, final: FinalPanel) -> tuple[tuple[str, str], ...]:

@@ -44,9 +44,10 @@ from pxcore.types.panel import Members, PanelQuestion
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import RehearsalStage
 
-__all__ = ["advance", "rehearse", "stages", "stop"]
+__all__ = ["MARGIN", "advance", "rehearse", "stages", "stop"]
 
 MARGIN = 0.02
+"""F1-macro that a final panel may lose, where nobody says otherwise."""
 
 
 def rehearse(
@@ -116,11 +117,13 @@ def stages(store: Store, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
     return tuple(_stage(store, plan, name, run_id) for name, run_id in plan.rehearsal_runs)
 
 
-def advance(store: Store, plan: StagedPlan, finding: Finding, *, who: str) -> StagedPlan:
+def advance(
+    store: Store, plan: StagedPlan, finding: Finding, *, who: str, margin: float = MARGIN
+) -> StagedPlan:
     """Return the plan with all that has finished attached, merged and followed up, saved.
 
     Nothing is saved where nothing has finished. Where somebody else was faster, the plan comes
-    back as they saved it.
+    back as they saved it. ``margin``: F1 that the panel to be compared may lose.
 
     Raises PanelError where nothing is rehearsed.
     """
@@ -129,11 +132,11 @@ def advance(store: Store, plan: StagedPlan, finding: Finding, *, who: str) -> St
         shelf.check_newest(store, plan)
         plan = _attached(store, plan, who)
         if plan.step == MERGE:
-            plan = finish_merge(store, plan, who=who)
+            plan = finish_merge(store, plan, who=who, by_itself=True)
         if plan.step == FINAL:
             plan = _final_attached(store, plan, who)
         if plan.step == RESULT:
-            plan = _compared(store, plan, finding, who)
+            plan = _compared(store, plan, finding, who, margin)
     except PlanChangedError:
         return shelf.one(store, plan.id)
     return plan
@@ -154,7 +157,7 @@ def _attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
         made, _ = set_run(made, replace(run, run_id=queued[str(run.number)]))
     numbers = ", ".join(str(run.number) for run in ready)
     what = f"Rehearsal: the ranking of run {numbers} is finished and attached."
-    return moved(store, made, Change(who=who, step=MEASURE, what=what))
+    return moved(store, made, Change(who=who, step=MEASURE, what=what, by_itself=True))
 
 
 def _final_attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
@@ -170,31 +173,43 @@ def _final_attached(store: Store, plan: StagedPlan, who: str) -> StagedPlan:
         run_id = followups.submit_once(store, drafts.frozen_spec(store, asked))
         what = "Rehearsal: the final run is queued, with the question which markers are enough."
         made = _queued(plan, name, run_id)
-        plan = moved(store, made, Change(who=who, step=FINAL, what=what))
+        plan = moved(store, made, Change(who=who, step=FINAL, what=what, by_itself=True))
     if not _finished(store, run_id):
         return plan
     made, _ = set_run(plan, replace(on(last, dataset), run_id=run_id))
     what = "Rehearsal: the final run is finished and attached."
-    return moved(store, made, Change(who=who, step=FINAL, what=what))
+    return moved(store, made, Change(who=who, step=FINAL, what=what, by_itself=True))
 
 
-def _compared(store: Store, plan: StagedPlan, finding: Finding, who: str) -> StagedPlan:
-    """Return the plan with the comparison of both panels queued, once all markers are ranked."""
+def _compared(
+    store: Store, plan: StagedPlan, finding: Finding, who: str, margin: float
+) -> StagedPlan:
+    """Return the plan with the comparison of both panels queued, once all markers are ranked.
+
+    Again where the panels are others than those compared: by a newer answer, another margin. What
+    was compared stays compared, so that two people with two margins do not undo each other.
+    """
     queued = dict(plan.rehearsal_runs)
-    if COMPARE in queued or not _finished(store, queued.get(ALL, "")):
+    if not _finished(store, queued.get(ALL, "")):
         return plan
-    panel = final_panel(store, plan, finding, MARGIN).markers
+    panel = final_panel(store, plan, finding, margin).markers
     told = result(store, queued[ALL])
-    spec, ticked = told.spec, both_panels(store, plan, panel, told)
+    spec, wanted = told.spec, both_panels(store, plan, panel, told)
+    before = ledger.record(store, queued[COMPARE]).spec.question if COMPARE in queued else None
+    done = () if before is None else before.ticked
+    if set(wanted) <= set(done):
+        return plan
     free = tuple(c for c in stain_free(spec.panel) if c in panel_tasks.everything(spec))
-    asked = PanelQuestion(always=free, search=False, ticked=tuple(dict.fromkeys(ticked)))
+    ticked = tuple(dict.fromkeys((*done, *wanted)))
+    asked = PanelQuestion(always=free, search=False, ticked=ticked)
     title = f"{plan.title}, rehearsal: both panels"
     run_id = followups.submit_once(
         store, drafts.frozen_spec(store, replace(spec, question=asked, title=title, owner=who))
     )
-    what = "Rehearsal: the plan's panel and that of all markers are trained again side by side."
+    again = " again, as they are others now" if done else ""
+    what = f"Rehearsal: the plan's panel and that of all markers are trained side by side{again}."
     made = _queued(plan, COMPARE, run_id)
-    return moved(store, made, Change(who=who, step=RESULT, what=what))
+    return moved(store, made, Change(who=who, step=RESULT, what=what, by_itself=True))
 
 
 def _queued(plan: StagedPlan, name: str, run_id: str) -> StagedPlan:

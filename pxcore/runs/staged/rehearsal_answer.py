@@ -8,6 +8,7 @@ panels would do on new donors.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pxcore.errors import PanelError
@@ -17,11 +18,11 @@ from pxcore.panel.said import with_interval
 from pxcore.panel.staged.matching import match_markers
 from pxcore.runs import datasets, ledger, panel_tasks
 from pxcore.runs.result import result
-from pxcore.runs.staged.answers import answering_run
+from pxcore.runs.staged.answers import answering_run, constraints_for
 from pxcore.runs.staged.merging import ranking_of
 from pxcore.store.home import Store
 from pxcore.types import Dataset, RunResult, RunState
-from pxcore.types.panel import Constraints, Members
+from pxcore.types.panel import Members
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import AllMarkersAnswer
 
@@ -56,7 +57,7 @@ def all_markers_answer(
     )
     if _is_finished(store, queued.get(COMPARE, "")):
         panels = both_panels(store, plan, panel, told)
-        answer = _compared(store, answer, queued[COMPARE], panels)
+        answer = _compared(store, plan, answer, queued[COMPARE], panels)
     return _with_advice(store, plan, answer, told, margin)
 
 
@@ -105,15 +106,28 @@ def _best(
 
 
 def _compared(
-    store: Store, answer: AllMarkersAnswer, run_id: str, panels: tuple[Members, Members]
+    store: Store,
+    plan: StagedPlan,
+    answer: AllMarkersAnswer,
+    run_id: str,
+    panels: tuple[Members, Members],
 ) -> AllMarkersAnswer:
-    """Return the answer with both panels' scores, where both were trained."""
+    """Return the answer with both panels' scores; where one was not trained, with what was."""
     from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
 
-    evidence = findings(store, run_id).evidence
+    found = findings(store, run_id)
+    evidence = found.evidence
     scores = {trial.members: trial.f1_macro for trial in evidence.trials}
     if panels[0] not in scores or panels[1] not in scores:
-        return answer
+        places = marker_places(plan, datasets.one(store, plan.rehearsal))
+        ticked = () if found.spec.question is None else found.spec.question.ticked
+        trained = " and ".join(_marker_names(places, members) for members in ticked)
+        said = (
+            f"{answer.said} Compared were {trained}; the plan's panel now is "
+            f"{_marker_names(places, panels[0])}, of all markers {_marker_names(places, panels[1])}"
+            " would be taken."
+        )
+        return replace(answer, said=said)
     plans, alls = (scores[members] for members in panels)
     lost = paired(alls, plans, evidence.sizes)
     said = (
@@ -127,19 +141,26 @@ def _compared(
     return replace(answer, f1_plan=plans, f1_markers=alls, lost=lost, said=said)
 
 
+def _marker_names(places: Mapping[str, int], members: Members) -> str:
+    names = [marker for marker, place in places.items() if place in members]
+    return f"({', '.join(names) or 'no stain'})"
+
+
 def _with_advice(
     store: Store, plan: StagedPlan, answer: AllMarkersAnswer, told: RunResult, margin: float
 ) -> AllMarkersAnswer:
     """Return the answer with what the run that saw every marker advises, where it was asked."""
     from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
 
-    asked = answering_run(store, told.spec, answer.all_run, searched=True)
+    asked = answering_run(store, told.spec, searched=True)
     if not asked:
         return answer
     places = marker_places(plan, datasets.one(store, plan.rehearsal))
-    kept = [places[one.marker] for one in plan.candidates if one.always_on or one.must_keep]
-    wanted = Constraints(must_keep=tuple(sorted(kept)), margin=margin)
-    best = findings(store, asked).advice(wanted).recommended
+    found = findings(store, asked)
+    try:
+        best = found.advice(constraints_for(plan, found.spec, places, margin)).recommended
+    except PanelError as error:  # it was asked within other bounds than the plan's
+        return replace(answer, said=f"{answer.said} With all markers nothing is advised: {error}.")
     if best is None:
         return replace(answer, said=f"{answer.said} No smaller panel is advised with all markers.")
     advised = tuple(marker for marker, place in places.items() if place in best.members)

@@ -34,6 +34,8 @@ class Change:
     """What no longer holds, in sentences: the plan's notes, and lines of its trail."""
     as_of: int = 0
     """The version whose contents were brought back, if any."""
+    by_itself: bool = False
+    """By a rehearsal that went on, whoever looked at it."""
 
 
 def moved(store: Store, plan: StagedPlan, change: Change) -> StagedPlan:
@@ -46,7 +48,10 @@ def moved(store: Store, plan: StagedPlan, change: Change) -> StagedPlan:
         raise PanelError(message)
     at, step = now(), STEPS[change.step - 1]
     said = (change.what, *change.dropped)
-    lines = tuple(Decision(at=at, who=change.who, step=step, what=one) for one in said)
+    lines = tuple(
+        Decision(at=at, who=change.who, step=step, what=one, by_itself=change.by_itself)
+        for one in said
+    )
     made = replace(plan, trail=(*plan.trail, *lines), notes=change.dropped, as_of=change.as_of)
     return shelf.save(store, made, change.who, " ".join(said))
 

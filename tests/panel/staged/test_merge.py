@@ -132,6 +132,29 @@ def test_by_verdict_takes_the_informative_without_stand_ins() -> None:
     assert "A" not in merge(kept, runs).taken  # what is taken by hand comes first
 
 
+def test_a_verdict_without_decoys_is_above_zero_only_and_says_so() -> None:
+    runs = (replace(RUNS[0], against_decoys=False), RUNS[1])
+    merged = merge(plan(slots=9, by_verdict=True), runs)
+    said = {one.marker: one.reason for one in merged.candidates}
+    assert "informative in run 1 (above 0, no decoys there)" in said["A"].lower()
+    assert said["E"] == "Informative in run 2, and nothing taken stands in for it."
+    assert said["H"] == "No run shows it above its decoys."
+    assert any(n.startswith("Run 1 was ranked without decoys: informative") for n in merged.notes)
+    assert not any("without decoys" in n for n in merge(plan(), runs).notes)  # top m needs none
+    none = merge(plan(slots=9, by_verdict=True), [replace(r, against_decoys=False) for r in runs])
+    assert {one.marker: one.reason for one in none.candidates}["H"] == (
+        "No run shows it above its decoys, or above 0 where there are none."
+    )
+
+
+def test_a_union_that_a_verdict_leaves_empty_is_told() -> None:
+    runs = [replace(run, verdict=(Verdict.UNDECIDED,) * 5, against_decoys=False) for run in RUNS]
+    merged = merge(plan(slots=9, by_verdict=True), runs)
+    assert merged.taken == ("bridge",)
+    assert merged.notes[-2].startswith("Runs 1, 2 were ranked without decoys")
+    assert merged.notes[-1].startswith("By verdict the rule takes no candidate")
+
+
 def test_pair_cover_goes_by_the_best_run_until_the_slots_are_full() -> None:
     late = replace(
         measured(3, "ADGH"), mean=(0.2, 0.30, 0.05, 0.4, 0.0), low=(0.19,) * 5, high=(0.5,) * 5
@@ -249,6 +272,7 @@ def test_a_ranking_is_read_by_its_matched_channels() -> None:
         ),
     )
     assert (found.markers, found.mean) == (("CD4", "CD3"), (0.1, 0.3))
+    assert not found.against_decoys
     assert found.verdict == (Verdict.NEGLIGIBLE, Verdict.INFORMATIVE)
     assert found.interchangeable == (("CD3", "CD4"),)
     assert found.only_together == (("CD3", "CD4"),)

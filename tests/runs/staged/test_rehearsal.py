@@ -13,7 +13,8 @@ from pxcore.api import Lab
 from pxcore.errors import PanelError, RunError
 from pxcore.runs import drafts
 from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.staged import shelf
+from pxcore.runs.staged import rehearsal, shelf
+from pxcore.runs.staged.outcome import FinalPanel
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
@@ -124,7 +125,10 @@ def test_without_trainings_no_number_is_made_up(rehearsed: Rehearsed) -> None:
     assert set(answer.markers) == {"CD3", "CD19"}
     assert (set(answer.only_plan), set(answer.only_all)) == ({"CD4", "CD8"}, {"CD3", "CD19"})
     assert (answer.f1_plan, answer.f1_markers, answer.lost) == (None, None, None)
-    assert answer.said == "The two panels are not compared by training yet."
+    assert answer.said == (
+        "The two panels are not compared by training yet. Compared were (CD3, CD19); the plan's "
+        "panel now is (CD4, CD8), of all markers (CD3, CD19) would be taken."
+    )
 
 
 def test_panels_that_differ_are_paired_on_the_same_folds(rehearsed: Rehearsed) -> None:
@@ -159,6 +163,40 @@ def test_nothing_new_is_saved_or_queued_when_nothing_has_finished(rehearsed: Reh
     staged, before = rehearsed.lab.staged, len(rehearsed.lab.runs())
     assert staged.advance_rehearsal(rehearsed.ended, who="ann") == rehearsed.ended
     assert len(rehearsed.lab.runs()) == before
+
+
+def test_the_rehearsals_own_lines_are_told_from_a_persons(rehearsed: Rehearsed) -> None:
+    own = [line.by_itself for line in rehearsed.ended.trail]
+    assert own == [False] * 4 + [True] * 5
+    assert rehearsed.lab.staged.plan(rehearsed.ended.id).trail == rehearsed.ended.trail
+
+
+def test_another_final_panel_is_compared_again_and_what_was_stays(
+    rehearsed: Rehearsed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a newer answer or another margin: two margins in turn do not undo each other."""
+    staged, store = rehearsed.lab.staged, rehearsed.lab._store
+    copied = shelf.add(store, rehearsed.ended, "ann", "Copied.")
+    margins, final = [], rehearsal.final_panel
+
+    def other(*words: object) -> FinalPanel:
+        margins.append(words[-1])
+        made = final(*words)  # type: ignore[arg-type]
+        return replace(made, markers=("CD4", "CD8")) if words[-1] == 0.1 else made
+
+    monkeypatch.setattr(rehearsal, "final_panel", other)
+    again = staged.advance_rehearsal(copied, who="ann", margin=0.1)
+    assert (margins, again.version) == ([0.1], copied.version + 1)
+    before = spec_of(rehearsed, "compare").question
+    now = rehearsed.lab.progress(dict(again.rehearsal_runs)["compare"]).spec.question
+    assert before is not None
+    assert now is not None
+    assert set(now.ticked) > set(before.ticked)
+    assert (0, 2, 3) in now.ticked
+    assert again.trail[-1].what.endswith("side by side again, as they are others now.")
+    assert staged.advance_rehearsal(again, who="bob") == again
+    assert staged.advance_rehearsal(again, who="bob", margin=0.1) == again
+    rehearsed.lab.cancel(dict(again.rehearsal_runs)["compare"], "ann")
 
 
 def test_who_looks_at_an_older_state_gets_the_newest(rehearsed: Rehearsed) -> None:
