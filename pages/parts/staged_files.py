@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -14,6 +14,16 @@ from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import Outcome
 
 OUTCOME = {"panel.csv": "The panel, CSV", "outcome.json": "Everything, JSON"}
+FILES = {
+    "run_sheets.html": "Run sheets and order list to print",
+    "channel_map.csv": "Channel map of all runs",
+    "order_list.csv": "Order list",
+    "control_list.csv": "Control list",
+    "final_run.csv": "Sheet of the final run",
+    "trail.csv": "Trail: who decided what",
+    "plan.json": "The whole plan",
+}
+"""Files of a plan in words."""
 MIME = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
 
@@ -25,10 +35,28 @@ def downloads(plan: StagedPlan) -> list[Download]:
         files = lab().staged.downloads(plan)
     except PxError:  # the step below says why
         return []
+    return downloads_of(plan, files)
+
+
+def downloads_of(plan: StagedPlan, files: Mapping[str, str]) -> list[Download]:
+    """Return files with what they are in words, named by their plan."""
     return [
-        Download(md(name, 80), name, MIME.get(name.rpartition(".")[2], "text/plain"), _data(text))
+        Download(
+            label(name),
+            file_name(plan.title, name),
+            MIME.get(name.rpartition(".")[2], "text/plain"),
+            _data(text),
+        )
         for name, text in files.items()
     ]
+
+
+def label(name: str) -> str:
+    """Return what a file is, with its format: ``Order list (CSV)``."""
+    stem, _, kind = name.rpartition(".")
+    run = stem.removeprefix("run_")
+    words = FILES.get(name) or (f"Sheet of run {run}" if run.isdecimal() else md(stem, 60))
+    return f"{words} ({kind.upper()})"
 
 
 def outcome_files(plan: StagedPlan, outcome: Outcome) -> None:
@@ -59,7 +87,7 @@ def printable(plan: StagedPlan) -> None:
                 one.data,
                 file_name=one.name,
                 mime=one.mime,
-                key=f"staged-print-{one.name}",
+                key="staged-print",
                 icon=":material/print:",
                 on_click="ignore",
             )

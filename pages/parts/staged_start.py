@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.header import header
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, remember_owner, visit
 from pages.parts.staged_steps import STEPS
 from pages.parts.text import md
 from pages.parts.words import moment
@@ -30,11 +30,20 @@ def draw() -> None:
     """Draw the empty page, with the plans that can be resumed."""
     header(TITLE)
     st.markdown(PURPOSE, width=720)
+    owner = st.text_input(
+        "Your name",
+        visit().owner,
+        max_chars=60,
+        key="staged-begun-by",
+        width=260,
+        help="Stands beside what you decide; may stay empty.",
+    )
     if st.button("Begin a plan", type="primary", icon=":material/add_circle:", key="staged-new"):
         door = lab().staged
         usual = next(
             (one for one in door.instruments() if one.id == DEFAULT), door.instruments()[0]
         )
+        remember_owner(owner)
         made = door.new("Staged plan", usual, visit().owner)
         links.stay(plan=made.id, step="1")
     st.caption(

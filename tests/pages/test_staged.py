@@ -40,9 +40,11 @@ def test_without_a_plan_it_says_what_it_is_for_and_has_one_button(
     app = visit("staged")
     assert "more candidate markers than your instrument has slots" in words(app)
     assert [one.label for one in app.button] == ["Begin a plan"]
+    app.text_input(key="staged-begun-by").set_value(" Ann ").run()
     app.button(key="staged-new").click().run()
     assert (app.query_params["plan"], app.query_params["step"]) == ("p1", "1")
-    assert lab.staged.plan("p1").step == 1
+    assert (lab.staged.plan("p1").step, lab.staged.plan("p1").owner) == (1, "Ann")
+    assert app.text_input(key="staged-who").value == "Ann"
 
 
 def test_plans_can_be_resumed_by_their_link(lab: FakeLab, visit: Open) -> None:

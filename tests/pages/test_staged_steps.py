@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
+from pages.parts.staged_files import downloads_of, label
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role, RunState
 from pxcore.types.staged import Override, PlanKind, StagedPlan
@@ -39,7 +40,8 @@ def test_a_run_shows_its_sheet_and_leads_on_to_the_next(lab: FakeLab, visit: Ope
     app = opened(visit, plan_at(lab, 3))
     text = words(app)
     for part in ("0 of 3 runs have a ranking; next is run 1", "Run 1 · sheet", "single stains",
-                 "All sheets to print (HTML)", "run_sheets.html", "order.csv"):  # fmt: skip
+                 "All sheets to print (HTML)", "Run sheets and order list to print (HTML)",
+                 "The whole plan (JSON)"):  # fmt: skip
         assert part in text, part
     sheet = next(one.value for one in app.dataframe if "controls" in one.value)
     assert list(sheet["marker"][1:4]) == ["M1", "M2", "M3"]
@@ -291,3 +293,15 @@ def test_a_refused_rehearsal_is_told_beside_its_button(lab: FakeLab, visit: Open
     fold = next(one for one in app.expander if one.label.startswith("Rehearse this plan"))
     assert [one.value for one in fold.error] == ["This preset cannot be used"]
     assert len(app.error) == 1
+
+
+def test_files_are_named_by_their_plan_and_say_what_they_are(lab: FakeLab, visit: Open) -> None:
+    app = opened(visit, plan_at(lab, 3, title="Tonsil, B cells"))
+    labels = [one.proto.label for one in app.get("download_button")]
+    assert "Run sheets and order list to print (HTML)" in labels
+    assert label("run_12.csv") == "Sheet of run 12 (CSV)"
+    assert label("order_list.csv") == "Order list (CSV)"
+    plan = lab.staged.plan("p1")
+    names = [one.name for one in downloads_of(plan, lab.staged.downloads(plan))]
+    assert names == ["tonsil-b-cells_run_sheets.html", "tonsil-b-cells_order.csv",
+                     "tonsil-b-cells_plan.json"]  # fmt: skip
