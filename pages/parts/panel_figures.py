@@ -43,7 +43,7 @@ def steps(found: PanelFindings, advice: PanelAdvice) -> None:
     st.caption(
         "Of each number of stains the panel that was put first on other cells than those that "
         "judge it. Bars: 95 % intervals of F1 itself; what is good enough is decided by paired "
-        "differences, most often narrower."
+        "differences, most often narrower. Dotted: no panel of the sizes between was trained."
     )
 
 

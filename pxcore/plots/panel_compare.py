@@ -10,14 +10,19 @@ import plotly.graph_objects as go
 from pxcore.panel.verdicts import verdict
 from pxcore.plots.dots import DotPlot, Row, dot_plot
 from pxcore.plots.numbers import count, score, with_interval
-from pxcore.plots.panel_marks import ADVISED, named
+from pxcore.plots.panel_marks import named
 from pxcore.plots.style import Theme, tinted
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Panel
 from pxcore.types.panel import Beside, Compared, PanelTest
 
-SYMBOLS = {Beside.STAIN_FREE: "square", Beside.TICKED: "triangle-up", Beside.ALL: "diamond"}
-"""Of what no ranking chose; leading stains are circles."""
+SYMBOLS = {Beside.STAIN_FREE: "square", Beside.TICKED: "triangle-up", Beside.ALL: "star"}
+"""Of what no ranking chose; leading stains are circles. A diamond is an advised panel elsewhere."""
+LEGEND = {
+    Beside.STAIN_FREE: "stain-free only",
+    Beside.TICKED: "a panel named by somebody",
+    Beside.ALL: "all channels",
+}
 
 
 def name_of(panel: Panel, one: Compared) -> str:
@@ -100,7 +105,7 @@ def _line(
     if one.method:
         colour = theme.series[methods.index(one.method) % len(theme.series)]
     elif one.what is Beside.ALL:
-        colour = ADVISED
+        colour = theme.ink
     less = "" if test is None else f"<br>less all channels {with_interval(test.difference)}"
     return Row(
         id=number,
@@ -111,7 +116,7 @@ def _line(
         folds=value.folds,
         colour=colour,
         symbol=SYMBOLS.get(one.what, "circle"),
-        legend=plain(one.method, 40),
+        legend=plain(one.method, 40) or LEGEND.get(one.what, ""),
         right=plain(verdict_words(test), 40),
         hover=(
             f"<b>{plain(name_of(panel, one), 80)}</b><br>F1 {with_interval(value)}{less}<br>"

@@ -6,8 +6,17 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from pxcore.panel.constraints import has_costs
 from pxcore.plots.numbers import count, score, with_interval
-from pxcore.plots.panel_marks import ADVISED, add_margin_band, named, price, price_title, reach
+from pxcore.plots.panel_marks import (
+    ADVISED,
+    add_joined,
+    add_margin_band,
+    named,
+    price,
+    price_title,
+    reach,
+)
 from pxcore.plots.style import Theme, dressed, tinted
 from pxcore.plots.text import plain
 from pxcore.types import Panel
@@ -29,14 +38,8 @@ def cost_front(
     figure = go.Figure()
     others = [trial for trial in trials if trial.members not in {*on_front, best}]
     _add(figure, panel, others, ("other panels", "circle", tinted(theme.muted, 0.55), 9))
-    figure.add_scatter(
-        x=[price(panel, trial.members) for trial in advice.front],
-        y=[trial.f1_macro.mean for trial in advice.front],
-        mode="lines",
-        line={"color": theme.accent, "width": 1.5, "dash": "dot"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    line = sorted((price(panel, one.members), one.f1_macro.mean) for one in advice.front)
+    add_joined(figure, line, theme.accent, 0.0 if has_costs(panel) else 1.0)
     front = [trial for trial in advice.front if trial.members != best]
     _add(figure, panel, front, ("front: none is cheaper and better", "circle", theme.accent, 11))
     if advice.recommended is not None:
@@ -50,6 +53,8 @@ def cost_front(
     )
     dressed(figure, theme, alt=alt, height=400)
     figure.update_xaxes(title_text=price_title(panel), rangemode="tozero")
+    if not has_costs(panel):  # every number of stains that was trained has its label
+        figure.update_xaxes(tickvals=sorted({price(panel, one.members) for one in trials}))
     figure.update_yaxes(title_text="F1-macro on held-out cells", automargin=True)
     figure.update_layout(margin={"l": 56, "r": 16, "t": 44, "b": 48})
     return figure

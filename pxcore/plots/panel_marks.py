@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -88,6 +89,35 @@ def add_margin_band(
         showarrow=False,
         font={"size": 11, "color": theme.muted},
     )
+
+
+def add_joined(
+    figure: go.Figure, points: Sequence[tuple[float, float]], colour: str, beside: float
+) -> None:
+    """Join points by lines, by dots where sizes between them were never measured.
+
+    ``beside``: points at most so far apart have none between them; 0 where there is no telling.
+    """
+    for dotted in (False, True):
+        x: list[float | None] = []
+        y: list[float | None] = []
+        for (x0, y0), (x1, y1) in pairwise(points):
+            if (x1 - x0 > beside) is not dotted:
+                continue
+            if not x or (x[-1], y[-1]) != (x0, y0):
+                x += [None, x0] if x else [x0]
+                y += [None, y0] if y else [y0]
+            x.append(x1)
+            y.append(y1)
+        if x:
+            figure.add_scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line={"color": colour, "width": 1.5, "dash": "dot" if dotted else "solid"},
+                hoverinfo="skip",
+                showlegend=False,
+            )
 
 
 def _length(value: float) -> float:

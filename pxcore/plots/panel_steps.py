@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from pxcore.plots.numbers import bounds, count, score, with_interval
-from pxcore.plots.panel_marks import ADVISED, add_margin_band, n_stains, named, reach
+from pxcore.plots.panel_marks import ADVISED, add_joined, add_margin_band, n_stains, named, reach
 from pxcore.plots.style import Theme, dressed
 from pxcore.plots.text import plain
 from pxcore.types import Panel
@@ -15,7 +15,7 @@ from pxcore.types.panel import Addition, Members, PanelAdvice
 
 MINUS = "\N{MINUS SIGN}"
 MANY = 5
-"""Steps beyond which the words below the axis stand slanted, on one line each."""
+"""Sizes beyond which the words below the axis stand slanted, on one line each."""
 SLANT = -60
 """Degrees, clockwise."""
 NAME = 13
@@ -28,8 +28,8 @@ def stain_steps(panel: Panel, advice: PanelAdvice, theme: Theme) -> go.Figure:
     The advised panel is set apart by shape and tone.
     """
     steps = advice.additions
-    many = len(steps) > MANY
     x = [n_stains(panel, step.members) for step in steps]
+    many = max(x, default=0) - min(x, default=0) > MANY or len(steps) > MANY
     figure = go.Figure()
     _add_stairs(figure, x, [step.f1.mean for step in steps], theme)
     _add_dots(figure, panel, advice, theme)
@@ -66,20 +66,13 @@ def gain_words(step: Addition) -> str:
 
 
 def _add_stairs(figure: go.Figure, x: Sequence[int], y: Sequence[float], theme: Theme) -> None:
-    """Draw the level of each size up to the next."""
-    across: list[float] = []
-    up: list[float] = []
+    """Draw the level of each size up to the next; dotted where sizes between were not trained."""
+    points: list[tuple[float, float]] = []
     for n, (place, level) in enumerate(zip(x, y, strict=True)):
-        across += [place, x[n + 1]] if n + 1 < len(x) else [place]
-        up += [level, level] if n + 1 < len(x) else [level]
-    figure.add_scatter(
-        x=across,
-        y=up,
-        mode="lines",
-        line={"color": theme.muted, "width": 1.5},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+        points.append((place, level))
+        if n + 1 < len(x) and x[n + 1] - place == 1:
+            points.append((x[n + 1], level))
+    add_joined(figure, points, theme.muted, 1.0)
 
 
 def _add_dots(figure: go.Figure, panel: Panel, advice: PanelAdvice, theme: Theme) -> None:

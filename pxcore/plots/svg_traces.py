@@ -19,7 +19,7 @@ from pxcore.types import Array
 
 Rgba = tuple[float, float, float, float]
 _RGBA = re.compile(r"rgba\((\d+),\s*(\d+),\s*(\d+),\s*([\d.]+)\)")
-_SYMBOLS = {"circle": "o", "square": "s", "triangle-up": "^", "x": "X", "diamond": "D"}
+_SYMBOLS = {"circle": "o", "square": "s", "triangle-up": "^", "x": "X", "diamond": "D", "star": "*"}
 _DASHES = {"solid": "-", "dash": "--", "dot": ":", None: "-"}
 
 
