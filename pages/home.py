@@ -50,12 +50,24 @@ def _introduction(datasets: Sequence[Dataset], runs: Sequence[RunRow]) -> None:
         "measure.",
         width=720,
     )
+    _further()
     planted = {one.id for one in datasets if one.truth}
     for run in runs:
         if run.state is RunState.FINISHED and run.dataset_id in planted:
             label = f"An example with known truth: {md(run.title or run.dataset_title, 60)}"
             links.link(label, "run", icon=":material/science:", run=run.id)
             return
+
+
+def _further() -> None:
+    """Lead to what builds on a ranking: a smaller panel, and a panel larger than an instrument."""
+    with st.container(horizontal=True):
+        links.link(
+            "Which stains are enough? Ask a finished run", "panel", icon=":material/colorize:"
+        )
+        links.link(
+            "More markers than slots? Measure them in stages", "staged", icon=":material/stairs:"
+        )
 
 
 def _first_minutes() -> None:
@@ -65,9 +77,12 @@ def _first_minutes() -> None:
         "1. Give it single-cell images in several channels, with the class of each cell.\n"
         "2. It trains a classifier on your own machine and disturbs one channel after the other.\n"
         "3. You see which channels the answer depends on, how sure that is, and which stains "
-        "add nothing we can measure.",
+        "add nothing we can measure.\n"
+        "4. It trains smaller panels again and says which stains are enough, and plans stages for "
+        "more markers than an instrument has room for.",
         width=720,
     )
+    _further()
     runner_note(busy=True)
     left, right = st.columns(2, gap="medium", border=True)
     with left:

@@ -20,6 +20,8 @@ from pxcore.types import Progress, RunRow, RunState, TaskRow, TaskState
 
 EVERY = 2.0
 """Seconds between two looks."""
+FOLDED = 3
+"""Steps that were there already from which on they are told in one line."""
 MANY = 12
 """Steps beyond which their list scrolls."""
 SMALLEST = "small_cnn"
@@ -118,7 +120,14 @@ def _before(own: RunRow) -> RunRow | None:
 def steps(tasks: tuple[TaskRow, ...]) -> str:
     """Return the steps as a Markdown table: mark, name and what is done, time."""
     lines = ["| | Step | Time |", "|:-:|:--|--:|"]
+    there = sum(one.reused for one in tasks)
+    folded = there >= FOLDED
+    if folded:
+        mark = MARKS[TaskState.DONE]
+        lines.append(f"| {mark} | {count(there, 'step')} · already there from earlier runs | |")
     for one in tasks:
+        if one.reused and folded:
+            continue
         note = _unbroken(md(one.step, 60)) if one.state is TaskState.RUNNING else ""
         note = "already there" if one.reused else note
         note = md(one.error_class, 40) if one.state is TaskState.FAILED else note

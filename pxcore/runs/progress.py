@@ -50,7 +50,7 @@ def progress(store: Store, run_id: str) -> Progress:
         if row.state.final or known < 1
         else _left(tasks, told, expected, status.workers),
         seconds_spent=record.seconds,
-        curves=_curves(store, tasks, told),
+        curves=_curves(store, _shown(record, tasks), told),
         log_tail=_log_tail(store, tasks),
         error=record.error,
         runner_alive=status.alive,
@@ -170,6 +170,13 @@ def _left(
         else:
             light += seconds
     return heavy / max(1, workers) + light
+
+
+def _shown(record: RunRecord, tasks: tuple[TaskRow, ...]) -> tuple[TaskRow, ...]:
+    """Return the steps whose curves are of interest: of a question about panels the new ones."""
+    if record.spec.question is None:
+        return tuple(tasks)
+    return tuple(task for task in tasks if not task.reused)
 
 
 def _curves(

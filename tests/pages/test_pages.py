@@ -43,6 +43,14 @@ def test_home_of_an_empty_store_offers_two_ways(lab: FakeLab, visit: Open) -> No
     assert request.path == "demo"
 
 
+@pytest.mark.parametrize("empty", [True, False])
+def test_home_leads_to_panels_and_stages(lab: FakeLab, visit: Open, *, empty: bool) -> None:
+    lab.sets = [] if empty else [ex.dataset()]
+    told = " ".join(one.proto.label for one in visit().get("page_link"))
+    assert "Which stains are enough?" in told
+    assert "More markers than slots?" in told
+
+
 def test_home_shows_what_runs_and_what_finished(full: FakeLab, visit: Open) -> None:
     text = words(visit())
     assert "Under way" in text

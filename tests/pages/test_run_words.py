@@ -24,6 +24,16 @@ def test_steps_have_no_column_that_is_mostly_empty() -> None:
     assert {line.count("|") for line in lines} == {4}
 
 
+def test_steps_that_were_there_stand_in_one_line() -> None:
+    done, now, later = ex.progress().tasks
+    there = tuple(replace(done, label=f"Old {n}", reused=True) for n in range(5))
+    lines = steps((*there, done, now, later)).splitlines()
+    assert len(lines) == 2 + 1 + 3
+    assert "5 steps · already there" in lines[2]
+    assert "Old" not in " ".join(lines)
+    assert "Old 1" in steps((*there[:2], now))  # of few each by itself
+
+
 @pytest.mark.parametrize(("model", "told"), [("small_cnn", False), ("resnet18", True)])
 @pytest.mark.parametrize("kind", ["killed", "out of memory"])
 def test_a_smaller_model_is_advised_only_where_there_is_one(

@@ -14,7 +14,7 @@ import pytest
 from pxcore.api import Lab
 from pxcore.errors import PanelError, RunError
 from pxcore.importance.methods import METHODS
-from pxcore.runs import drafts, ledger, panel_questions, panel_tasks
+from pxcore.runs import drafts, ledger, panel_questions, panel_tasks, progress
 from pxcore.runs.panel_questions import PanelAsk
 from pxcore.runs.panel_result import PanelFindings, findings
 from pxcore.runs.panel_words import advice_json, told
@@ -112,6 +112,15 @@ def test_every_trial_is_judged_on_its_own_folds_test_cells(asked: Asked) -> None
             for one in told_of
         ]
         assert trial.f1_macro.folds == pytest.approx(f1)
+
+
+def test_learning_curves_are_those_of_new_trainings(asked: Asked) -> None:
+    told = progress.progress(asked.store, asked.answer)
+    rows = [row for row in told.tasks if row.kind == "train"]
+    assert any(row.reused for row in rows)
+    assert [name for name, _ in told.curves] == [row.label for row in rows if not row.reused]
+    first = progress.progress(asked.store, asked.first)
+    assert len(first.curves) == sum(row.kind == "train" for row in first.tasks)
 
 
 def test_the_json_has_what_was_promised(asked: Asked) -> None:
