@@ -31,7 +31,7 @@ def panel_notes(
         return []
     trainings = [step for step in steps if panel_tasks.is_training(step.parts)]
     there = sum(step.key not in to_do for step in trainings)
-    notes = [f"{counted(len(trainings))}, {there} of them already there."]
+    notes = [f"The question needs {counted(len(trainings))}, {there} of them already there."]
     full = panel_tasks.trains(spec, panel_tasks.everything(spec))
     if spec.decoys and any(step.key in to_do and step.task in full for step in trainings):
         notes.append(

@@ -45,10 +45,10 @@ def finished(lab: Lab, run_id: str) -> None:
     assert lab.progress(run_id).run.state is RunState.FINISHED, lab.progress(run_id).error
 
 
-def answered(page: Page, server: Server, lab: Lab) -> str:
-    """From the page of the run that answers to its advice; return the run's id."""
-    page.wait_for_url(re.compile(r"/run\?.*run=\w+"))
-    made = re.findall(r"run=(\w+)", page.url)[0]
+def answered(page: Page, server: Server, lab: Lab, asked: str) -> str:
+    """Wait on the panel page of a run that answers ``asked``; return the answer's id."""
+    page.wait_for_url(re.compile(rf"/panel\?(.*&)?run=(?!{asked})\w+"))
+    made = re.findall(r"[?&]run=(\w+)", page.url)[0]
     finished(lab, made)
     page.goto(f"{server.address}/panel?run={made}&margin=0.45&floor=1")
     expect(page.get_by_text("What each further stain buys")).to_be_visible()
@@ -63,7 +63,7 @@ def test_ask_read_tick_and_confirm(page: Page, server: Server, lab: Lab, run_id:
     page.keyboard.press("Escape")
     expect(page.get_by_text("The comparison needs at most")).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
-    answer = answered(page, server, lab)
+    answer = answered(page, server, lab, run_id)
     found = lab.panels.findings(answer)
     wide = Constraints(margin=0.45, class_floor=1)
     expect(page.locator("h4").first).to_have_text(
@@ -91,7 +91,7 @@ def test_ask_read_tick_and_confirm(page: Page, server: Server, lab: Lab, run_id:
     ticks = "&".join(f"tick={found.spec.panel.names[c]}".replace(" ", "+") for c in wanted)
     expect(page).to_have_url(re.compile(rf"[?&]{re.escape(ticks)}$"))
     page.get_by_role("button", name="Confirm by retraining").click()
-    confirmed = answered(page, server, lab)
+    confirmed = answered(page, server, lab, answer)
     assert confirmed != answer
     trials = {one.members: one for one in lab.panels.findings(confirmed).evidence.trials}
     page.goto(f"{server.address}/panel?run={confirmed}&{ticks}")

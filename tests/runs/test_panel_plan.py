@@ -205,7 +205,7 @@ def test_the_most_trainings_of_a_search_are_told(asked: RunSpec) -> None:
         steps_found = plan(one)
         trainings = [s for s in steps_found if panel_tasks.is_training(s.parts)]
         told = panel_notes(one, steps_found, {s.key for s in trainings[1:]})
-        assert told[0] == f"{len(trainings)} trainings, 1 of them already there."
+        assert told[0] == f"The question needs {len(trainings)} trainings, 1 of them already there."
         assert f"at most {panels * 10} trainings more" in told[1]
         keys = {s.key for s in trainings}
         decoys = replace(one, decoys=("decoy_empty",))
