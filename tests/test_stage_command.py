@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,12 @@ from typer.testing import CliRunner
 
 from pxcore.__main__ import app, main
 from pxcore.api import Lab
+from pxcore.commands.stage_words import plans_table
 from pxcore.errors import PanelError
+from pxcore.panel.staged.instruments import other
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
+from pxcore.types.staged import StagedPlan
 from tests.runs.staged.made_cells import marker_dataset, queue
 from tests.tiny_lab import carry_on
 
@@ -215,3 +218,13 @@ def test_what_cannot_be_is_one_message(
         main()
     assert ended.value.code == 2
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_owner_is_listed_only_where_one_is_known() -> None:
+    plan = StagedPlan(
+        id="ab", title="T", version=1, step=1, owner="", instrument=other(4), changed="2026-11-21"
+    )
+    heads = [column.header for column in plans_table((plan,)).columns]
+    assert heads == ["plan", "title", "step", "version", "changed"]
+    heads = [column.header for column in plans_table((replace(plan, owner="ann"), plan)).columns]
+    assert heads == ["plan", "title", "step", "version", "owner", "changed"]

@@ -35,10 +35,13 @@ NEXT = (
 
 def plans_table(plans: Sequence[StagedPlan]) -> Table:
     """Return every plan, a line each."""
-    table = _table("Staged plans", ("plan", "title", "step", "version", "owner", "changed"))
+    owned = any(plan.owner for plan in plans)  # told only where somebody gave a name
+    head = ("plan", "title", "step", "version", *(("owner",) if owned else ()), "changed")
+    table = _table("Staged plans", head)
     for plan in plans:
         step = f"{plan.step} {STEPS[plan.step - 1]}"
-        row = (plan.id, plan.title, step, str(plan.version), plan.owner, plan.changed)
+        owner = (plan.owner,) if owned else ()
+        row = (plan.id, plan.title, step, str(plan.version), *owner, plan.changed)
         table.add_row(*(text(cell) for cell in row))
     return table
 

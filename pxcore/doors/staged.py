@@ -11,7 +11,7 @@ from pxcore.panel.staged.candidates import candidates_of
 from pxcore.panel.staged.finished import FinishedRun
 from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.pasted import parse_candidates
-from pxcore.panel.staged.simulator import Simulation, can_simulate, simulate
+from pxcore.panel.staged.simulator import WAYS, Simulation, can_simulate, simulate, smallest_run
 from pxcore.runs import datasets
 from pxcore.runs.panel_result import PanelFindings, findings
 from pxcore.runs.staged import (
@@ -134,7 +134,10 @@ class StagedPlans(Rehearsals):
         ``final``: markers of the panel at last that are not always on.
         """
         markers, free = dealing.room(plan)
-        setting = Simulation(markers=markers, free=free, top=top, final=final, draws=DRAWS)
+        possible = 1 <= top <= smallest_run(markers, free)  # else pair cover's loss stands alone
+        ways = WAYS if possible else tuple(way for way in WAYS if way != "published")
+        m = top if possible else 1
+        setting = Simulation(markers=markers, free=free, top=m, final=final, draws=DRAWS, ways=ways)
         return can_simulate(setting) or self._simulated(setting)
 
     def choose(self, plan: StagedPlan, kind: PlanKind, top: int, *, who: str) -> StagedPlan:

@@ -36,7 +36,7 @@ from pxcore.panel.staged.drawn import (
 from pxcore.types import Array
 from pxcore.types.staged_views import PlanLoss
 
-__all__ = ["WAYS", "PlanLoss", "Simulation", "can_simulate", "simulate"]
+__all__ = ["WAYS", "PlanLoss", "Simulation", "can_simulate", "simulate", "smallest_run"]
 
 WAYS = ("published", "pair_cover", "all")
 """What a page compares; ``champions`` is measured by the benchmark only."""
@@ -78,14 +78,19 @@ def can_simulate(setting: Simulation) -> str:
             f"a panel of {setting.final} markers from runs with {setting.free} free slots cannot "
             "be simulated; expected at least 2 slots and a panel that fits into them"
         )
-    smallest = setting.markers // -(-setting.markers // setting.free)
-    if not 1 <= setting.top <= smallest:
+    smallest = smallest_run(setting.markers, setting.free)
+    if not 1 <= setting.top <= smallest and {"published", "champions"} & {*setting.ways}:
         return f"top m is {setting.top}; expected 1 to {smallest}, the size of the smallest run"
     if "champions" in setting.ways and setting.top >= setting.free:
         return f"champions carry {setting.top} on and leave none of {setting.free} slots free"
     if setting.draws < 2 or setting.cells < 30:
         return f"{setting.draws} draws of {setting.cells} cells; expected at least 2 of 30"
     return ""
+
+
+def smallest_run(markers: int, free: int) -> int:
+    """Return the candidates of the smallest run of a published plan: the largest m."""
+    return max(1, markers // max(1, -(-markers // free)))
 
 
 def simulate(setting: Simulation) -> tuple[PlanLoss, ...]:

@@ -23,7 +23,7 @@ from pxcore.store.keys import encode
 from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import Outcome, RunSheet
 
-__all__ = ["controls", "downloads", "plan_json", "sheets"]
+__all__ = ["controls", "downloads", "ordered_said", "plan_json", "sheets"]
 
 MOST_SAMPLES = 1000
 
@@ -60,8 +60,10 @@ def downloads(plan: StagedPlan) -> Mapping[str, str]:
     """
     runs, sheets_now = _known_runs(plan), sheets(plan)
     order = order_list(runs, plan.candidates, _fmo(plan), plan.samples)
+    which = f"plan {plan.id}, version {plan.version}"
+    printed = printed_html(plan.title, sheets_now, order, which=which, ordered=ordered_said(plan))
     files = {
-        "run_sheets.html": printed_html(plan.title, sheets_now, order),
+        "run_sheets.html": printed,
         "channel_map.csv": channel_map_csv(sheets_now),
         "order_list.csv": order_csv(order),
         "control_list.csv": control_csv(control_tubes(sheets_now)),
@@ -70,6 +72,18 @@ def downloads(plan: StagedPlan) -> Mapping[str, str]:
         name = "final_run" if run.final else f"run_{run.number}"
         files[f"{name}.csv"] = sheet_csv(sheet)
     return {**files, "trail.csv": trail_csv(plan.trail), "plan.json": plan_json(plan)}
+
+
+def ordered_said(plan: StagedPlan) -> str:
+    """Return what an order list of the plan as it stands includes."""
+    controls = "single stains and FMO controls" if _fmo(plan) else "single stains"
+    samples = "1 sample" if plan.samples == 1 else f"{plan.samples} samples"
+    final = (
+        "The final run is included."
+        if plan.step >= FINAL
+        else "The final run is not included: its markers are not known before the merge."
+    )
+    return f"Tests of {samples} a run with its {controls}. {final}"
 
 
 def plan_json(plan: StagedPlan, found: Outcome | None = None) -> str:
