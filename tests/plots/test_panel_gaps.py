@@ -11,6 +11,7 @@ from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.panel_steps import stain_steps
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
+from pxcore.runs import panel_advice_tables
 from pxcore.types.panel import Constraints
 from tests.fake_panels import findings
 from tests.panel.made_trials import panel as made_panel
@@ -56,3 +57,12 @@ def test_marks_of_the_comparison_are_in_its_legend_and_none_is_the_advised_one()
     assert shown["all channels"] == "star"
     assert {"stain-free only", "a panel named by somebody", "PXPermute"} <= set(shown)
     assert "diamond" not in shown.values()
+
+
+def test_tables_have_prices_only_where_costs_are_known() -> None:
+    bare = replace(PANEL, channels=tuple(replace(one, cost=0.0) for one in PANEL.channels))
+    for panel, there in ((PANEL, True), (bare, False)):
+        found = findings(panel)
+        told = found.advice(Constraints())
+        assert ("price" in panel_advice_tables.trials(found, told)) is there
+        assert ("cost" in panel_advice_tables.steps(found, told)) is there
