@@ -138,7 +138,7 @@ def result(page: Page, server: Server, measured: Measured) -> None:
     expect(drawn.first).to_be_visible()
     page.get_by_role("button", name="Downloads").click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="plan.json", exact=True).click()
+        page.get_by_role("button", name="The whole plan (JSON)", exact=True).click()
     plan = json.loads(Path(waiting.value.path()).read_text())
     lab = open_lab(Settings(home=server.home))
     saved = lab.staged.plan(re.search(r"plan=(\w+)", page.url)[1])  # type: ignore[index]
