@@ -151,6 +151,12 @@ def _attach(plan: StagedPlan, number: int, dataset_id: str, run_id: str = "") ->
     )
 
 
+def _attach_ranking(plan: StagedPlan, run: StagedRun, shown: str) -> None:
+    """Attach the ranking that is chosen now: faster hands than the page choose after ``shown``."""
+    chosen = st.session_state.get(f"staged-run-{run.number}") or shown
+    _attach(plan, run.number, run.dataset_id, str(chosen))
+
+
 def _attached(plan: StagedPlan, run: StagedRun) -> None:
     """Draw the attached data set with what was matched, and the way to take it off."""
     try:
@@ -203,8 +209,8 @@ def _ranking(plan: StagedPlan, run: StagedRun) -> None:
             type="primary",
             icon=":material/link:",
             key=f"staged-rank-{run.number}",
-            on_click=_attach,
-            args=(plan, run.number, run.dataset_id, str(chosen)),
+            on_click=_attach_ranking,
+            args=(plan, run, str(chosen)),
         )
     else:
         method = next(iter(method_labels([plan.method]).values()))

@@ -29,25 +29,25 @@ def editor(candidates: Sequence[Candidate], key: str) -> tuple[Candidate, ...]:
         column_order=ORDER,
         height=min(16, max(4, len(candidates) + 2)) * ROW + 3,
         column_config={
-            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=90),
-            "clone": st.column_config.TextColumn("clone", max_chars=80, width=62),
-            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=92),
+            "marker": st.column_config.TextColumn("marker", max_chars=80, required=True, width=96),
+            "clone": st.column_config.TextColumn("clone", max_chars=80, width=66),
+            "fluorochrome": st.column_config.TextColumn("fluorochrome", max_chars=80, width=112),
             "cost": st.column_config.NumberColumn(
-                "cost", min_value=0.0, format="%.2f", width=58, help="Of one test."
+                "cost", min_value=0.0, format="%.2f", width=64, help="Of one test."
             ),
             "must_keep": st.column_config.CheckboxColumn(
                 "must keep",
-                width=76,
+                width=98,
                 help="Goes into the final run and the panel whatever its rank.",
             ),
             "always_on": st.column_config.CheckboxColumn(
                 "always on",
-                width=76,
+                width=96,
                 help="In every run: nuclear dye, viability. Takes a slot of each.",
             ),
             "bridge": st.column_config.CheckboxColumn(
                 "bridge",
-                width=58,
+                width=76,
                 help="Always on, and used to put the runs on one scale: a marker whose drop is "
                 "clearly above zero.",
             ),
