@@ -22,7 +22,7 @@ VERSIONS = {
     "redundancy": 1,
     "gate": 4,
     "judge": 1,
-    "screen": 1,
+    "screen": 2,
 }
 """Of each stage's code."""
 CellPart = Literal["test", "valid"]

@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 
 from pxcore.api import Lab
 from pxcore.runs import growing, ledger
-from pxcore.runs.plan import plan
 from pxcore.runs.tasks import VERSIONS
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
@@ -177,7 +176,7 @@ def test_a_new_run_does_the_stage_and_what_rests_on_it(
 ) -> None:
     run_id, earlier = next(iter(before.items()))
     spec = ledger.record(store, run_id).spec
-    steps, lab = plan(spec), Lab(store)
+    steps, lab = growing.planned(store, spec).steps, Lab(store)
     due = {step.key for step in steps if step.kind in ABOVE[stage]}
     assert due == {step.key for step in steps if not store.artifacts.has(step.key)}
     estimate = lab.estimate(spec)
