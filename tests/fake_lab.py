@@ -11,6 +11,7 @@ import pandas as pd
 import tests.example_values as ex
 from pxcore.data.annotation import Annotation
 from pxcore.data.overview import Overview, overview
+from pxcore.data.panel_sheet import SheetForm
 from pxcore.data.source import ArrayCells
 from pxcore.doors.published import Published
 from pxcore.errors import DatasetError, RunError
@@ -113,7 +114,7 @@ class FakeLab:
         self.asked.append(("edit", (title, panel)))
         return replace(self.dataset(dataset_id), title=title, panel=panel)
 
-    def panel_sheet(self, dataset_id: str, form: str = "csv") -> str:
+    def panel_sheet(self, dataset_id: str, form: SheetForm = "csv") -> str:
         return "channel,role\n" if form == "csv" else "- channel: 1\n"
 
     def apply_panel_sheet(self, dataset_id: str, text: str) -> Dataset:

@@ -51,7 +51,7 @@ def make_demo(page: Page, server: Server) -> None:
 
 
 def start_fast_run(page: Page) -> str:
-    """From the data set's page to a started run of three folds; return its address."""
+    """From the data set's page to a started run of three folds, five repeats; return its address."""
     page.wait_for_url(re.compile(r"dataset="), timeout=300_000)
     page.get_by_role("button", name="Rank these channels").click()
     expect(page.get_by_role("heading", name="New run")).to_be_visible()
@@ -60,6 +60,9 @@ def start_fast_run(page: Page) -> str:
     folds.fill("3")
     folds.press("Tab")
     expect(page.get_by_text("trains 3 extra models")).to_be_visible()
+    repeats = page.get_by_role("spinbutton", name=re.compile("At most this many repeats"))
+    repeats.fill("5")
+    repeats.press("Tab")
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"/run\?run=\w+"))
     return page.url
