@@ -51,7 +51,7 @@ def make_demo(page: Page, server: Server) -> None:
 
 
 def start_fast_run(page: Page) -> str:
-    """From the data set's page to a started run of three folds, five repeats; return its address."""
+    """Start a run of three folds and five repeats from the data set; return its address."""
     page.wait_for_url(re.compile(r"dataset="), timeout=300_000)
     page.get_by_role("button", name="Rank these channels").click()
     expect(page.get_by_role("heading", name="New run")).to_be_visible()
