@@ -30,6 +30,7 @@ def register_jurkat(page: Page, server: Server) -> None:
     """Browse to the recording in the allowed folder and register it."""
     page.goto(server.address)
     page.get_by_role("button", name=re.compile("Bring your own|Add cells")).click()
+    page.get_by_role("tab").first.click()
     page.get_by_label("File or folder").click()
     page.get_by_role("option", name=re.compile(r"^jurkat_cell_cycle\b")).click()
     # Each step waits for the form of what was chosen: the one before it stays for a moment.
