@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pxcore.store.home import Store
 from pxcore.types import Estimate
 
@@ -114,18 +112,17 @@ class Panels:
         Without training, on validation cells: a panel picked by it is judged on others. None where
         the panel was not screened. Raises PanelError for channels that took no part in the run.
         """
+        from pxcore.panel.search import row_of  # noqa: PLC0415 - with scipy
         from pxcore.runs.panel_wishes import checked_panel  # noqa: PLC0415 - with scipy
 
         found = self.findings(run_id)
         members, screen = checked_panel(found.spec, members), found.screen
         if screen is None:
             return None
-        wanted = np.zeros(screen.sets.shape[1], dtype=bool)
-        wanted[list(members)] = True
-        rows = np.flatnonzero((screen.sets == wanted).all(axis=1))
-        if not len(rows):
+        row = row_of(screen, members)
+        if row is None:
             return None
-        scores = screen.valid_f1[:, rows[0]]
+        scores = screen.valid_f1[:, row]
         return float(scores.mean()), float(scores.min())
 
     def _findings(self, run_id: str) -> PanelFindings:

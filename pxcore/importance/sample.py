@@ -20,8 +20,7 @@ def sampled(request: ExplainRequest) -> ExplainRequest:
     """Return the same question about a sample of the cells, every class in its proportion."""
     n_cells = len(request.cells)
     wanted = min(n_cells, max(SMALLEST, min(LARGEST, n_cells // SHARE)))
-    by_class = np.argsort(np.asarray(request.labels), kind="stable")
-    chosen = np.sort(by_class[np.linspace(0, n_cells - 1, wanted).round().astype(np.int64)])
+    chosen = stratified(np.asarray(request.labels), wanted)
     images = request.cells.batch(torch.as_tensor(chosen, device=request.cells.device))
     return replace(
         request,
@@ -31,6 +30,19 @@ def sampled(request: ExplainRequest) -> ExplainRequest:
         read_masks=None if request.read_masks is None else _masks_of(request.read_masks, chosen),
         retrained=tuple(np.asarray(one)[chosen] for one in request.retrained),
     )
+
+
+def stratified(labels: Array, wanted: int) -> Array:
+    """Return ascending positions of ``wanted`` cells, every class in its proportion.
+
+    Parameters
+    ----------
+    labels
+        (n,) int64 class of each cell; n is at least ``wanted``.
+    """
+    by_class = np.argsort(labels, kind="stable")
+    places = np.linspace(0, len(labels) - 1, wanted).round().astype(np.int64)
+    return np.asarray(np.sort(by_class[places]))
 
 
 def _masks_of(read: MaskReader, chosen: Array) -> MaskReader:

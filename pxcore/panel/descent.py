@@ -11,7 +11,6 @@ size does not pass. See ``pxcore.panel.noninferiority`` on why the sequence need
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,9 +19,9 @@ import numpy as np
 from pxcore.errors import PanelError
 from pxcore.evaluation.values import Sizes
 from pxcore.importance.small_classes import small_classes
-from pxcore.panel.constraints import as_members, fits, fitting, real_channels, stains_of
+from pxcore.panel.constraints import fits, real_channels, stains_of
 from pxcore.panel.noninferiority import non_inferior, tested_down, with_bounds_of
-from pxcore.panel.search import screened
+from pxcore.panel.search import rows_by_size, screened
 from pxcore.types import Panel, Redundancy, Verdict
 from pxcore.types.panel import Constraints, Members, PanelTest, PanelTrial, Screen
 
@@ -149,12 +148,11 @@ def leading_of(candidates: Sequence[PanelTrial], evidence: PanelEvidence) -> tup
 
 def _sizes_with_a_choice(evidence: PanelEvidence, asked: Constraints) -> frozenset[int]:
     """Return the numbers of stains of which the search had more than one panel to choose from."""
-    screen, panel = evidence.screen, evidence.panel
+    screen = evidence.screen
     if screen is None:
         return frozenset()
-    fit = screen.sets[fitting(panel, asked, screen.sets)]
-    sizes = Counter(len(stains_of(panel, as_members(row))) for row in fit)
-    return frozenset(size for size, number in sizes.items() if number > 1 or not screen.complete)
+    rows = rows_by_size(screen, evidence.panel, asked)
+    return frozenset(size for size, of in rows.items() if len(of) > 1 or not screen.complete)
 
 
 def within_all_sizes(descent: Descent, panel: Panel, asked: Constraints) -> tuple[PanelTrial, ...]:

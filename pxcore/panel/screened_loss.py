@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pxcore.panel.constraints import fitting, stains_of
+from pxcore.panel.constraints import stains_of
 from pxcore.panel.descent import PanelEvidence
+from pxcore.panel.search import row_of, rows_by_size
 from pxcore.types import Interval
 from pxcore.types.panel import Constraints, Members
 
@@ -21,18 +22,12 @@ def screened_loss(
     screen, panel = evidence.screen, evidence.panel
     if screen is None:
         return None
-    n_real = min(screen.sets.shape[1], len(panel))
-    stains = list(stains_of(panel, range(n_real)))
-    own = np.zeros(screen.sets.shape[1], dtype=bool)
-    own[list(members)] = True
-    rows = np.flatnonzero((screen.sets == own).all(axis=1))
-    others = np.flatnonzero(
-        fitting(panel, asked, screen.sets)
-        & ~screen.sets[:, channel]
-        & (screen.sets[:, stains].sum(axis=1) <= len(stains_of(panel, members)))
-    )
-    if not len(rows) or not len(others):
+    most, own = len(stains_of(panel, members)), row_of(screen, members)
+    rows = rows_by_size(screen, panel, asked)
+    others = [row for size, of in rows.items() if size <= most for row in of]
+    others = [row for row in others if not screen.sets[row, channel]]
+    if own is None or not others:
         return None
-    best = others[np.argmax(screen.valid_f1[:, others].mean(axis=0))]
-    change = screen.valid_f1[:, best] - screen.valid_f1[:, rows[0]]  # (J,)
+    best = others[int(np.argmax(screen.valid_f1[:, others].mean(axis=0)))]
+    change = screen.valid_f1[:, best] - screen.valid_f1[:, own]  # (J,)
     return None if np.isnan(change).any() else evidence.sizes.interval(change)

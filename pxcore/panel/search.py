@@ -68,7 +68,7 @@ def finalists(
     """
     scores = screen.valid_f1.mean(axis=0)  # (S,)
     chosen: list[Members] = []
-    for rows in _rows_by_size(screen, panel, constraints).values():
+    for rows in rows_by_size(screen, panel, constraints).values():
         best = _best(rows, scores, per_size, screen, panel)
         chosen += [as_members(screen.sets[row]) for row in best]
     return tuple(chosen)
@@ -85,7 +85,7 @@ def nested_choice(
         When no searched panel of that size is within the constraints, or a training has no score
         of any.
     """
-    rows = _rows_by_size(screen, panel, constraints).get(size, [])
+    rows = rows_by_size(screen, panel, constraints).get(size, [])
     chosen = [_best(rows, own, 1, screen, panel) for own in screen.valid_f1]
     if not all(chosen):
         message = (
@@ -108,7 +108,7 @@ def most_chosen(chosen: Sequence[Members]) -> Members:
 
 def screened(screen: Screen, members: Members) -> float:
     """Return a panel's mean validation F1, or -inf where it was not searched in every fold."""
-    row = _row(screen, members)
+    row = row_of(screen, members)
     value = -math.inf if row is None else float(screen.valid_f1[:, row].mean())
     return -math.inf if math.isnan(value) else value
 
@@ -122,7 +122,7 @@ def screen_error(screen: Screen, trials: Sequence[PanelTrial]) -> ScreenError:
     """
     means = []
     for trial in trials:
-        row = _row(screen, trial.members)
+        row = row_of(screen, trial.members)
         if row is None or trial.nested:
             continue
         retrained = np.array([np.nan if f is None else f for f in trial.f1_macro.folds])
@@ -142,7 +142,7 @@ def screen_error(screen: Screen, trials: Sequence[PanelTrial]) -> ScreenError:
     )
 
 
-def _rows_by_size(screen: Screen, panel: Panel, asked: Constraints) -> dict[int, list[int]]:
+def rows_by_size(screen: Screen, panel: Panel, asked: Constraints) -> dict[int, list[int]]:
     """Return the rows of panels within the constraints by number of stains, largest first."""
     stains = list(stains_of(panel, real_channels(panel)))
     counts = screen.sets[:, stains].sum(axis=1)
@@ -168,8 +168,8 @@ def _best(rows: Sequence[int], scores: Array, most: int, screen: Screen, panel: 
     return sorted((int(row) for row in known[scores[known] >= bar]), key=key)[:most]
 
 
-def _row(screen: Screen, members: Members) -> int | None:
-    """Return the row of a panel in the screen."""
+def row_of(screen: Screen, members: Members) -> int | None:
+    """Return the row of a panel in the screen; None where it was not looked at."""
     same = (screen.sets == as_sets([members], screen.sets.shape[1])).all(axis=1)
     return int(same.argmax()) if same.any() else None
 

@@ -29,7 +29,7 @@ from pxcore.panel.staged.merge_notes import looks_notes, parted_notes, verdict_n
 from pxcore.types.staged import Candidate, Merged, Override, StagedPlan, StagedRun
 from pxcore.types.staged_views import Merge
 
-__all__ = ["Merge", "merge", "with_final_run"]
+__all__ = ["Merge", "check_room", "merge", "with_final_run"]
 
 Said = dict[str, tuple[bool, str]]
 """By marker: whether it is taken, and why."""
@@ -55,8 +55,7 @@ def merge(plan: StagedPlan, finished: Sequence[FinishedRun]) -> Merge:
     ranks = {m: ranks_of(m, finished, dealt) for m in dealt}
     order = _ordered(dealt, scaled, ranks)
     settled = _settled(plan)
-    free = plan.instrument.stain_slots - sum(taken for taken, _ in settled.values())
-    _check_room(free, plan, [m for m, (taken, _) in settled.items() if taken])
+    free = check_room(plan)
     chosen = (by_verdict if plan.by_verdict else by_top)(plan, finished, order, settled)
     wanted = [m for m in order if m not in settled and chosen[m][0]]
     said = _said(plan, settled, chosen, wanted[free:])
@@ -95,6 +94,23 @@ def with_final_run(runs: Sequence[StagedRun], merged: Merge) -> tuple[StagedRun,
     )
 
 
+def check_room(plan: StagedPlan) -> int:
+    """Return the final run's slots that no always-on, must-keep or hand-picked marker fills.
+
+    Raises PanelError where these markers are more than the slots.
+    """
+    forced = [marker for marker, (taken, _) in _settled(plan).items() if taken]
+    slots = plan.instrument.stain_slots
+    if len(forced) > slots:
+        message = (
+            f"{len(forced)} markers are always on, must be kept or were taken by hand "
+            f"({', '.join(forced)}), but the final run has {slots} slots; undo "
+            f"{len(forced) - slots} of these choices first"
+        )
+        raise PanelError(message)
+    return slots - len(forced)
+
+
 def _check(plan: StagedPlan, finished: Sequence[FinishedRun]) -> None:
     numbers = [run.number for run in finished]
     open_runs = [str(r.number) for r in plan.runs if not r.final and r.number not in numbers]
@@ -118,16 +134,6 @@ def _check(plan: StagedPlan, finished: Sequence[FinishedRun]) -> None:
                 "candidate first"
             )
             raise PanelError(message)
-
-
-def _check_room(free: int, plan: StagedPlan, forced: Sequence[str]) -> None:
-    if free < 0:
-        message = (
-            f"{len(forced)} markers are always on, must be kept or were taken by hand "
-            f"({', '.join(forced)}), but the final run has {plan.instrument.stain_slots} slots; "
-            f"undo {-free} of these choices"
-        )
-        raise PanelError(message)
 
 
 def _ordered(dealt: Sequence[str], scaled: Scaled, ranks: Ranks) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pxcore.importance.sample import stratified
 from pxcore.importance.subsets import SetScores, show_sets
 from pxcore.panel.search import candidate_sets
 from pxcore.runs.execute.context import Context
@@ -70,10 +71,7 @@ def sample(labels: Array, n_sets: int) -> Array:
     labels
         (n,) int64 class of each cell.
     """
-    wanted = min(len(labels), max(FEWEST, LOOKS // n_sets))
-    by_class = np.argsort(labels, kind="stable")
-    places = np.linspace(0, len(labels) - 1, wanted).round().astype(np.int64)
-    return np.asarray(np.sort(by_class[places]))
+    return stratified(labels, min(len(labels), max(FEWEST, LOOKS // n_sets)))
 
 
 def _before(asked: Look, positions: Array, n_sets: int) -> Look:

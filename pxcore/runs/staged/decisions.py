@@ -13,7 +13,7 @@ from pxcore.runs.staged.steps import MEASURE, dealt_runs, need_step
 from pxcore.store.home import Store
 from pxcore.types.staged import Candidate, Override, PlanKind, StagedPlan
 
-__all__ = ["Hands", "MergeRule", "by_hand", "check_room", "rule_words", "ruled"]
+__all__ = ["Hands", "MergeRule", "by_hand", "rule_words", "ruled"]
 
 Hands = tuple[tuple[str, Override | None], ...]
 """(marker, what was decided; None leaves it to the rule again)."""
@@ -74,24 +74,6 @@ def by_hand(plan: StagedPlan, marker: str, decision: Override | None) -> tuple[S
     verb = {Override.TAKE: "taken by hand", Override.LEAVE: "left out by hand"}
     said = f"{candidate.marker}: {verb[decision] if decision else 'left to the rule again'}."
     return replace(plan, overrides=tuple(hands)), said
-
-
-def check_room(plan: StagedPlan) -> None:
-    """Refuse more markers taken by hand than the final run has slots."""
-    taken = {marker_key(name) for name, what in plan.overrides if what is Override.TAKE}
-    forced = [
-        one.marker
-        for one in plan.candidates
-        if one.always_on or one.must_keep or marker_key(one.marker) in taken
-    ]
-    slots = plan.instrument.stain_slots
-    if len(forced) > slots:
-        message = (
-            f"{len(forced)} markers are always on, must be kept or were taken by hand "
-            f"({', '.join(forced)}), but the final run has {slots} slots; undo "
-            f"{len(forced) - slots} of these choices first"
-        )
-        raise PanelError(message)
 
 
 def _candidate(plan: StagedPlan, marker: str) -> Candidate:

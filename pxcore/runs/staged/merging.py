@@ -7,7 +7,7 @@ from dataclasses import replace
 from pxcore.errors import PanelError
 from pxcore.panel.staged.finished import FinishedRun, finished_run
 from pxcore.panel.staged.matching import marker_key
-from pxcore.panel.staged.merge import merge, with_final_run
+from pxcore.panel.staged.merge import check_room, merge, with_final_run
 from pxcore.runs import ledger
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
@@ -17,7 +17,6 @@ from pxcore.runs.staged.decisions import (
     Hands,
     MergeRule,
     by_hand,
-    check_room,
     rule_words,
     ruled,
 )
