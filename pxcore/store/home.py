@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -13,6 +13,7 @@ from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.database import Database, now, open_database
 from pxcore.store.tables import artifacts
+from pxcore.types.people import HOST, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Store:
     settings: Settings
     artifacts: Artifacts
     database: Database
+    person: Person = HOST
+    """Who asks: readers of rows hide what is private, changes look at rank and owner."""
+
+    def seen_by(self, person: Person) -> Store:
+        """Return the same store as this person may see it."""
+        return replace(self, person=person)
 
     @property
     def home(self) -> Path:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -28,6 +29,7 @@ datasets = Table(
     Column("overview_key", String(64), nullable=False),
     Column("created", String(32), nullable=False),
     Column("ordinal", Integer, nullable=False),
+    Column("owner", Text, nullable=False, server_default=""),
 )
 
 imports = Table(
@@ -60,6 +62,7 @@ runs = Table(
     Column("created", String(32), nullable=False),
     Column("finished", String(32), nullable=False, default=""),
     Column("ordinal", Integer, nullable=False),
+    Column("private", Boolean, nullable=False, server_default=false()),
 )
 Index("runs_by_state", runs.c.state)
 
@@ -111,6 +114,7 @@ heartbeats = Table(
     Column("device", Text, nullable=False),
     Column("running", Integer, nullable=False),
     Column("queued", Integer, nullable=False),
+    Column("version", Text, nullable=False, server_default=""),  # of pxcore
 )
 
 plan_versions = Table(
@@ -125,5 +129,67 @@ plan_versions = Table(
     Column("at", String(32), nullable=False),
     Column("what", Text, nullable=False, default=""),
     Column("body", Text, nullable=False),  # a StagedPlan as JSON
+    Column("ordinal", Integer, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # by which they log in; written on runs
+    Column("subject", Text, nullable=False, default=""),  # issuer and subject of an OIDC login
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text, nullable=False, default=""),  # argon2; empty: no password
+    Column("active", Boolean, nullable=False),
+    Column("quota_gb", Float),  # disk this person's work may take; NULL: the setting's
+    Column("created", String(32), nullable=False),
+    Column("seen", String(32), nullable=False, default=""),
+    Column("ordinal", Integer, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # sha256: a copy of the rows opens nothing
+    Column("person_id", String(32), ForeignKey("people.id"), nullable=False),
+    Column("expires", Float, nullable=False),  # seconds since 1970
+    Column("created", String(32), nullable=False),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Float, nullable=False),  # seconds since 1970
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String(32), primary_key=True),  # shown in lists; opens nothing
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", Text, nullable=False),  # what it was made of: an id, or a page's query
+    Column("title", Text, nullable=False),
+    Column("snapshot_key", String(64), nullable=False),  # an artifact, never changed
+    Column("owner", Text, nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("expires", Float, nullable=False),  # seconds since 1970
+    Column("revoked", String(32), nullable=False, default=""),
+    Column("opened", Integer, nullable=False, default=0),
+    Column("ordinal", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", String(32), nullable=False),  # such as "run started"
+    Column("subject", Text, nullable=False),  # an id
+    Column("detail", Text, nullable=False, default=""),
     Column("ordinal", Integer, nullable=False),
 )
