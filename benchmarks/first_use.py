@@ -46,7 +46,7 @@ def opened(env: dict[str, str], query: str) -> list[float]:
         port = int(probe.getsockname()[1])
     with Path(os.devnull).open("wb") as nowhere:
         web = subprocess.Popen(
-            web_command(ServeOptions(port=port), 64),
+            web_command(ServeOptions(port=port)),
             env=env,
             stdout=nowhere,
             stderr=nowhere,

@@ -22,6 +22,7 @@ from pxcore.runs import (
     drafts,
     followups,
     galleries,
+    health,
     heart,
     ledger,
     preview,
@@ -38,6 +39,7 @@ from pxcore.types import (
     Dataset,
     Estimate,
     FoldPredictions,
+    Health,
     Panel,
     PermutedExample,
     Preset,
@@ -210,6 +212,10 @@ class Lab:
     def runner_status(self) -> RunnerStatus:
         """Return whether a runner lives, and what it does."""
         return heart.status(self._store)
+
+    def health(self) -> Health:
+        """Return whether database, runner, workers and disk are as they should be."""
+        return health.health(self._store)
 
     def result(self, run_id: str) -> RunResult:
         """Return everything a finished run's page shows. RunError while it is not finished."""

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     auth: Literal["open"] = Field(
         default="open", description="Who may come in; `open` serves the loopback only."
     )
+    public_url: str = Field(
+        default="",
+        description="Address that browsers use, such as `https://pxcore.lab.example`.",
+    )
     owner: str = Field(default="", description="Name written beside runs started here.")
     max_upload_mb: int = Field(default=512, description="Largest file taken by the browser, MiB.")
     import_memory_mb: int = Field(

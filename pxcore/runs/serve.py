@@ -56,7 +56,7 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
             ready(address)
 
     runner = Child("runner", [sys.executable, "-m", "pxcore", "runner"], APP.parent)
-    web = Child("web", web_command(options, settings.max_upload_mb), APP.parent, on_start=warm)
+    web = Child("web", web_command(options), APP.parent, on_start=warm)
     with stopping() as stop:
         Supervisor([runner, web], stop).keep()
 
@@ -103,27 +103,21 @@ def address_of(options: ServeOptions) -> str:
     return f"http://{bracketed}:{options.port}"
 
 
-def web_command(options: ServeOptions, max_upload_mb: int) -> list[str]:
-    """Return how the web process is started; it takes files of at most ``max_upload_mb`` MiB."""
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    command += ["--server.address", options.host, "--server.port", str(options.port)]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command += ["--server.scriptHealthCheckEnabled", "true"]
-    command += ["--server.maxUploadSize", str(max_upload_mb)]
+def web_command(options: ServeOptions) -> list[str]:
+    """Return how the web process is started."""
+    command = [sys.executable, "-m", "pages.web"]
+    command += ["--address", options.host, "--port", str(options.port)]
     for name in _names(options):
-        command += ["--server.allowedHosts", name]
+        command += ["--name", name]
     return command
 
 
 def warmed_up(address: str) -> bool:
-    """Return True once the web process has run ``app.py`` once, so that every link works.
-
-    Until then a fresh server would answer a page's address without the table of pages.
-    """
+    """Return True once the web process answers: it has then run ``app.py`` once."""
     deadline = time.monotonic() + WARM_SECONDS
     while time.monotonic() < deadline:
         with suppress(urllib.error.URLError, OSError):
-            url = f"{address}/_stcore/script-health-check"
+            url = f"{address}/_stcore/health"
             with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
                 if answer.status == 200:
                     return True

@@ -145,6 +145,22 @@ class AttributionMaps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the lab is as it should be, for those who watch over it."""
+
+    database: bool = False
+    runner: bool = False
+    workers: int = 0
+    disk: bool = False
+    """Writable, with its reserve free."""
+
+    @property
+    def well(self) -> bool:
+        """True when runs are carried out."""
+        return self.database and self.runner and self.workers > 0 and self.disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerStatus:
     """The runner beside the web process."""
 

@@ -61,7 +61,7 @@ def test_both_answer_come_back_and_end_together(
     run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=EPOCHS))
     wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
     runner = _only(process.pid, "runner")
-    _kill(process.pid, "streamlit")
+    _kill(process.pid, "pages.web")
     assert ledger.record(store, run_id).state is RunState.RUNNING
     wait_for(lambda: ledger.record(store, run_id).state.final, what="the run to end")
     assert ledger.record(store, run_id).state is RunState.FINISHED

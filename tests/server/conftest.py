@@ -1,4 +1,4 @@
-"""A web process without a runner, warmed up or as a fresh server is."""
+"""A web process without a runner."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from pxcore.runs.serve import ServeOptions, warmed_up, web_command
+from pxcore.runs.serve import ServeOptions, web_command
 
 ROOT = Path(__file__).resolve().parents[2]
-Start = Callable[[bool], int]
+Start = Callable[[], int]
 
 
 @pytest.fixture
@@ -26,20 +26,18 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Return what starts the web process on an empty store and gives its port."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def started(warm: bool) -> int:
+    def started() -> int:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = web_command(ServeOptions(port=port), 64)
-        env = os.environ | {"PXCORE_HOME": str(tmp_path / "home")}
+        command = web_command(ServeOptions(port=port))
+        env = os.environ | {"PXCORE_HOME": str(tmp_path / "home"), "PXCORE_MAX_UPLOAD_MB": "64"}
         with (tmp_path / "web.log").open("wb") as log:
             web = subprocess.Popen(
                 [sys.executable, *command[1:]], cwd=ROOT, env=env, stdout=log, stderr=log
             )
         processes.append(web)
         _wait(f"http://127.0.0.1:{port}/_stcore/health")
-        if warm:
-            assert warmed_up(f"http://127.0.0.1:{port}")
         return port
 
     yield started

@@ -1,7 +1,8 @@
 """Every page's address on a server that nobody has visited yet, by raw websocket.
 
 Streamlit answers such an address by running the file of that name in ``pages/`` alone, past
-``app.py``, until some session has declared the table of pages.
+``app.py``, until some session has declared the table of pages: the web process does so itself
+before it answers anything.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from websockets.exceptions import InvalidStatus
 
 from tests.server.conftest import Start
@@ -25,27 +27,29 @@ ADDRESSES = [
 pytestmark = pytest.mark.processes
 
 
-def test_no_page_can_be_opened_past_the_app(start: Start) -> None:
-    port = start(False)
+def test_the_first_visitor_of_a_fresh_server_cannot_get_past_the_app(start: Start) -> None:
+    port = start()
     assert FILES
-    for page in FILES:  # each file as its own script: it must draw nothing by itself
-        seen = visit(port, page)
-        assert seen.finished
-        assert (seen.elements, seen.text) == (0, ""), f"/{page} was drawn without app.py"
-    assert visit(port, "").elements > 0  # app.py itself does draw
-
-
-def test_a_warm_server_gives_every_address_to_the_app(start: Start) -> None:
-    port = start(True)
     assert "run" in ADDRESSES
+    first = visit(port, FILES[0])
+    assert first.finished
+    assert first.navigated
     for page in ADDRESSES:
         seen = visit(port, page)
         assert seen.finished
+        assert seen.navigated, f"/{page} was answered past app.py"
         assert not seen.page_not_found
-        assert seen.elements > 0, f"/{page} was answered past app.py"
+        assert seen.elements > 0
+
+
+@pytest.mark.parametrize("page", FILES)
+def test_a_file_of_a_page_draws_nothing_by_itself(page: str) -> None:
+    alone = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=30).run()
+    assert not alone.exception
+    assert not alone.main.children
 
 
 def test_a_foreign_origin_gets_no_session(start: Start) -> None:
-    port = start(True)
+    port = start()
     with pytest.raises(InvalidStatus, match="403"):
         visit(port, "home", origin="http://evil.example")

@@ -1,0 +1,1 @@
+"""The web process: the ASGI application around ``app.py``, and what it refuses."""

@@ -1,0 +1,41 @@
+"""The web process as ``serve`` starts it: ``python -m pages.web --address ... --port ...``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pages.web.application import SCRIPT, application
+from pxcore.settings import Settings
+
+
+def main() -> None:
+    """Serve the pages until SIGTERM."""
+    options = parsed(sys.argv[1:])
+    settings = Settings()
+    names = tuple(options.name)
+    sys.argv[:] = [str(SCRIPT)]  # what Streamlit takes for the script that was started
+    application(settings, names).run(
+        config={
+            "server.address": options.address,
+            "server.port": options.port,
+            "server.headless": True,
+            "server.allowedHosts": list(names),
+            "server.maxUploadSize": settings.max_upload_mb,
+            "browser.gatherUsageStats": False,
+            "logger.hideWelcomeMessage": True,  # which would ask another host for our address
+        }
+    )
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """Return address, port and the names by which browsers ask for this host."""
+    parser = argparse.ArgumentParser(prog="pages.web", description=__doc__)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--name", action="append", default=[], help="a Host that is answered")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

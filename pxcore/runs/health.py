@@ -1,0 +1,30 @@
+"""Is the lab as it should be? What a health check asks, in one cheap look."""
+
+from __future__ import annotations
+
+import os
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxcore.runs import heart
+from pxcore.store.home import Store
+from pxcore.types import Health
+
+
+def health(store: Store) -> Health:
+    """Return how database, runner, workers and disk are; never raises for one that is not."""
+    disk = disk_well(store)
+    try:
+        status = heart.status(store)
+    except SQLAlchemyError:
+        return Health(disk=disk)
+    return Health(database=True, runner=status.alive, workers=status.workers, disk=disk)
+
+
+def disk_well(store: Store) -> bool:
+    """Return True when the store can be written and keeps its reserve (PXCORE_MIN_FREE_GB)."""
+    try:
+        writable = not os.statvfs(store.home).f_flag & os.ST_RDONLY
+        return writable and store.artifacts.free_bytes() >= store.settings.min_free_gb * 2**30
+    except OSError:
+        return False
