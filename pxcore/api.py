@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from pxcore.data.overview import Overview
     from pxcore.data.panel_sheet import SheetForm
     from pxcore.doors.comparing import Comparing
+    from pxcore.doors.reports import Reports
     from pxcore.doors.staged import StagedPlans
     from pxcore.runs.panel_answers import PanelAnswer
     from pxcore.runs.panel_questions import PanelAsk
@@ -227,6 +228,13 @@ class Lab:
         from pxcore.doors.comparing import Comparing  # noqa: PLC0415 - scipy takes a moment
 
         return Comparing(self._store)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What leaves the lab: reports as HTML, PDF and an archive."""
+        from pxcore.doors.reports import Reports  # noqa: PLC0415 - pandas takes half a second
+
+        return Reports(self._store)
 
     def test_predictions(self, run_id: str) -> tuple[FoldPredictions, ...]:
         """Return what every trained model of a run said about its held-out cells."""

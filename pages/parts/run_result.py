@@ -28,9 +28,8 @@ from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import ranking
 from pxcore.plots.elsewhere import elsewhere
-from pxcore.plots.numbers import count
 from pxcore.plots.ranking import Order, verdict_word
-from pxcore.plots.reached import reached
+from pxcore.plots.reached import rests_on
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import yardstick
@@ -58,7 +57,7 @@ def draw(run_id: str) -> None:
         answered = _panel_answer(result)
         answer = sentence(result.panel, method, result.behind(method), others)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
-        st.caption(_facts(result, method), width=980)
+        st.caption(md(rests_on(result, method), 900), width=980)
         st.caption(CONTENTS)
         if not answered:
             where = {"run": run_id, **carried()}
@@ -123,22 +122,6 @@ def _method(result: RunResult) -> MethodResult:
             bind="query-params",
         )
     return methods.get(str(chosen), next(iter(methods.values())))
-
-
-def _facts(result: RunResult, method: MethodResult) -> str:
-    """Return what the answer rests on, in one line."""
-    performance, repeats = result.behind(method), method.importance.repeats
-    held_out = sum(performance.n_per_class)
-    span = (
-        f"{min(repeats)}" if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}"
-    )
-    repeated = f", {span} repeats each" if max(repeats) > 1 else ""
-    models = f"models of this method ({one_line(method.model)})" if method.model else "models"
-    return (
-        f"The {md(models, 160)} reach {md(reached(result, method), 400)} on "
-        f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}{repeated}). "
-        "Brackets: 95 % interval over folds, corrected for shared training cells."
-    )
 
 
 def _order() -> Order:

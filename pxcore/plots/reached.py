@@ -31,5 +31,21 @@ def reached(result: RunResult, method: MethodResult) -> str:
     return f"{text} and {with_interval(over)} over the {used} that the ranking uses,"
 
 
+def rests_on(result: RunResult, method: MethodResult) -> str:
+    """Return what a run's answer rests on: F1, cells, folds, repeats, and how to read brackets."""
+    performance, repeats = result.behind(method), method.importance.repeats
+    held_out = sum(performance.n_per_class)
+    span = (
+        f"{min(repeats)}" if min(repeats) == max(repeats) else f"{min(repeats)} to {max(repeats)}"
+    )
+    repeated = f", {span} repeats each" if max(repeats) > 1 else ""
+    models = f"models of this method ({one_line(method.model)})" if method.model else "models"
+    return (
+        f"The {one_line(models, 160)} reach {one_line(reached(result, method), 400)} on "
+        f"{count(held_out, 'cell')} they never saw ({count(len(repeats), 'fold')}{repeated}). "
+        "Brackets: 95 % interval over folds, corrected for shared training cells."
+    )
+
+
 def _all(n_classes: int) -> str:
     return "both classes" if n_classes == 2 else f"all {n_classes} classes"

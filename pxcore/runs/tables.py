@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,19 +21,29 @@ from pxcore.runs.evidence_rows import (
     where_rows,
 )
 from pxcore.runs.result import result, stories
+from pxcore.runs.saved.model import Story
 from pxcore.store.home import Store
 from pxcore.types import Interval, MethodResult, Performance, Role, RunResult
 
 
 def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
+    """Return the tables of a finished run; see `tables_of`."""
+    return tables_of(result(store, run_id), stories(store, run_id))
+
+
+def tables_of(found: RunResult, told: Sequence[tuple[str, Story]]) -> dict[str, pd.DataFrame]:
     """Return importance, ranking, per_class, performance, confusion and training.
 
     With ``where``, ``redundancy``, ``gates`` (sanity checks), ``leakage`` and ``left_out`` where
     the run has them. ``models_of`` in performance: the method whose own models they are, empty for
     the run's. Channels stand in panel order. What is not known (a class without cells) is
     missing.
+
+    Parameters
+    ----------
+    told
+        Label and story of every training.
     """
-    found = result(store, run_id)
     rows = {
         "importance": [row for method in found.methods for row in _importance(found, method)],
         "ranking": [row for method in found.methods for row in _ranking(found, method)],
@@ -48,7 +58,7 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
             ),
         ],
         "confusion": list(_confusion(found)),
-        "training": list(_training(store, run_id)),
+        "training": list(_training(told)),
     }
     further = {
         "where": list(where_rows(found)),
@@ -184,8 +194,8 @@ def _confusion(found: RunResult) -> Iterator[Row]:
                 }
 
 
-def _training(store: Store, run_id: str) -> Iterator[Row]:
-    for place, (label, story) in enumerate(stories(store, run_id), start=1):
+def _training(told: Sequence[tuple[str, Story]]) -> Iterator[Row]:
+    for place, (label, story) in enumerate(told, start=1):
         for epoch in story.history:
             yield {
                 "training": place,

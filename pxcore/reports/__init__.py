@@ -1,0 +1,1 @@
+"""What leaves the lab: reports as values, and as HTML, PDF and an archive."""

@@ -1,0 +1,45 @@
+"""What to cite for what a run did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["INTERVALS", "METHODS", "MODELS", "PANELS", "REMOVAL"]
+
+PXPERMUTE = (
+    "Shetab Boushehri et al., PXPermute reveals staining importance in multichannel imaging flow "
+    "cytometry, Cell Reports Methods 4, 2024"
+)
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "pxpermute": PXPERMUTE,
+        "pxpermute_mask": PXPERMUTE,
+        "permute_cells": "Breiman, Random forests, Machine Learning 45, 2001",
+        "occlusion": PXPERMUTE,
+        "integrated_gradients": "Sundararajan, Taly and Yan, Axiomatic attribution for deep "
+        "networks, ICML 2017",
+        "deeplift": "Shrikumar, Greenside and Kundaje, Learning important features through "
+        "propagating activation differences, ICML 2017",
+        "guided_gradcam": "Selvaraju et al., Grad-CAM: visual explanations from deep networks via "
+        "gradient-based localization, ICCV 2017",
+        "lrp": "Bach et al., On pixel-wise explanations for non-linear classifier decisions by "
+        "layer-wise relevance propagation, PLOS ONE 10, 2015",
+        "shapley": "Covert, Lundberg and Lee, Understanding global feature contributions with "
+        "additive importance measures, NeurIPS 2020",
+        "leave_one_out": "Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, Distribution-free "
+        "predictive inference for regression, Journal of the American Statistical Association "
+        "113, 2018",
+    }
+)
+"""By the id of a method."""
+MODELS: Mapping[str, str] = MappingProxyType(
+    {"resnet18": "He et al., Deep residual learning for image recognition, CVPR 2016"}
+)
+INTERVALS = "Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003"
+REMOVAL = (
+    "Hooker, Erhan, Kindermans and Kim, A benchmark for interpretability methods in deep neural "
+    "networks, NeurIPS 2019"
+)
+PANELS = (PXPERMUTE, INTERVALS)
+"""Of the question which panel is enough."""

@@ -1,0 +1,55 @@
+"""The figures of a finished run, by the names of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pxcore.plots import curves, guards, matrix, ranking, redundancy
+from pxcore.plots import where as places
+from pxcore.plots.curves import Curve
+from pxcore.plots.style import LIGHT
+from pxcore.reports.parts import file_stem
+from pxcore.types import RunResult
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["run_figures"]
+
+
+def run_figures(run: RunResult, learned: Sequence[Curve]) -> Iterator[tuple[str, go.Figure]]:
+    """Yield every figure of a run, names of files without their ending.
+
+    Parameters
+    ----------
+    learned
+        Learning curves, a training each.
+    """
+    for method in run.methods:
+        name = file_stem(method.method)
+        yield f"ranking_{name}", ranking.ranking_dots(run.panel, method, LIGHT)
+        yield f"heat_map_{name}", matrix.heat_map(run.panel, run.spec.classes, method, LIGHT)
+        if method.stability is not None:
+            yield f"stability_{name}", curves.stability(run.panel, method, LIGHT)
+    yield "confusion", matrix.confusion(run.performance, run.spec.classes, LIGHT)
+    yield "learning", curves.learning(learned, LIGHT)
+    yield from _evidence(run)
+
+
+def _evidence(run: RunResult) -> Iterator[tuple[str, go.Figure]]:
+    """Yield the figures of what stands beside the rankings, where the run has it."""
+    if run.where is not None:
+        yield "where", places.where_dots(run.panel, run.where, LIGHT)
+    if run.redundancy is not None:
+        found = run.redundancy
+        yield "association", redundancy.association(run.panel, found, LIGHT)
+        yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT)
+        if found.groups:
+            yield "joint_drops", redundancy.joint_drops(run.panel, found.groups, LIGHT)
+        if found.pairs:
+            yield "interactions", redundancy.interactions(run.panel, found.pairs, LIGHT)
+    if run.leakage is not None:
+        yield "leakage", guards.leakage_dots(run.leakage, LIGHT)
+    if run.left_out:
+        yield "left_out", guards.left_out_dots(run.panel, run.left_out, LIGHT)

@@ -1,0 +1,42 @@
+"""Reports of made-up results, with names that want to be markup, formulas and paths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import tests.evidence_values as ev
+import tests.example_values as ex
+from pxcore.reports.run_figures import run_figures
+from pxcore.reports.run_report import Drawn, run_report
+from pxcore.runs.tables import tables_of
+from pxcore.types import Panel, RunResult
+from pxcore.types.reports import Report, ReportFile
+
+MADE = "2026-03-01T10:00:00+00:00"
+NASTY = ("<script>document.title='run'</script>", '=cmd|" /C calc"!A0', "../../x", *ex.HOSTILE)
+
+
+def drawn_of(found: RunResult, files: tuple[ReportFile, ...] = ()) -> Drawn:
+    """Return all that a run's report is made of."""
+    return Drawn(
+        figures=dict(run_figures(found, ex.progress().curves)),
+        tables=tables_of(found, ()),
+        recreate='{"form": "pxcore run"}\n',
+        made=MADE,
+        files=files,
+    )
+
+
+def made_report(found: RunResult | None = None) -> Report:
+    """Return the report of a run that has everything."""
+    found = found or ev.result()
+    return run_report(found, drawn_of(found))
+
+
+def nasty_result(shift: int = 0) -> RunResult:
+    """Return a result whose every name is hostile."""
+    names = [NASTY[(i + shift) % len(NASTY)] for i in range(8)]
+    channels = [replace(c, name=n) for c, n in zip(ex.PANEL.channels, names[:4], strict=True)]
+    found = ev.result(Panel(tuple(channels)), tuple(names[4:7]))
+    row = replace(found.run, title=names[7], dataset_title=names[0])
+    return replace(found, run=row, dataset=replace(found.dataset, title=names[1]))
