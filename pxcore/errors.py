@@ -9,7 +9,8 @@
     ├── TrainingError    models, weights, training settings
     ├── MethodError      importance methods and their settings
     ├── StoreError       artifacts, database, disk
-    │   └── OutOfDiskError    no space is left for the store
+    │   ├── OutOfDiskError    no space is left for the store
+    │   └── DatabaseAwayError the database does not answer now; it may in a minute
     ├── RunError         run specs, runner, tasks
     │   └── Cancelled    somebody asked a task to stop
     └── AccessError      login, rights, links
@@ -49,6 +50,10 @@ class StoreError(PxError):
 
 class OutOfDiskError(StoreError):
     """The disk that holds the store is full, or its owner's share of it."""
+
+
+class DatabaseAwayError(StoreError):
+    """The database is gone, locked or full for now: nothing was changed, later it may do."""
 
 
 class RunError(PxError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.databases import CHOSEN, Postgres, kinds, postgres, stores_on
 
 # A busy machine is no failure: no test has a time limit of its own but the runner's.
 settings.register_profile("pxcore", deadline=None)
@@ -29,3 +32,27 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real recordings (../shared/data) are not beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """Return a PostgreSQL of this session's own."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", autouse=CHOSEN == "postgres")
+def _everywhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have every store of the whole suite in PostgreSQL, when that is asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        if CHOSEN == "postgres":
+            stores_on(request.getfixturevalue("postgres_server"), patch)
+        yield
+
+
+@pytest.fixture(params=kinds(both=True))
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the kind of database that the stores of this test have."""
+    if request.param == "postgres":
+        stores_on(request.getfixturevalue("postgres_server"), monkeypatch)
+    return str(request.param)

@@ -7,13 +7,13 @@ import logging
 import secrets
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import update
-from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.data.overview import Overview
-from pxcore.errors import Cancelled, PxError
+from pxcore.errors import Cancelled, DatabaseAwayError, PxError
 from pxcore.runs import datasets, folders
 from pxcore.runs.imports import bring_in, queued
 from pxcore.runs.sources import places
@@ -66,7 +66,8 @@ class ImportDesk:
 
     def _carry_out(self, row: ImportProgress) -> None:
         """Do one import, on the desk's thread. Its end is owed to the row until it is written."""
-        self._write(row.id, state=ImportState.RUNNING)
+        with suppress(DatabaseAwayError):
+            self._write(row.id, state=ImportState.RUNNING)
         self._owed = row, self._end_of(row)
         self._settle()
 
@@ -81,13 +82,14 @@ class ImportDesk:
                 raise Cancelled(message)
             if time.monotonic() - told > TELL_SECONDS:
                 told = time.monotonic()
-                self._write(row.id, step=step, share=share)
+                with suppress(DatabaseAwayError):  # the import goes on, unseen for a while
+                    self._write(row.id, step=step, share=share)
 
         try:
             return _finished(
                 self._store, bring_in(self._store, row.request, tell, from_browser=True)
             )
-        except Cancelled:
+        except (Cancelled, DatabaseAwayError):  # it is done again
             return {"state": ImportState.QUEUED}
         except PxError as error:
             return {"state": ImportState.FAILED, "error": str(error)}
@@ -104,8 +106,8 @@ class ImportDesk:
         row, values = self._owed
         try:
             self._write(row.id, **values)
-        except SQLAlchemyError:
-            LOG.exception("the end of import %s cannot be written yet", row.id)
+        except DatabaseAwayError as error:
+            LOG.warning("the end of import %s cannot be written yet: %s", row.id, error)
             return
         self._owed = None
         if values["state"] != ImportState.QUEUED:

@@ -14,9 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import OperationalError
-
-from pxcore.errors import PxError
+from pxcore.errors import DatabaseAwayError, PxError
 from pxcore.runs import growing, heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
@@ -67,14 +65,14 @@ class Runner:
                 self.turn()
                 if until_idle and self._idle():
                     return
-            except (OSError, OperationalError) as error:  # a full disk, a database that is away
+            except (OSError, DatabaseAwayError) as error:  # a full disk, a database that is away
                 self._endure(error)
                 stop.wait(PAUSE_SECONDS)
 
     def _endure(self, error: Exception) -> None:
         """Say what stopped a round, and that the runner is there all the same."""
         LOG.error("a round failed and is tried again: %s", error)
-        with suppress(OSError, OperationalError):
+        with suppress(OSError, DatabaseAwayError):
             self._pulse()
 
     def turn(self) -> None:
@@ -121,6 +119,8 @@ class Runner:
         try:
             self.store.require_space(0, f"run {record.id}")
             planned = growing.planned(self.store, record.spec)
+        except DatabaseAwayError:  # no fault of the run's
+            raise
         except PxError as error:
             ledger.apply(self.store, [_failed(record.id, str(error))])
             return

@@ -5,9 +5,8 @@ Migrations run when it is opened, one process at a time.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,34 +14,45 @@ from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
-from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from pxcore.errors import StoreError
-from pxcore.store.files import file_system, is_network
+from pxcore.errors import DatabaseAwayError, StoreError
+from pxcore.store.dialects import database_address, engine_of, reader_of
+from pxcore.store.files import FREE_SPACE, file_system, is_network
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-BUSY_MS = 30_000
+Fence = Callable[[Connection], None]
+"""Called first in every transaction that writes; what it raises ends the transaction."""
 
 
 class Database:
     """One SQL database. Every use is one short transaction."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, fence: Fence = lambda _: None) -> None:
         self.engine = engine
-        self._reader = engine.execution_options(immediate=False)
+        self._reader = reader_of(engine)
+        self._fence = fence
+
+    def fenced(self, fence: Fence) -> Database:
+        """Return the same database, whose every writing asks ``fence`` first."""
+        return Database(self.engine, fence)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection for reading."""
-        with self._reader.connect() as connection:
+        """Yield a connection for reading. Raises DatabaseAwayError when it does not answer."""
+        with _answering(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are committed together, or not at all."""
-        with self.engine.begin() as connection:
+        """Yield a connection whose changes are committed together, or not at all.
+
+        Raises DatabaseAwayError when the database does not answer or take them.
+        """
+        with _answering(), self.engine.begin() as connection:
+            self._fence(connection)
             yield connection
 
     def close(self) -> None:
@@ -54,28 +64,25 @@ def open_database(home: Path, url: str = "") -> Database:
     """Return the migrated database of a home folder.
 
     Raises StoreError for SQLite on a network file system, for a file that is no database, and
-    for a database that a newer version has migrated.
+    for a database that a newer version has migrated; DatabaseAwayError for one that does not
+    answer.
     """
-    path = home / "pxcore.sqlite"
-    if not url:
-        refuse_network(path.parent, file_system(path.parent))
-    try:
-        engine = create_engine(url or f"sqlite:///{path}")
-    except ArgumentError as error:
-        message = f"PXCORE_DATABASE_URL is not a database address: {error}"
-        raise StoreError(message) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediately)
-    database = Database(engine)
-    try:
-        with FileLock(home / "migrations.lock", timeout=60):
-            _migrate(engine)
+    address = database_address(url or f"sqlite:///{home / 'pxcore.sqlite'}")
+    one_host = address.drivername.startswith("sqlite")
+    if one_host:
+        folder = Path(address.database or ".").absolute().parent
+        refuse_network(folder, file_system(folder))
+    database = Database(engine_of(address))
+    try:  # PostgreSQL's own lock holds between hosts, a file's may not
+        with FileLock(home / "migrations.lock", timeout=60) if one_host else nullcontext():
+            _migrate(database.engine)
+    except OperationalError as error:
+        database.close()
+        raise DatabaseAwayError(_unreachable(home, address, error, one_host=one_host)) from error
     except (DatabaseError, CommandError) as error:
         database.close()
-        reason = str(error).splitlines()[0]
         message = (
-            f"the database of the store at {home} cannot be opened: {reason}; "
+            f"the database of the store at {home} cannot be opened: {_reason(error)}; "
             "restore it from a backup, or open the store with the version that wrote it"
         )
         raise StoreError(message) from error
@@ -113,18 +120,39 @@ def _migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # sqlite3 must not begin transactions by itself
-    for pragma in (
-        f"busy_timeout={BUSY_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn a database that is gone, busy or full into an error that people can read."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise DatabaseAwayError(_away(error)) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise DatabaseAwayError(_away(error)) from error
 
 
-def _begin_immediately(connection: Connection) -> None:
-    """Take the write lock at the start: a read that turns into a write cannot wait for it."""
-    immediate = connection.get_execution_options().get("immediate", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def _away(error: Exception) -> str:
+    reason = _reason(error)
+    todo = f"{FREE_SPACE}" if "full" in reason else "try again in a minute"
+    return f"the database does not answer or take this now ({reason}); nothing is lost: {todo}"
+
+
+def _unreachable(home: Path, address: URL, error: Exception, *, one_host: bool) -> str:
+    if one_host:
+        return (
+            f"the database of the store at {home} cannot be opened now: {_reason(error)}; "
+            "end what holds it or free its disk, then try again"
+        )
+    shown = make_url(address).set(drivername="postgresql", query={})
+    return (
+        f"the database {shown.render_as_string(hide_password=True)} (PXCORE_DATABASE_URL) does "
+        f"not answer: {_reason(error)}; start it, or correct the address"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what a database said."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return (str(said).strip().splitlines() or [type(said).__name__])[0]

@@ -6,6 +6,7 @@ Changed only together with a migration; a test compares the two.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -88,7 +89,7 @@ artifacts = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("kind", String(16), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("created", String(32), nullable=False),
 )
 
@@ -115,6 +116,9 @@ heartbeats = Table(
     Column("running", Integer, nullable=False),
     Column("queued", Integer, nullable=False),
     Column("version", Text, nullable=False, server_default=""),  # of pxcore
+    Column("holder", Text, nullable=False, server_default=""),  # of the lease: who may write
+    Column("host_id", Text, nullable=False, server_default=""),  # of one start of one host
+    Column("problem", Text, nullable=False, server_default=""),  # what people should know
 )
 
 plan_versions = Table(

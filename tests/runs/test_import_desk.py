@@ -15,9 +15,8 @@ import numpy as np
 import psutil
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
-from pxcore.errors import AccessError, DatasetError
+from pxcore.errors import AccessError, DatabaseAwayError, DatasetError
 from pxcore.runs import datasets, import_desk, imports
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.settings import Settings
@@ -141,7 +140,8 @@ def test_an_end_that_the_database_does_not_take_is_written_later(
     def stubborn(desk: ImportDesk, import_id: str, **values: str | float) -> None:
         if values.get("state") == ImportState.FAILED and len(refused) < 3:
             refused.append(import_id)
-            raise OperationalError("UPDATE", None, Exception("database is locked"))
+            message = "database is locked"
+            raise DatabaseAwayError(message)
         write(desk, import_id, **values)
 
     monkeypatch.setattr(ImportDesk, "_write", stubborn)

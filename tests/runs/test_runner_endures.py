@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 
-from pxcore.errors import StoreError
+from pxcore.errors import DatabaseAwayError, StoreError
 from pxcore.runs import heart, ledger, progress, runner, timing
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.runner import Runner
@@ -20,7 +19,7 @@ from pxcore.types import Dataset, MethodSpec, RunState, TaskState
 from tests.fake_engine import FakeEngine
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
-AWAY = OperationalError("UPDATE", {}, Exception("database or disk is full"))
+AWAY = DatabaseAwayError("the database does not answer")
 FULL = OSError(28, "No space left on device")
 
 

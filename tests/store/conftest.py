@@ -12,7 +12,7 @@ from pxcore.store.home import Store, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, database: str) -> Iterator[Store]:
     opened = open_store(Settings(home=tmp_path / "home"))
     yield opened
     opened.close()

@@ -16,6 +16,7 @@ from pxcore.settings import Settings
 from pxcore.store.database import next_ordinal, open_database, refuse_network
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import artifacts, metadata
+from tests.databases import surroundings
 
 
 def test_migrations_lead_to_the_tables(store: Store) -> None:
@@ -24,12 +25,14 @@ def test_migrations_lead_to_the_tables(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_sqlite_is_set_for_many_processes(store: Store) -> None:
+def test_sqlite_is_set_for_many_processes(tmp_path: Path) -> None:
+    store = open_store(Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/own.sqlite"))
     with store.database.reading() as connection:
         values = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "busy_timeout", "foreign_keys", "synchronous")
         ]
+    store.close()
     assert values == ["wal", 30_000, 1, 2]
 
 
@@ -79,12 +82,13 @@ def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
     with store.database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match=r"cannot be opened.*version that wrote it"):
-        open_database(store.home)
+        open_database(store.home, surroundings(store)["PXCORE_DATABASE_URL"])
 
 
-def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["nonsense", "mysql://lab@db/pxcore"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(StoreError, match="PXCORE_DATABASE_URL"):
-        open_database(tmp_path, "nonsense")
+        open_database(tmp_path, url)
 
 
 def test_space_is_checked_with_its_reserve(store: Store) -> None:
