@@ -39,8 +39,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Training workers on this host; 0: one a GPU, or one on a CPU host.",
     )
-    auth: Literal["open"] = Field(
-        default="open", description="Who may come in; `open` serves the loopback only."
+    auth: Literal["open", "password", "oidc"] = Field(
+        default="open",
+        description="Who may come in: everybody on this host (`open`), people with a `password`, "
+        "or people of your identity provider (`oidc`).",
     )
     public_url: str = Field(
         default="",

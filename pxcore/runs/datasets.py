@@ -7,6 +7,8 @@ from dataclasses import replace
 from sqlalchemy import insert, select, update
 
 from pxcore.errors import DatasetError, PanelError
+from pxcore.people.rights import require_member, signed
+from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
@@ -22,7 +24,10 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
     """Return the registered data set; the same content registered before keeps its names.
 
     What it keeps in spite of ``dataset`` is told by a note in its report (see `notices`).
+    Whoever brought it first owns it. Raises AccessError for a reader.
     """
+    require_member(store, "Registering a data set")
+    dataset = replace(dataset, owner=signed(store, dataset.owner))
     parts = {
         "pixels": dataset.pixels_key,
         "annotation": dataset.annotation_key,
@@ -47,8 +52,10 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
                 overview_key=overview_key,
                 created=created,
                 ordinal=next_ordinal(connection, datasets),
+                owner=dataset.owner,
             )
         )
+        audit.note(connection, dataset.owner, "data set added", dataset.id, dataset.title)
     return dataset
 
 
@@ -78,8 +85,9 @@ def overview_key(store: Store, dataset_id: str) -> str:
 def edit(store: Store, dataset_id: str, title: str, panel: Panel) -> Dataset:
     """Return the data set with a new title and panel sheet. Keys and old runs do not change.
 
-    Raises PanelError when the panel has another number of channels.
+    Raises PanelError when the panel has another number of channels, AccessError for a reader.
     """
+    require_member(store, "Editing a data set")
     old = one(store, dataset_id)
     if len(panel) != len(old.panel):
         message = (
@@ -91,6 +99,7 @@ def edit(store: Store, dataset_id: str, title: str, panel: Panel) -> Dataset:
     with store.database.writing() as connection:
         changed = update(datasets).where(datasets.c.id == dataset_id)
         connection.execute(changed.values(value=encode(new)))
+        audit.note(connection, store.person.name, "data set edited", dataset_id, new.title)
     return new
 
 

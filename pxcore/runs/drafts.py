@@ -8,7 +8,7 @@ from pxcore.errors import DatasetError, PanelError
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
 from pxcore.models.weights import resolve_weights
-from pxcore.runs import datasets, growing, heart
+from pxcore.runs import datasets, growing, heart, privacy
 from pxcore.runs.checks import (
     IN_CELL,
     can_outline,
@@ -100,7 +100,8 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     planned = growing.planned(store, decode(RunSpec, encode(spec)))
     steps, known = planned.steps, planned.complete
     speeds = Speeds(store, status.device)
-    to_do = [step for step in steps if not store.artifacts.has(step.key)]
+    hidden = privacy.only_hidden(store)
+    to_do = [s for s in steps if s.key in hidden or not store.artifacts.has(s.key)]
     heavy = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.HEAVY)
     light = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.LIGHT)
     more = 0 if known else sum(n * speeds.seconds(task, dataset) for n, task in later(spec))

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from pxcore.data.importers import IMPORTERS
 from pxcore.data.recognise import glance
 from pxcore.errors import AccessError, DatasetError
+from pxcore.people.rights import require_member, signed
 from pxcore.runs import catalogue
 from pxcore.store.home import Store
 from pxcore.store.keys import decode
@@ -44,8 +45,10 @@ FILES_OF = {".h5": "HDF5 files", ".tif": "TIFF files", ".tiff": "TIFF files"}
 def browse(store: Store, folder: Path, inside: str = "") -> tuple[FolderEntry, ...]:
     """Return folders, then files, of an allowed folder. Links and hidden names are left out.
 
-    Raises AccessError for a place outside the allowed folders, DatasetError when it is gone.
+    Raises AccessError for a place outside the allowed folders and for a reader, DatasetError when
+    it is gone.
     """
+    require_member(store, "Looking into the lab's folders")
     root = next((allowed for allowed in store.settings.folders if allowed == folder), None)
     if root is None:
         message = f"{folder} is not an allowed folder; PXCORE_DATA_FOLDERS lists those"
@@ -86,10 +89,12 @@ def check_registrable(store: Store, path: str) -> None:
 def save_upload(store: Store, name: str, data: BinaryIO, owner: str) -> Path:
     """Return where an uploaded file was put: under a name of ours, with its own ending.
 
-    Raises DatasetError when it is larger than allowed, or too many wait already.
+    Raises DatasetError when it is larger than allowed, or too many wait already; AccessError for
+    a reader.
     """
+    require_member(store, "Uploading a file")
     sweep_uploads(store)
-    mine = store.uploads / (re.sub(r"\W", "_", owner)[:40] or "anyone")
+    mine = store.uploads / (re.sub(r"\W", "_", signed(store, owner))[:40] or "anyone")
     mine.mkdir(exist_ok=True)
     if sum(1 for _ in mine.iterdir()) >= UPLOADS_PER_OWNER:
         message = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pxcore.errors import PanelError, RunError
+from pxcore.people.rights import require_member
 from pxcore.runs import drafts, ledger
 from pxcore.store.home import Store
 from pxcore.types import Estimate, MethodSpec, RunSpec, RunState
@@ -75,17 +76,24 @@ def follow_up(
     RunError
         For an unknown run or question; and all that submitting raises.
     """
-    asked = _asked(ledger.record(store, run_id).spec, what, groups)
-    return submit_once(store, drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner)))
+    earlier = ledger.record(store, run_id)
+    asked = _asked(earlier.spec, what, groups)
+    spec = drafts.frozen_spec(store, replace(asked, owner=owner or asked.owner))
+    return submit_once(store, spec, private=earlier.private)
 
 
-def submit_once(store: Store, spec: RunSpec) -> str:
-    """Return the id of a run of this frozen spec: an equal one that did not fail, or a new one."""
+def submit_once(store: Store, spec: RunSpec, *, private: bool = False) -> str:
+    """Return the id of a run of this frozen spec: an equal one that did not fail, or a new one.
+
+    ``private``: whether both are; what follows a private run is private as well.
+    """
+    require_member(store, "Starting a run")
     for found in ledger.records(store):
         ended_badly = found.row.state in (RunState.FAILED, RunState.CANCELLED)
-        if not ended_badly and _plain(found.spec) == _plain(spec):
+        alike = found.private == private and _plain(found.spec) == _plain(spec)
+        if not ended_badly and alike:
             return found.id
-    return ledger.submit(store, spec)
+    return ledger.submit(store, spec, private=private)
 
 
 def estimate(store: Store, run_id: str, what: str, groups: Sequence[Group] = ()) -> Estimate:

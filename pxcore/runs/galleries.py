@@ -14,6 +14,7 @@ from pxcore.data.container import Container
 from pxcore.data.overview import Overview, with_annotation
 from pxcore.data.panel_sheet import SheetForm, apply_sheet, write_sheet, write_yaml
 from pxcore.errors import DatasetError
+from pxcore.people.rights import require_member
 from pxcore.runs import datasets
 from pxcore.runs.imports import dataset_id as id_of
 from pxcore.store.home import Store
@@ -90,8 +91,9 @@ def apply_panel_sheet(store: Store, dataset_id: str, text: str) -> Dataset:
 def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
     """Return a new data set: the same pixels with the labels of a CSV; no pixel is copied.
 
-    Raises DatasetError when the table does not fit the cells.
+    Raises DatasetError when the table does not fit the cells, AccessError for a reader.
     """
+    require_member(store, "Adding labels")
     old = datasets.one(store, dataset_id)
     before = annotation_of(store, old)
     with Container.open(store.artifacts.folder(old.pixels_key)) as container:
@@ -115,6 +117,7 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
         groups=annotation.group_names,
         annotation_key=key,
         report=report,
+        owner=store.person.name or old.owner,
     )
     return datasets.register(store, new, overview_key)
 

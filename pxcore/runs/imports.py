@@ -11,6 +11,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -18,9 +19,11 @@ from sqlalchemy import insert, select
 from pxcore.data.ingest import Ingested, ingest
 from pxcore.data.limits import Limits
 from pxcore.errors import DatasetError
+from pxcore.people.rights import require_member, signed
 from pxcore.runs import catalogue, datasets
 from pxcore.runs.sources import check_places, expected_bytes
 from pxcore.settings import Settings
+from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode, key_of
@@ -31,7 +34,9 @@ Tell = Callable[[str, float], None]
 
 
 def queue(store: Store, request: ImportRequest) -> str:
-    """Return the id of a new queued import."""
+    """Return the id of a new queued import. Raises AccessError for a reader."""
+    require_member(store, "Registering cells")
+    request = replace(request, owner=signed(store, request.owner))
     import_id = secrets.token_hex(6)
     with store.database.writing() as connection:
         connection.execute(
@@ -43,6 +48,7 @@ def queue(store: Store, request: ImportRequest) -> str:
                 ordinal=next_ordinal(connection, imports),
             )
         )
+        audit.note(connection, request.owner, "import started", import_id, request.title)
     return import_id
 
 

@@ -5,80 +5,59 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from pxcore.errors import PxError, RunError
+from pxcore.people.rights import check_private, require_member, require_owner, signed, visible_runs
 from pxcore.runs.board import Change, RunChange, TaskChange
-from pxcore.runs.method_names import method_name
 from pxcore.runs.plan import plan
+from pxcore.runs.run_rows import RunRecord, Unreadable, joined, read, record_of
 from pxcore.runs.task_rows import change_task, insert_tasks, renew, task_row
 from pxcore.runs.tasks import Step
+from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
-from pxcore.store.tables import datasets, runs, tasks
-from pxcore.types import Dataset, RunRow, RunSpec, RunState, TaskRow, TaskState
+from pxcore.store.tables import runs, tasks
+from pxcore.types import RunSpec, RunState, TaskRow, TaskState
+
+__all__ = [
+    "LIVE", "RunRecord", "Unreadable", "add_seconds", "apply", "drop_tasks", "listed", "record",
+    "records", "renew_tasks", "request_cancel", "submit", "task_rows", "unknown",
+]  # fmt: skip
 
 LOG = logging.getLogger("pxcore.ledger")
 LIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """One run's row, read."""
-
-    id: str
-    spec: RunSpec
-    dataset: Dataset
-    state: RunState
-    share: float
-    error: str
-    cancel_requested: bool
-    seconds: float
-    created: str
-    finished: str
-    ordinal: int
-
-    @property
-    def row(self) -> RunRow:
-        """As the list of runs shows it: a queued run that was cancelled is cancelled."""
-        dropped = self.cancel_requested and self.state is RunState.QUEUED
-        return RunRow(
-            id=self.id,
-            title=self.spec.title,
-            dataset_id=self.spec.dataset_id,
-            dataset_title=self.dataset.title,
-            preset=self.spec.preset,
-            model=self.spec.model.id,
-            methods=tuple(method_name(method) for method in self.spec.methods),
-            owner=self.spec.owner,
-            state=RunState.CANCELLED if dropped else self.state,
-            share=self.share,
-            created=self.created,
-            finished=self.finished,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """One run's row whose spec or data set this version cannot read."""
-
-    row: RunRow
-    """As the list of runs shows it."""
-    why: str
-
-
-def submit(store: Store, spec: RunSpec, *, once: bool = False) -> str:
+def submit(store: Store, spec: RunSpec, *, once: bool = False, private: bool = False) -> str:
     """Return the id of a new queued run. The spec was checked before.
 
-    ``once``: a run of the same title and data set that is under way is returned instead.
+    Whoever logged in owns it, whatever name the spec has.
+
+    Parameters
+    ----------
+    once
+        A run of the same title and data set that is under way is returned instead.
+    private
+        Only its owner and administrators will see it.
+
+    Raises
+    ------
+    AccessError
+        For a reader.
+    RunError
+        For a private run that nobody would own, or where everybody sees everything.
     """
+    require_member(store, "Starting a run")
+    spec = replace(spec, owner=signed(store, spec.owner))
+    if private:
+        check_private(store, spec.owner)
     run_id = secrets.token_hex(6)
     with store.database.writing() as connection:
-        same = _under_way(connection, spec) if once else None
+        same = _under_way(store, connection, spec, private=private) if once else None
         if same is not None:
             return same
         connection.execute(
@@ -90,19 +69,27 @@ def submit(store: Store, spec: RunSpec, *, once: bool = False) -> str:
                 state=RunState.QUEUED,
                 created=now(),
                 ordinal=next_ordinal(connection, runs),
+                private=private,
             )
         )
         insert_tasks(connection, run_id, plan(spec))
+        audit.note(connection, spec.owner, "run started", run_id, spec.title)
     return run_id
 
 
 def request_cancel(store: Store, run_id: str, owner: str) -> None:
-    """Ask the runner to cancel a run; ``owner`` is who asks. RunError for an unknown id."""
-    LOG.info("run %s: %s asks to cancel it", run_id, owner or "somebody")
+    """Ask the runner to cancel a run; ``owner`` is who asks, where nobody logs in.
+
+    Raises RunError for an unknown id, AccessError for somebody else's run.
+    """
+    who = signed(store, owner)
+    found = record(store, run_id)
+    require_owner(store, found.spec.owner, "Cancelling this run")
+    LOG.info("run %s: %s asks to cancel it", run_id, who or "somebody")
     with store.database.writing() as connection:
         asked = update(runs).where(runs.c.id == run_id).values(cancel_requested=True)
-        if connection.execute(asked).rowcount == 0:
-            raise _unknown(run_id)
+        connection.execute(asked)
+        audit.note(connection, who, "run cancelled", run_id, found.spec.title)
 
 
 def records(store: Store, states: Iterable[RunState] = tuple(RunState)) -> tuple[RunRecord, ...]:
@@ -114,23 +101,25 @@ def listed(
     store: Store, states: Iterable[RunState] = tuple(RunState)
 ) -> tuple[RunRecord | Unreadable, ...]:
     """Return every run in these states, newest first: one bad row does not hide the others."""
-    wanted = _joined().where(runs.c.state.in_(list(states))).order_by(runs.c.ordinal.desc())
+    wanted = joined(store).where(runs.c.state.in_(list(states))).order_by(runs.c.ordinal.desc())
     with store.database.reading() as connection:
-        return tuple(_read(row) for row in connection.execute(wanted).mappings())
+        return tuple(read(row) for row in connection.execute(wanted).mappings())
 
 
 def record(store: Store, run_id: str) -> RunRecord:
-    """Return one run. Raises RunError for an unknown id."""
+    """Return one run. Raises RunError for an unknown id: what is private is unknown to others."""
     with store.database.reading() as connection:
-        row = connection.execute(_joined().where(runs.c.id == run_id)).mappings().first()
+        row = connection.execute(joined(store).where(runs.c.id == run_id)).mappings().first()
     if row is None:
-        raise _unknown(run_id)
-    return _record(row)
+        raise unknown(run_id)
+    return record_of(row)
 
 
 def task_rows(store: Store, run_id: str) -> tuple[TaskRow, ...]:
-    """Return a run's steps in order, as their rows stand."""
+    """Return a run's steps in order, as their rows stand; none of a run that is hidden."""
     wanted = select(tasks).where(tasks.c.run_id == run_id).order_by(tasks.c.position)
+    if not store.person.admin:
+        wanted = wanted.join(runs, tasks.c.run_id == runs.c.id).where(visible_runs(store.person))
     with store.database.reading() as connection:
         return tuple(task_row(row) for row in connection.execute(wanted))
 
@@ -171,9 +160,11 @@ def drop_tasks(store: Store, run_id: str) -> None:
         connection.execute(update(tasks).where(unfinished).values(state=TaskState.CANCELLED))
 
 
-def _under_way(connection: Connection, spec: RunSpec) -> str | None:
+def _under_way(store: Store, connection: Connection, spec: RunSpec, *, private: bool) -> str | None:
     """Return the run of this title and data set that has not ended, or None."""
     wanted = select(runs.c.id, runs.c.spec).where(
+        visible_runs(store.person),
+        runs.c.private.is_(private),
         runs.c.dataset_id == spec.dataset_id,
         runs.c.state.in_(LIVE),
         runs.c.cancel_requested.is_(False),
@@ -198,49 +189,7 @@ def _change_run(connection: Connection, change: RunChange) -> None:
     connection.execute(update(runs).where(runs.c.id == change.run_id).values(**values))
 
 
-def _joined() -> Select[Any]:
-    return select(runs, datasets.c.value.label("dataset")).join(
-        datasets, runs.c.dataset_id == datasets.c.id
-    )
-
-
-def _read(row: RowMapping) -> RunRecord | Unreadable:
-    try:
-        return _record(row)
-    except PxError as error:
-        shown = RunRow(
-            id=row["id"],
-            title=f"run {row['id']} (cannot be read)",
-            dataset_id=row["dataset_id"],
-            dataset_title="",
-            preset="",
-            model="",
-            methods=(),
-            owner=row["owner"],
-            state=RunState(row["state"]),
-            share=row["share"],
-            created=row["created"],
-            finished=row["finished"],
-        )
-        return Unreadable(row=shown, why=f"{error}; start it anew from its data set")
-
-
-def _record(row: RowMapping) -> RunRecord:
-    return RunRecord(
-        id=row["id"],
-        spec=decode(RunSpec, row["spec"]),
-        dataset=decode(Dataset, row["dataset"]),
-        state=RunState(row["state"]),
-        share=row["share"],
-        error=row["error"],
-        cancel_requested=row["cancel_requested"],
-        seconds=row["seconds"],
-        created=row["created"],
-        finished=row["finished"],
-        ordinal=row["ordinal"],
-    )
-
-
-def _unknown(run_id: str) -> RunError:
+def unknown(run_id: str) -> RunError:
+    """Return the error for a run that is not there, or not for this person: nothing tells which."""
     message = f"run {run_id!r} is not known here; `python -m pxcore runs` lists what there is"
     return RunError(message)

@@ -80,7 +80,8 @@ def submit(store: Store, run_id: str, ask: PanelAsk, owner: str = "") -> str:
     if not is_new(store, run_id, ask):
         return run_id
     frozen = drafts.frozen_spec(store, replace(spec, owner=owner or spec.owner))
-    return followups.submit_once(store, frozen)
+    private = ledger.record(store, run_id).private
+    return followups.submit_once(store, frozen, private=private)
 
 
 def is_new(store: Store, run_id: str, ask: PanelAsk) -> bool:

@@ -82,6 +82,7 @@ def run_rows(store: Store) -> tuple[RunRow, ...]:
 
 def task_log(store: Store, run_id: str, task_key: str) -> str:
     """Return the log of one task of a run. Raises RunError when the run has no such task."""
+    ledger.record(store, run_id)
     if task_key not in {row.key for row in ledger.task_rows(store, run_id)}:
         message = f"run {run_id!r} has no task {task_key[:12]!r}"
         raise RunError(message)

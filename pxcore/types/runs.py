@@ -177,6 +177,8 @@ class RunRow:
     share: float
     created: str
     finished: str = ""
+    private: bool = False
+    """True where only its owner and administrators see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,6 +166,12 @@ def check_run(store: Store, plan: StagedPlan, run: StagedRun, run_id: str) -> tu
     """
     record = ledger.record(store, run_id)
     spec, state = record.spec, record.row.state
+    if record.private:
+        message = (
+            f"run {run_id!r} is private, and a staged plan is everybody's; show the run to the lab "
+            "on its page first, or attach another one"
+        )
+        raise PanelError(message)
     if state is not RunState.FINISHED:
         message = (
             f"run {run_id!r} is {state}, so it has no ranking to attach; wait until it is "

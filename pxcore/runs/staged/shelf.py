@@ -14,6 +14,8 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from pxcore.errors import PanelError, PlanChangedError, StoreError
+from pxcore.people.rights import require_member, signed
+from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
@@ -28,7 +30,8 @@ LOG = logging.getLogger("pxcore.staged")
 
 def add(store: Store, plan: StagedPlan, who: str, what: str) -> StagedPlan:
     """Return a new plan as it was saved: with an id of its own, version 1."""
-    made = replace(plan, id=secrets.token_hex(6), version=0, created=now())
+    owner = signed(store, plan.owner)
+    made = replace(plan, id=secrets.token_hex(6), version=0, created=now(), owner=owner)
     return save(store, made, who, what)
 
 
@@ -39,7 +42,11 @@ def save(store: Store, plan: StagedPlan, who: str, what: str) -> StagedPlan:
     ------
     PlanChangedError
         When somebody saved that version before; the message says who, when and what.
+    AccessError
+        For a reader.
     """
+    require_member(store, "Changing a staged plan")
+    who = signed(store, who)
     saved = replace(plan, version=plan.version + 1, changed=now())
     row = {
         "plan_id": saved.id,
@@ -56,6 +63,8 @@ def save(store: Store, plan: StagedPlan, who: str, what: str) -> StagedPlan:
         with store.database.writing() as connection:
             number = next_ordinal(connection, plan_versions)
             connection.execute(insert(plan_versions).values(**row, ordinal=number))
+            if saved.version == 1:
+                audit.note(connection, who, "plan started", saved.id, saved.title)
     except IntegrityError as error:
         raise _changed(store, plan) from error
     return saved

@@ -1,0 +1,1 @@
+"""People of a lab: accounts, logging in, and what each may do."""

@@ -1,0 +1,60 @@
+"""Private runs: hidden from everybody but their owner and administrators."""
+
+from __future__ import annotations
+
+from sqlalchemy import not_, select, update
+
+from pxcore.errors import RunError
+from pxcore.people.rights import check_private, require_owner, visible_runs
+from pxcore.runs import ledger
+from pxcore.runs.staged import shelf
+from pxcore.store import audit
+from pxcore.store.home import Store
+from pxcore.store.tables import runs, tasks
+
+
+def set_private(store: Store, run_id: str, *, private: bool) -> None:
+    """Hide a run from everybody but its owner and administrators, or show it again.
+
+    Raises
+    ------
+    RunError
+        For an unknown id, a run that nobody owns, where everybody sees everything, and for a run
+        that a staged plan uses: plans are everybody's.
+    AccessError
+        For somebody else's run.
+    """
+    found = ledger.record(store, run_id)
+    require_owner(store, found.spec.owner, "Hiding or showing this run")
+    if private:
+        check_private(store, found.spec.owner)
+        _check_unused(store, run_id)
+    with store.database.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(private=private))
+        action = "run made private" if private else "run shown to the lab"
+        audit.note(connection, store.person.name, action, run_id, found.spec.title)
+
+
+def only_hidden(store: Store) -> frozenset[str]:
+    """Return the keys of results that only runs hidden from this person have.
+
+    An estimate must not tell that somebody has computed them already.
+    """
+    if store.person.admin:
+        return frozenset()
+    seen = visible_runs(store.person)
+    keys = select(tasks.c.key).join(runs, tasks.c.run_id == runs.c.id)
+    with store.database.reading() as connection:
+        hidden = set(connection.scalars(keys.where(not_(seen))))
+        return frozenset(hidden.difference(connection.scalars(keys.where(seen))) if hidden else ())
+
+
+def _check_unused(store: Store, run_id: str) -> None:
+    for plan in shelf.every(store):
+        used = {run.run_id for run in plan.runs} | {one for _, one in plan.rehearsal_runs}
+        if run_id in used:
+            message = (
+                f"run {run_id!r} is part of the staged plan {plan.title!r} ({plan.id}), which is "
+                "everybody's; detach it there first"
+            )
+            raise RunError(message)
