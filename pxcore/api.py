@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from pxcore.data.csv_guard import csv_text
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
+from pxcore.doors.people import People
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
+from pxcore.people.rights import require_member
 from pxcore.runs import (
     choices,
     datasets,
@@ -51,6 +53,7 @@ from pxcore.types import (
     Split,
     WeightsChoice,
 )
+from pxcore.types.people import Person
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +78,16 @@ def open_lab(settings: Settings | None = None) -> Lab:
 class Lab:
     """Data sets and runs of one store; ``imports``, ``public``, ... are doors of their own."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, whole: Lab | None = None) -> None:
         self._store = store
+        self._whole = whole
+
+    def seen_by(self, person: Person) -> Lab:
+        """Return the lab as this person may see and change it.
+
+        Cheap: the store and what is remembered between two clicks are shared.
+        """
+        return Lab(self._store.seen_by(person), self._whole or self)
 
     def close(self) -> None:
         """Close the database."""
@@ -126,6 +137,11 @@ class Lab:
         return Imports(self._store)
 
     @cached_property
+    def people(self) -> People:
+        """Who may come in, logging in, and who did what."""
+        return People(self._store)
+
+    @cached_property
     def public(self) -> PublicSets:
         """Public data sets: what there is, what is here, fetching one."""
         return PublicSets(self._store)
@@ -138,13 +154,15 @@ class Lab:
     @cached_property
     def panels(self) -> Panels:
         """Which panel is enough: asked of a finished run, answered in words and numbers."""
-        return Panels(self._store)
+        return self._whole.panels.seen_by(self._store) if self._whole else Panels(self._store)
 
     @cached_property
     def staged(self) -> StagedPlans:
         """More markers than slots: staged plans, step by step."""
         from pxcore.doors.staged import StagedPlans  # noqa: PLC0415 - with scipy
 
+        if self._whole:
+            return self._whole.staged.seen_by(self._store)
         return StagedPlans(self._store)
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
@@ -173,14 +191,19 @@ class Lab:
         """Return tasks, how many are already there, seconds, and notes."""
         return drafts.estimate(self._store, spec)
 
-    def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
+    def submit(
+        self, spec: RunSpec, *, fetch: bool = True, once: bool = False, private: bool = False
+    ) -> str:
         """Return the id of a new run, queued; with ``once`` its like (title, data set) under way.
 
-        ``fetch=False`` never downloads weights: TrainingError when they are not here.
+        ``fetch=False`` never downloads weights: TrainingError when they are not here. A
+        ``private`` run is hidden from everybody but its owner and administrators.
         """
+        require_member(self._store, "Starting a run")
         if not fetch:
             weights.require_weights(self._store, spec.model)
-        return ledger.submit(self._store, drafts.frozen_spec(self._store, spec), once=once)
+        frozen = drafts.frozen_spec(self._store, spec)
+        return ledger.submit(self._store, frozen, once=once, private=private)
 
     def follow_up(
         self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
@@ -227,6 +250,8 @@ class Lab:
         """Rankings of several runs side by side, and pixel maps of single cells."""
         from pxcore.doors.comparing import Comparing  # noqa: PLC0415 - scipy takes a moment
 
+        if self._whole:
+            return self._whole.comparing.seen_by(self._store)
         return Comparing(self._store)
 
     @cached_property

@@ -48,6 +48,22 @@ class Settings(BaseSettings):
         default="",
         description="Address that browsers use, such as `https://pxcore.lab.example`.",
     )
+    oidc_metadata_url: str = Field(
+        default="",
+        description="Your identity provider's `.well-known/openid-configuration` (`oidc`).",
+    )
+    oidc_client_id: str = Field(default="", description="Id of this dashboard there.")
+    oidc_client_secret: str = Field(
+        default="", repr=False, description="Its secret there; keep it out of files that are read."
+    )
+    admins: str = Field(
+        default="",
+        description="Verified e-mail addresses or subjects of administrators (`oidc`), separated "
+        "by ','.",
+    )
+    newcomers: Literal["reader", "member"] = Field(
+        default="member", description="Rank of a person's first log-in (`oidc`)."
+    )
     owner: str = Field(default="", description="Name written beside runs started here.")
     max_upload_mb: int = Field(default=512, description="Largest file taken by the browser, MiB.")
     import_memory_mb: int = Field(
@@ -65,6 +81,11 @@ class Settings(BaseSettings):
     min_free_gb: float = Field(
         default=1.0, description="Free disk a run or import must leave, GiB."
     )
+
+    @property
+    def admin_names(self) -> frozenset[str]:
+        """The administrators that the settings name."""
+        return frozenset(part.strip() for part in self.admins.split(",") if part.strip())
 
     @property
     def folders(self) -> tuple[Path, ...]:

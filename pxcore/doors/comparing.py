@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,12 @@ class Comparing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[Item, Column] = {}  # without arrays: a few kB each
+
+    def seen_by(self, store: Store) -> Comparing:
+        """Return the same calls as the person of ``store`` may make them; rankings are shared."""
+        seen = copy(self)
+        seen._store = store  # noqa: SLF001 - our own copy
+        return seen
 
     def items(self) -> tuple[ItemRow, ...]:
         """Return every ranking that can be compared, the newest run first.
@@ -73,7 +80,7 @@ class Comparing:
         return attribution_maps(self._store, run_id, fold, positions, methods)
 
     def _column(self, item: Item) -> Column:
-        """Return one ranking; a finished run never changes, but its title may."""
+        """Return one ranking; a finished run never changes, but its title and who sees it may."""
         row = ledger.record(self._store, item.run_id).row
         if item not in self._kept:
             run = result(self._store, item.run_id)

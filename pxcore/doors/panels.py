@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pxcore.runs import ledger
 from pxcore.store.home import Store
 from pxcore.types import Estimate
 
@@ -26,7 +28,13 @@ class Panels:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._found = lru_cache(KEPT)(self._findings)
+        self._found = lru_cache(KEPT)(self._findings)  # of the whole store: looked up below
+
+    def seen_by(self, store: Store) -> Panels:
+        """Return the same calls as the person of ``store`` may make them; findings are shared."""
+        seen = copy(self)
+        seen._store = store  # noqa: SLF001 - our own copy
+        return seen
 
     def question(
         self,
@@ -79,6 +87,7 @@ class Panels:
 
     def findings(self, run_id: str) -> PanelFindings:
         """Return what a finished run found out about panels. Raises RunError for any other."""
+        ledger.record(self._store, run_id)  # RunError for what is hidden, however remembered
         return self._found(run_id)
 
     def advice_json(self, run_id: str, constraints: Constraints) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from pxcore.panel.staged.finished import FinishedRun
 from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.pasted import parse_candidates
 from pxcore.panel.staged.simulator import WAYS, Simulation, can_simulate, simulate, smallest_run
-from pxcore.runs import datasets
+from pxcore.runs import datasets, ledger
 from pxcore.runs.panel_result import PanelFindings, findings
 from pxcore.runs.staged import (
     attached,
@@ -52,11 +53,17 @@ class StagedPlans(Rehearsals):
     """
 
     def __init__(self, store: Store) -> None:
-        self._found = lru_cache(8)(self._findings)
-        super().__init__(store, self._found)
+        self._known = lru_cache(8)(self._findings)
+        super().__init__(store)
         self._simulated = lru_cache(64)(simulate)
         self._merge = lru_cache(8)(self._merged)  # finished runs do not change
         self._ranked = lru_cache(8)(self._rankings)
+
+    def seen_by(self, store: Store) -> StagedPlans:
+        """Return the same calls as the person of ``store`` may make them; results are shared."""
+        seen = copy(self)
+        seen._store = store  # noqa: SLF001 - our own copy
+        return seen
 
     # -- any time
 
@@ -188,11 +195,13 @@ class StagedPlans(Rehearsals):
 
     def merged(self, plan: StagedPlan) -> Merge:
         """Return every candidate with its reason. PanelError while a ranking is missing."""
+        self._check_seen(plan)
         union, notes = self._merge(plan), attached.sheet_notes(self._store, plan)
         return replace(union, notes=(*union.notes, *notes)) if notes else union
 
     def rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
         """Return what each finished dealt run says of its markers, to be seen side by side."""
+        self._check_seen(plan)
         return self._ranked(plan)
 
     def methods_for(self, plan: StagedPlan) -> tuple[str, ...]:
@@ -233,11 +242,21 @@ class StagedPlans(Rehearsals):
 
     def outcome(self, plan: StagedPlan, margin: float = 0.02) -> Outcome:
         """Return the final panel, its evidence, and the trail; ``margin``: F1 that may be lost."""
-        return outcome.outcome(self._store, plan, self._found, margin)
+        return outcome.outcome(self._store, plan, self._finding, margin)
 
     def outcome_files(self, plan: StagedPlan, found: Outcome) -> Mapping[str, str]:
         """Return file names and texts of an outcome: ``panel.csv``, ``outcome.json``."""
         return outcome_files.outcome_files(plan, found)
+
+    def _check_seen(self, plan: StagedPlan) -> None:
+        """Raise RunError for a run that is hidden from the person who asks, however remembered."""
+        for run in plan.runs:
+            if run.run_id:
+                ledger.record(self._store, run.run_id)
+
+    def _finding(self, run_id: str) -> PanelFindings:
+        ledger.record(self._store, run_id)
+        return self._known(run_id)
 
     def _merged(self, plan: StagedPlan) -> Merge:
         return merging.merged(self._store, plan)

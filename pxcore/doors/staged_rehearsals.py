@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pxcore.runs.panel_result import PanelFindings, findings
 from pxcore.runs.staged import rehearsal
-from pxcore.runs.staged.outcome import Finding
 from pxcore.runs.staged.rehearsal import MARGIN
 from pxcore.store.home import Store
 from pxcore.types.staged import StagedPlan
@@ -13,14 +13,14 @@ __all__ = ["Rehearsals"]
 
 
 class Rehearsals:
-    """The calls of the wizard about rehearsals.
+    """The calls of the wizard about rehearsals."""
 
-    ``finding``: what a finished run found out about panels, remembered between two clicks.
-    """
-
-    def __init__(self, store: Store, finding: Finding) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._finding = finding
+
+    def _finding(self, run_id: str) -> PanelFindings:
+        """Return what a finished run found out about panels; the wizard remembers some."""
+        return findings(self._store, run_id)
 
     def rehearse(
         self,

@@ -41,6 +41,23 @@ HOST = Person()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may log in, as an administrator sees them."""
+
+    id: str
+    name: str
+    rank: Rank
+    active: bool
+    quota_gb: float | None
+    """GiB their work may take; None for the setting's."""
+    created: str
+    seen: str = ""
+    """When they last came in, UTC; empty for never."""
+    provider: bool = False
+    """True where the identity provider knows them: they have no password here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """One line of who did what."""
 
