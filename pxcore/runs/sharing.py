@@ -1,0 +1,247 @@
+"""Links for readers: a frozen report behind a token that only its holder knows.
+
+A link opens one snapshot and nothing else. The token has 256 bits and is shown once; the database
+holds its sha256, so a copy of the rows opens nothing, and the look-up by that hash tells a guesser
+nothing about the tokens there are. Unknown, expired and revoked links get one and the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from pxcore.errors import AccessError, StoreError
+from pxcore.store import audit
+from pxcore.store.database import next_ordinal, now
+from pxcore.store.home import Store
+from pxcore.store.keys import decode, encode, key_of
+from pxcore.store.tables import shares
+from pxcore.types.people import Rank, ShareRow
+from pxcore.types.reports import Report
+
+LOG = logging.getLogger("pxcore.sharing")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+SNAPSHOT = "report.json"
+DAY = 86400.0
+MOST_DAYS = 365
+DAYS = 30
+"""For which a link opens when nobody says otherwise."""
+
+
+def may_share(store: Store) -> bool:
+    """Return whether whoever asks may make links at all."""
+    return store.person.rank is not Rank.READER
+
+
+def require_sharing(store: Store, days: int) -> None:
+    """Raise the AccessError that `keep` would raise."""
+    if not may_share(store):
+        message = "making a link needs a member of the lab; you may look: ask a member for one"
+        raise AccessError(message)
+    _require_days(days)
+
+
+def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]:
+    """Return a new link to a report as it is now, and its token, which is kept nowhere.
+
+    Raises AccessError for a reader, and for fewer than 1 or more than 365 days.
+    """
+    require_sharing(store, days)
+    expires, key = _expiry(days), key_of("report", report)
+    if not store.artifacts.has(key):
+        with store.artifacts.write(key) as folder:
+            (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
+    store.note_artifacts({"report": key})
+    token, share_id = secrets.token_urlsafe(32), secrets.token_hex(6)
+    owner = _who(store)
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(shares).values(
+                id=share_id,
+                token_hash=_hashed(token),
+                kind=report.kind,
+                subject=report.subject,
+                title=report.title,
+                snapshot_key=key,
+                owner=owner,
+                created=now(),
+                expires=expires,
+                ordinal=next_ordinal(connection, shares),
+            )
+        )
+        told = f"{report.kind} {report.subject}, opens until {_stamp(expires)}"
+        audit.note(connection, owner, "shared", share_id, told)
+    return _own(store, share_id), token
+
+
+def opened(store: Store, token: str, *, again: bool = False) -> Report:
+    """Return the report behind a token. ``again``: by somebody whose visit is counted already.
+
+    Raises
+    ------
+    AccessError
+        The same for a link that never was, has expired or was revoked.
+    """
+    row = None
+    if TOKEN.fullmatch(token):
+        wanted = select(shares).where(shares.c.token_hash == _hashed(token))
+        with store.database.reading() as connection:
+            row = connection.execute(wanted).first()
+    if row is None or not _alive(row):
+        message = (
+            "this link shows nothing: it has expired, was taken back, or was not copied whole; "
+            "ask whoever sent it for a new one"
+        )
+        raise AccessError(message)
+    found = _snapshot(store, row)
+    if not again:
+        _count(store, row.id)
+    return found
+
+
+def mine(store: Store) -> tuple[ShareRow, ...]:
+    """Return the links that whoever asks has made, newest first."""
+    return tuple(row for row in _rows(store) if row.owner == _who(store))
+
+
+def every(store: Store) -> tuple[ShareRow, ...]:
+    """Return every link of the lab, newest first. Raises AccessError unless an admin asks."""
+    if not store.person.admin:
+        message = "the links of the whole lab are shown to admins; your own are among yours"
+        raise AccessError(message)
+    return _rows(store)
+
+
+def revoke(store: Store, share_id: str) -> ShareRow:
+    """Return a link that opens nothing any more, from this moment and for good.
+
+    Raises AccessError for a link that is not there or is somebody else's.
+    """
+    before = _own(store, share_id)
+    with store.database.writing() as connection:
+        unrevoked = (shares.c.id == share_id) & (shares.c.revoked == "")
+        done = connection.execute(update(shares).where(unrevoked).values(revoked=now()))
+        if done.rowcount:
+            told = f"{before.kind} {before.subject}"
+            audit.note(connection, _who(store), "share revoked", share_id, told)
+    return _own(store, share_id)
+
+
+def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
+    """Return a link that opens for so many days from now; one that had expired opens again.
+
+    Raises AccessError as `revoke`, for a revoked link, and as `keep` for the days.
+    """
+    _own(store, share_id)
+    _require_days(days)
+    expires = _expiry(days)
+    with store.database.writing() as connection:
+        unrevoked = (shares.c.id == share_id) & (shares.c.revoked == "")
+        done = connection.execute(update(shares).where(unrevoked).values(expires=expires))
+        if not done.rowcount:
+            message = f"link {share_id} was revoked, which is for good; make a new one"
+            raise AccessError(message)
+        told = f"opens until {_stamp(expires)}"
+        audit.note(connection, _who(store), "share extended", share_id, told)
+    return _own(store, share_id)
+
+
+def _expiry(days: int) -> float:
+    return time.time() + days * DAY
+
+
+def _require_days(days: int) -> None:
+    if not 1 <= days <= MOST_DAYS:
+        message = f"a link opens for 1 to {MOST_DAYS} days; {days} were asked for"
+        raise AccessError(message)
+
+
+def _snapshot(store: Store, row: Row[tuple[object, ...]]) -> Report:
+    """Return a link's report; its readers are told nothing about this host."""
+    try:
+        return _read(store.artifacts.folder(row.snapshot_key) / SNAPSHOT)
+    except (StoreError, OSError) as error:
+        LOG.warning("share %s cannot be shown: %s", row.id, error)
+        message = (
+            "what this link shows cannot be read here any more; ask whoever sent it for a new one"
+        )
+        raise AccessError(message) from error
+
+
+@lru_cache(16)
+def _read(path: Path) -> Report:
+    """Return a snapshot; it never changes, and a page asks again with every click."""
+    return decode(Report, path.read_text(encoding="utf-8"))
+
+
+def _count(store: Store, share_id: str) -> None:
+    """Count a visit; a store that cannot be written is no reason to show nothing."""
+    one_more = update(shares).where(shares.c.id == share_id).values(opened=shares.c.opened + 1)
+    try:
+        with store.database.writing() as connection:
+            connection.execute(one_more)
+    except SQLAlchemyError as error:
+        LOG.warning("share %s: a visit was not counted: %s", share_id, type(error).__name__)
+
+
+def _own(store: Store, share_id: str) -> ShareRow:
+    """Return a link that whoever asks may change; another's is as unknown as none."""
+    found = _one(store, share_id)
+    if found is None or not store.person.owns(found.owner):
+        message = (
+            f"link {share_id!r} is not among yours; `python -m pxcore shares` lists what there is"
+        )
+        raise AccessError(message)
+    return found
+
+
+def _one(store: Store, share_id: str) -> ShareRow | None:
+    with store.database.reading() as connection:
+        row = connection.execute(select(shares).where(shares.c.id == share_id)).first()
+    return None if row is None else _shown(row)
+
+
+def _rows(store: Store) -> tuple[ShareRow, ...]:
+    with store.database.reading() as connection:
+        found = connection.execute(select(shares).order_by(shares.c.ordinal.desc()))
+        return tuple(_shown(row) for row in found)
+
+
+def _shown(row: Row[tuple[object, ...]]) -> ShareRow:
+    return ShareRow(
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        title=row.title,
+        owner=row.owner,
+        created=row.created,
+        expires=_stamp(row.expires),
+        revoked=row.revoked,
+        opened=row.opened,
+        alive=_alive(row),
+    )
+
+
+def _alive(row: Row[tuple[object, ...]]) -> bool:
+    return not row.revoked and time.time() < row.expires
+
+
+def _who(store: Store) -> str:
+    return store.person.name or store.settings.owner
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode("ascii")).hexdigest()
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
