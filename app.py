@@ -8,7 +8,19 @@ from typing import Literal
 
 import streamlit as st
 
-from pages import compare, datasets, home, new_run, panel, published, run, runs, staged
+from pages import (
+    compare,
+    datasets,
+    home,
+    new_run,
+    panel,
+    published,
+    run,
+    runs,
+    shared,
+    shared_links,
+    staged,
+)
 from pages.parts import errors, links, session
 from pages.parts.icon import icon
 from pxcore.settings import Settings
@@ -36,6 +48,8 @@ PAGES = (
     Entry("panel", "Advice", "Panel", ":material/colorize:", panel.render),
     Entry("staged", "Staged plan", "Panel", ":material/stairs:", staged.render),
     Entry("published", "Published results", "Reference", ":material/menu_book:", published.render),
+    Entry("links", "Shared links", "Lab", ":material/link:", shared_links.render),
+    Entry("shared", "Shared result", "", ":material/visibility:", shared.render, "hidden"),
 )
 """Every page, always registered, so that each address works from the first visit."""
 
@@ -48,6 +62,12 @@ def main() -> None:
         layout="wide",
         menu_items={"About": "Ranks the channels of imaging flow cytometry panels."},
     )
+    if shared.is_asked():  # whatever page the address names: no menu, no login, nothing else
+        page = errors.page("shared", shared.render)
+        start = st.Page(page, url_path="start", title="Shared result", default=True)
+        alone = st.Page(page, url_path="shared", title="Shared result")
+        st.navigation([start, alone], position="hidden").run()
+        return
     settings = Settings()
     table = {
         entry.path: st.Page(

@@ -31,7 +31,12 @@ def render() -> None:
         return
     chosen = parse(asked("items"), rows)
     comparison = _compared(chosen.items) if chosen.items else None
-    header("Compare", downloads=compare_tables.downloads(comparison) if comparison else ())
+    shown = comparison if comparison is not None and comparison.columns else None
+    header(
+        "Compare",
+        downloads=compare_tables.downloads(comparison) if comparison else (),
+        share=("comparison", joined([str(one.item) for one in shown.columns])) if shown else None,
+    )
     _choose(rows, chosen.items)
     for complaint in chosen.complaints:
         st.warning(complaint)

@@ -40,6 +40,7 @@ def render() -> None:
         ],
         row.state,
         _downloads(run_id) if finished and answered else (),
+        share=("panel", run_id) if finished and answered else None,
     )
     if row.state.final and not finished:
         _ended(progress, answered=answered)

@@ -48,6 +48,7 @@ def render() -> None:
         [Crumb(row.dataset_title, "datasets", (("dataset", row.dataset_id),))],
         row.state,
         _downloads(progress) if finished else (),
+        share=("run", run_id) if finished else None,
     )
     if finished:
         run_result.draw(run_id)

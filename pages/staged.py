@@ -47,7 +47,12 @@ def render() -> None:
     keep_address()
     plan, latest = staged_sight.look(plan_id)
     step = staged_steps.current(plan)
-    header(plan.title, [Crumb("Staged plans", "staged")], downloads=staged_files.downloads(plan))
+    header(
+        plan.title,
+        [Crumb("Staged plans", "staged")],
+        downloads=staged_files.downloads(plan),
+        share=("plan", plan.id),
+    )
     staged_sight.banner(plan, latest)
     top = st.container()
     staged_steps.draw(plan, step)

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, panel, public, run, serving, stage
+from pxcore.commands import cells, looking, panel, public, run, serving, sharing, stage
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError
 
@@ -26,6 +26,9 @@ app.command("show")(looking.show)
 app.command("runs")(looking.runs)
 app.command("cancel")(looking.cancel)
 app.command("export")(looking.export)
+app.command("share")(sharing.share)
+app.command("shares")(sharing.shares)
+app.command("unshare")(sharing.unshare)
 app.command("serve")(serving.serve)
 app.command("runner")(serving.runner)
 app.command("demo")(serving.demo)

@@ -17,6 +17,7 @@ from pxcore.doors.panels import Panels
 from pxcore.doors.people import People
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
+from pxcore.doors.sharing import Shares
 from pxcore.people.rights import require_member
 from pxcore.runs import (
     choices,
@@ -164,6 +165,11 @@ class Lab:
         if self._whole:
             return self._whole.staged.seen_by(self._store)
         return StagedPlans(self._store)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Links by which others read one result."""
+        return Shares(self._store)
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""

@@ -39,6 +39,8 @@ from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
+from tests.fake_reports import FakeReports
+from tests.fake_shares import FakeShares
 from tests.fake_staged import FakeStaged
 
 
@@ -57,6 +59,9 @@ class FakeLab:
     published: Published = field(default_factory=Published)
     panels: FakePanels = field(default_factory=FakePanels)
     comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
+    shares: FakeShares = field(default_factory=FakeShares)
+
+    reports: FakeReports = field(default_factory=FakeReports)
 
     def __post_init__(self) -> None:
         self.imports.asked = self.asked

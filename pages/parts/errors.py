@@ -54,7 +54,7 @@ def page(name: str, render: Callable[[], None]) -> Callable[[], None]:
         with guarded(f"page {name}"):
             render()
             return
-        if name != "home":
+        if name not in ("home", "shared"):
             links.link("Home", "home", icon=":material/home:")
 
     return run

@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts import links
+from pages.parts.share import button as share_button
 from pages.parts.text import md
 from pxcore.types import ImportState, RunState
 
@@ -46,8 +47,12 @@ def header(
     crumbs: Sequence[Crumb] = (),
     state: RunState | ImportState | None = None,
     downloads: Sequence[Download] = (),
+    share: tuple[str, str] | None = None,
 ) -> None:
-    """Draw the head. ``title`` and crumbs are names as typed; they are escaped here."""
+    """Draw the head. ``title`` and crumbs are names as typed; they are escaped here.
+
+    ``share``: kind and subject of what the Share button makes a link to.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for number, crumb in enumerate(crumbs):
             if number:
@@ -57,6 +62,8 @@ def header(
             word, icon, colour = STATES[state.value]
             st.badge(word, icon=icon, color=colour)
         st.space("stretch")
+        if share is not None:
+            share_button(*share)
         _downloads(downloads)
     st.title(md(title, 90), anchor=False)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+
+from pages.parts.session import lab
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -41,6 +43,19 @@ def stay(**query: str) -> None:
 def address(page: str, **query: str) -> str:
     """Return the address of a page below the dashboard's own, for tables of links."""
     return f"/{_base()}{page}?{urlencode(query)}"
+
+
+def full(page: str, **query: str) -> str:
+    """Return the whole address of a page, to be sent to others.
+
+    As the lab's settings tell it (``PXCORE_PUBLIC_URL``), else as this browser asked for it.
+    """
+    public = lab().shares.public_url.rstrip("/")
+    if public:
+        return f"{public}/{page}?{urlencode(query)}"
+    parts = urlsplit(str(st.context.url or ""))
+    host = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return host + address(page, **query)
 
 
 def _base() -> str:

@@ -189,7 +189,7 @@ def _count(store: Store, share_id: str) -> None:
     try:
         with store.database.writing() as connection:
             connection.execute(one_more)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreError) as error:
         LOG.warning("share %s: a visit was not counted: %s", share_id, type(error).__name__)
 
 

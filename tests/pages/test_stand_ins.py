@@ -13,11 +13,13 @@ from pxcore.doors.comparing import Comparing
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
+from pxcore.doors.sharing import Shares
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_lab import FakeLab
 from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
+from tests.fake_shares import FakeShares
 
 PAIRS = (
     (FakeLab, Lab),
@@ -25,6 +27,7 @@ PAIRS = (
     (FakeImports, Imports),
     (FakePanels, Panels),
     (FakePublic, PublicSets),
+    (FakeShares, Shares),
 )
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 CALLS = [

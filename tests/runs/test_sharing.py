@@ -67,9 +67,7 @@ def test_the_token_is_kept_nowhere(ann: Store) -> None:
         assert not path.is_file() or token.encode() not in path.read_bytes()
 
 
-def test_every_dead_link_gets_the_same_answer(
-    ann: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_dead_link_gets_the_same_answer(ann: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     (revoked, one), (_, expired), (_, good) = (
         sharing.keep(ann, report(), days) for days in (30, 1, 30)
     )

@@ -1,0 +1,66 @@
+"""The Share button: a link for readers, made in a dialog and shown once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import links
+from pages.parts.errors import guarded
+from pages.parts.session import lab
+from pages.parts.text import md
+from pages.parts.words import day
+from pxcore.types.people import ShareRow
+
+PERIODS = {7: "a week", 30: "30 days", 90: "90 days", 365: "a year"}
+USUAL = 30
+WHAT = {
+    "run": "this run",
+    "comparison": "this comparison",
+    "panel": "this advice",
+    "plan": "this staged plan",
+}
+FROZEN = (
+    "Whoever has the link reads {what} without logging in, and nothing else of the lab. It is "
+    "**frozen**: they see it as it is now, later changes are not in it."
+)
+
+
+def button(kind: str, subject: str) -> None:
+    """Draw the button for whoever may share; ``kind`` and ``subject`` as reports name them."""
+    if lab().shares.allowed and st.button("Share", icon=":material/share:", key="share"):
+        st.dialog("Share", icon=":material/share:", width="medium")(ask)(kind, subject)
+
+
+def ask(kind: str, subject: str) -> None:
+    """Ask for how long, make the link, show it once: the next click no longer knows it."""
+    place = st.empty()
+    with place.container():
+        st.markdown(FROZEN.format(what=WHAT[kind]))
+        days = st.segmented_control(
+            "The link opens for",
+            list(PERIODS),
+            format_func=PERIODS.__getitem__,
+            default=USUAL,
+            required=True,
+            key="share-days",
+        )
+        st.caption("You can end it earlier, or make it last longer, at any time.")
+        make = st.button("Make a link", type="primary", icon=":material/link:", key="share-make")
+    if not make:
+        return
+    with guarded(f"sharing {kind} {subject}"):
+        with st.spinner("Freezing the result"):
+            row, token = lab().shares.make(kind, subject, int(days or USUAL))
+        place.empty()
+        _made(row, links.full("shared", link=token))
+
+
+def _made(row: ShareRow, address: str) -> None:
+    """Show a new link, once: nobody here can read it again."""
+    st.markdown(f"The link to **{md(row.title, 120)}** opens until {day(row.expires)} (UTC).")
+    st.code(address, language=None, wrap_lines=True)
+    st.markdown(
+        "Copy it now: it is not kept here and cannot be shown again. Whoever gets it can read "
+        "the result and pass the link on."
+    )
+    links.link("Your links: see how often one was opened, end it", "links", icon=":material/link:")

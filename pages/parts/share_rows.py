@@ -1,0 +1,88 @@
+"""Links as a list, each with its state and what may be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from pages.parts.errors import guarded
+from pages.parts.session import lab
+from pages.parts.text import md
+from pages.parts.words import day, moment
+from pxcore.plots.numbers import count
+from pxcore.types.people import ShareRow
+
+KINDS = {
+    "run": "Run",
+    "comparison": "Comparison",
+    "panel": "Panel advice",
+    "plan": "Staged plan",
+}
+FIRST = 50
+"""Links that are drawn at once."""
+DAYS = 30
+
+
+def rows_of(rows: Sequence[ShareRow], *, owners: bool = False) -> None:
+    """Draw links, those that open first. ``owners``: say whose they are."""
+    ordered = sorted(rows, key=lambda row: not row.alive)  # else as they came, newest first
+    for row in ordered[:FIRST]:
+        with st.container(border=True, key=f"share-row-{row.id}"):
+            _row(row, owners=owners)
+    if len(ordered) > FIRST:
+        st.caption(f"{len(ordered) - FIRST} older ones are not shown.")
+
+
+def _row(row: ShareRow, *, owners: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{md(row.title, 90)}**", width="content")
+        word, icon = _state(row)
+        st.badge(word, icon=icon, color="blue" if row.alive else "gray")
+        st.space("stretch")
+        if not row.revoked:
+            if _sooner(row) and st.button(
+                f"Open for {DAYS} days from now",
+                key=f"share-extend-{row.id}",
+                icon=":material/update:",
+                type="tertiary",
+            ):
+                _change(row, revoke=False)
+            _revoke(row)
+    said = [
+        KINDS.get(row.kind, md(row.kind, 20)),
+        *([f"shared by {md(row.owner, 60) or 'the command line'}"] if owners else []),
+        f"shared {moment(row.created)}",
+        f"opens until {day(row.expires)} UTC" if row.alive else "",
+        f"visited {count(row.opened, 'time')}",
+        f"id {row.id}",
+    ]
+    st.caption(" · ".join(part for part in said if part))
+
+
+def _revoke(row: ShareRow) -> None:
+    """Draw the button that ends a link, behind a question: it is for good."""
+    with st.popover("Revoke", icon=":material/link_off:", key=f"share-ask-{row.id}"):
+        st.markdown("The link then opens nothing any more, at once and for good.")
+        if st.button("Revoke it", type="primary", key=f"share-revoke-{row.id}"):
+            _change(row, revoke=True)
+
+
+def _change(row: ShareRow, *, revoke: bool) -> None:
+    """Carry out a change and draw the page anew; say why where it is refused."""
+    with guarded(f"link {row.id}"):
+        lab().shares.revoke(row.id) if revoke else lab().shares.extend(row.id, DAYS)
+        st.rerun()
+
+
+def _sooner(row: ShareRow) -> bool:
+    """Return whether a link ends earlier than the button would have it."""
+    return datetime.fromisoformat(row.expires) < datetime.now(UTC) + timedelta(days=DAYS, hours=-1)
+
+
+def _state(row: ShareRow) -> tuple[str, str]:
+    """Return a link's state as a word and an icon."""
+    if row.revoked:
+        return "revoked", ":material/link_off:"
+    return ("opens", ":material/link:") if row.alive else ("expired", ":material/schedule:")

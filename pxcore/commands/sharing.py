@@ -1,0 +1,73 @@
+"""``share``, ``shares``, ``unshare``: links by which others read one result."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pxcore.api import Lab, open_lab
+from pxcore.commands.terminal import ERR, OUT, text
+from pxcore.errors import PanelError, RunError
+
+
+def share(
+    subject: Annotated[str, typer.Argument(metavar="RUN|PLAN", help="Id of a run or plan.")],
+    panel: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--panel", help="Share which stains are enough, not the ranking.")
+    ] = False,
+    days: Annotated[int, typer.Option(help="For how many days the link opens, 1 to 365.")] = 30,
+) -> None:
+    """Make a link by which others read a result as it is now; it is shown once."""
+    with closing(open_lab()) as lab:
+        kind = "panel" if panel else kind_of(lab, subject)
+        row, token = lab.shares.make(kind, subject, days)
+        public = lab.shares.public_url.rstrip("/")
+    told = f"{row.title}: link {row.id} opens until {row.expires}; it is not shown again"
+    ERR.print(text(told), soft_wrap=True)
+    if not public:
+        told = "put the address of your dashboard in front (PXCORE_PUBLIC_URL does)"
+        ERR.print(text(told), soft_wrap=True)
+    OUT.print(text(f"{public}/shared?link={token}"), soft_wrap=True)
+
+
+def kind_of(lab: Lab, subject: str) -> str:
+    """Return what an id stands for: ``run``, ``plan``, or of several ids ``comparison``.
+
+    Raises RunError for an id that is neither a run's nor a plan's.
+    """
+    if {",", ":"} & set(subject):
+        return "comparison"
+    try:
+        lab.progress(subject)
+    except RunError as error:
+        try:
+            lab.staged.plan(subject)
+        except PanelError:
+            message = f"{error}; nor is there a staged plan {subject!r}"
+            raise RunError(message) from error
+        return "plan"
+    return "run"
+
+
+def shares() -> None:
+    """List every link, newest first. What a link opens cannot be read from its id."""
+    with closing(open_lab()) as lab:
+        table = Table(title="Shared links")
+        for name in ("link", "state", "shows", "title", "by", "created", "until", "visits"):
+            table.add_column(name, no_wrap=name == "link")
+        for row in lab.shares.all():
+            state = "revoked" if row.revoked else ("opens" if row.alive else "expired")
+            shows = text(f"{row.kind} {row.subject}")
+            told = (text(row.title), text(row.owner), row.created, row.expires, str(row.opened))
+            table.add_row(row.id, state, shows, *told)
+        OUT.print(table)
+
+
+def unshare(link: Annotated[str, typer.Argument(metavar="LINK", help="Id of a link.")]) -> None:
+    """Revoke a link: it opens nothing any more, at once and for good."""
+    with closing(open_lab()) as lab:
+        row = lab.shares.revoke(link)
+    ERR.print(text(f"link {row.id} to {row.title} opens nothing any more"), soft_wrap=True)

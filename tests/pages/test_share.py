@@ -1,0 +1,112 @@
+"""The Share button, and the list of one's links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.fake_lab import FakeLab
+from tests.fake_shares import MADE, TOKEN, row
+from tests.pages.conftest import words
+
+Open = Callable[..., AppTest]
+
+
+def press(app: AppTest, label: str) -> None:
+    next(one for one in app.button if one.label == label).click().run()
+    assert not app.exception
+
+
+@pytest.fixture
+def ask(lab: FakeLab) -> AppTest:
+    """Return what the dialog holds: it is a part of the page that AppTest cannot click in."""
+
+    def contents() -> None:
+        from pages.parts import share  # noqa: PLC0415 - its own script
+
+        share.ask("run", "r1")
+
+    return AppTest.from_function(contents).run()
+
+
+def test_the_button_asks_before_it_shares(full: FakeLab, visit: Open) -> None:
+    app = visit("run", run="finished")
+    press(app, "Share")
+    assert "frozen" in words(app)
+    assert "Make a link" in {one.label for one in app.button}
+    assert full.shares.asked == []
+
+
+def test_a_link_is_made_and_shown_once(lab: FakeLab, ask: AppTest) -> None:
+    page = "pages.parts.links.link"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, lambda *_, **__: None)  # there is no table of pages here
+        press(ask, "Make a link")
+        assert lab.shares.asked == [("make", "run", "r1", 30)]
+        assert [one.value for one in ask.code] == [f"/shared?link={TOKEN}"]
+        assert "cannot be shown again" in words(ask)
+        assert not ask.button
+    assert not ask.run().code
+
+
+def test_a_link_begins_with_the_public_address(
+    lab: FakeLab, ask: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.links.link", lambda *_, **__: None)
+    lab.shares.public_url = "https://lab.example/px/"
+    ask.segmented_control(key="share-days").set_value(7).run()
+    press(ask, "Make a link")
+    assert ask.code[0].value == f"https://lab.example/px/shared?link={TOKEN}"
+    assert lab.shares.asked == [("make", "run", "r1", 7)]
+
+
+def test_a_refused_link_says_why(lab: FakeLab, ask: AppTest) -> None:
+    lab.shares.refusal = "the disk is full"
+    press(ask, "Make a link")
+    assert "The disk is full" in ask.error[0].value
+    assert not ask.code
+
+
+def test_a_reader_has_no_button_nor_has_a_run_under_way(full: FakeLab, visit: Open) -> None:
+    assert "Share" not in {one.label for one in visit("run", run="running").button}
+    full.shares.allowed = False
+    assert "Share" not in {one.label for one in visit("run", run="finished").button}
+
+
+def test_links_are_listed_those_that_open_first(lab: FakeLab, visit: Open) -> None:
+    assert "You have made none yet" in words(visit("links"))
+    dead = row(id="old", title="Old one", alive=False, revoked=MADE, opened=9)
+    lab.shares.rows = [dead, row(title="**x** one", expires="2026-11-30T20:30:00+00:00")]
+    app = visit("links")
+    text = words(app)
+    assert "1 link of yours opens, visited 2 times" in text
+    assert text.index("x") < text.index("Old one")
+    assert "opens until 2026-11-30 20:30 UTC" in text
+    assert [one.label for one in app.button].count("Revoke it") == 1  # not of what is revoked
+    press(app, "Revoke it")
+    press(visit("links"), "Revoke it") if any(one.alive for one in lab.shares.rows) else None
+    assert [one for one in lab.shares.asked if one[0] == "revoke"] == [("revoke", "5ha4e")]
+    assert "None of your 2 links opens any more" in words(visit("links"))
+
+
+def test_a_link_is_never_made_shorter_by_extending_it(lab: FakeLab, visit: Open) -> None:
+    lab.shares.rows = [
+        row(id="year", expires="2999-01-01T00:00:00+00:00"),
+        row(id="gone", alive=False, expires="2020-01-01T00:00:00+00:00"),
+    ]
+    app = visit("links")
+    assert "expired" in words(app)
+    (longer,) = [one for one in app.button if one.label.startswith("Open for")]
+    longer.click().run()
+    assert lab.shares.asked == [("extend", "gone", 30)]
+
+
+@pytest.mark.parametrize("what", ["Revoke it", "Open for 30 days from now"])
+def test_a_refused_change_says_why(lab: FakeLab, visit: Open, what: str) -> None:
+    lab.shares.rows = [row(expires="2026-11-30T20:30:00+00:00")]
+    lab.shares.refusal = "link '5ha4e' is not among yours"
+    app = visit("links")
+    press(app, what)
+    assert "is not among yours" in app.error[0].value.replace("\\", "")

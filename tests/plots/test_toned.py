@@ -1,0 +1,59 @@
+"""A figure kept in light tones is, toned dark, what it would have been drawn dark."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import plotly.graph_objects as go
+import pytest
+
+import tests.example_values as ex
+from pxcore.plots import matrix, ranking
+from pxcore.plots.style import DARK, LIGHT, Theme, dressed
+from pxcore.plots.toned import toned
+
+DRAWN = {
+    "ranking": lambda theme: ranking.ranking_dots(
+        ex.result().panel, ex.result().methods[0], theme, "rank"
+    ),
+    "heat map": lambda theme: matrix.heat_map(
+        ex.result().panel, ex.CLASSES, ex.result().methods[0], theme
+    ),
+}
+
+
+def shown(figure: go.Figure) -> object:
+    """Return what plotly draws; no template and one that sets nothing are the same."""
+    found = json.loads(figure.to_json())
+    assert "layout" not in found["layout"].pop("template", {})
+    return found
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_light_page_shows_it_as_it_was(name: str) -> None:
+    drawn = DRAWN[name](LIGHT)
+    assert shown(toned(drawn.to_json(), LIGHT)) == shown(drawn)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_dark_page_shows_it_as_drawn_for_it_but_for_the_accent(name: str) -> None:
+    def bare(figure: go.Figure) -> object:
+        text = figure.to_json().replace('"theme":"light"', '"theme":"dark"')
+        for tone in (LIGHT.accent, DARK.accent):  # blue stays blue: it is a scale's end as well
+            text = text.replace(tone, "blue")
+            red, green, blue = (int(tone[n : n + 2], 16) for n in (1, 3, 5))
+            text = re.sub(rf"rgba\({red},\s*{green},\s*{blue},", "rgba(blue,", text)
+        return shown(go.Figure(json.loads(text)))
+
+    kept = DRAWN[name](LIGHT).to_json()
+    assert bare(toned(kept, DARK)) == bare(DRAWN[name](DARK))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.id)
+def test_a_channel_named_like_a_colour_keeps_its_name(theme: Theme) -> None:
+    figure = dressed(go.Figure(go.Bar(x=[1], y=[LIGHT.ink])), theme, alt="", height=100)
+    figure.update_xaxes(title_text=LIGHT.paper)
+    again = toned(figure.to_json(), theme)
+    assert again.data[0].y == (LIGHT.ink,)
+    assert again.layout.xaxis.title.text == LIGHT.paper
