@@ -30,20 +30,8 @@ def downloads(report: Report, token: str) -> list[Download]:
             "Report (HTML)",
             file_name(report.title, "report.html"),
             "text/html",
-            lambda: reports.html(still()),
-        ),
-        Download(
-            "One page (PDF)",
-            file_name(report.title, "verdict.pdf"),
-            "application/pdf",
-            lambda: reports.pdf(still()),
-        ),
-        Download(
-            "Everything (ZIP)",
-            file_name(report.title, "report.zip"),
-            "application/zip",
-            lambda: reports.archive(still()),
-        ),
+            lambda: reports.html(still()).encode(),
+        )
     ]
 
 

@@ -24,7 +24,7 @@ class Shares:
     @property
     def public_url(self) -> str:
         """How the lab's dashboard is reached from outside; empty where nobody has said."""
-        return str(getattr(self._store.settings, "public_url", ""))
+        return self._store.settings.public_url
 
     def make(self, kind: str, subject: str, days: int = sharing.DAYS) -> tuple[ShareRow, str]:
         """Return a link to a result as it is now, and its token, which is kept nowhere.

@@ -40,9 +40,7 @@ def test_a_link_shows_the_answer_its_evidence_and_how_it_was_made(
         "2026-11-21 20:30 UTC",
     ):
         assert told in text, told
-    assert [one.label for one in app.download_button][:3] == [
-        "Report (HTML)", "One page (PDF)", "Everything (ZIP)",
-    ]  # fmt: skip
+    assert app.download_button[0].label == "Report (HTML)"
     (frame,) = app.dataframe
     assert list(frame.value.columns) == ["channel", "rank", "drop in F1", "told apart"]
     assert frame.value["channel"].tolist()[1] == ex.HOSTILE[1]
