@@ -20,6 +20,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import AccessError, StoreError
+from pxcore.people.rights import require_admin, require_member
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -44,9 +45,7 @@ def may_share(store: Store) -> bool:
 
 def require_sharing(store: Store, days: int) -> None:
     """Raise the AccessError that `keep` would raise."""
-    if not may_share(store):
-        message = "making a link needs a member of the lab; you may look: ask a member for one"
-        raise AccessError(message)
+    require_member(store, "Sharing a result")
     _require_days(days)
 
 
@@ -115,9 +114,7 @@ def mine(store: Store) -> tuple[ShareRow, ...]:
 
 def every(store: Store) -> tuple[ShareRow, ...]:
     """Return every link of the lab, newest first. Raises AccessError unless an admin asks."""
-    if not store.person.admin:
-        message = "the links of the whole lab are shown to admins; your own are among yours"
-        raise AccessError(message)
+    require_admin(store, "The list of everybody's links")
     return _rows(store)
 
 

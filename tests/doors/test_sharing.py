@@ -70,7 +70,7 @@ def test_what_is_shared_of_a_run_stays_when_the_run_changes(store: Store, run_id
 def test_a_reader_is_refused_before_anything_is_drawn(store: Store, run_id: str) -> None:
     reader = Lab(store.seen_by(Person(name="ron", rank=Rank.READER, id="ron")))
     assert not reader.shares.allowed
-    with pytest.raises(AccessError, match="needs a member"):
+    with pytest.raises(AccessError, match="rank of a member"):
         reader.shares.make("run", "nothere")
 
 
