@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, panel, public, run, serving, sharing, stage
+from pxcore.commands import cells, looking, panel, public, run, serving, sharing, stage, upkeep
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError
 
@@ -29,6 +29,11 @@ app.command("export")(looking.export)
 app.command("share")(sharing.share)
 app.command("shares")(sharing.shares)
 app.command("unshare")(sharing.unshare)
+app.command("delete")(upkeep.delete)
+app.command("clean")(upkeep.clean)
+app.command("backup")(upkeep.backup)
+app.command("restore")(upkeep.restore)
+app.command("check")(upkeep.check)
 app.command("serve")(serving.serve)
 app.command("runner")(serving.runner)
 app.command("demo")(serving.demo)

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from pxcore.doors.comparing import Comparing
     from pxcore.doors.reports import Reports
     from pxcore.doors.staged import StagedPlans
+    from pxcore.doors.upkeep import Upkeep
     from pxcore.runs.panel_answers import PanelAnswer
     from pxcore.runs.panel_questions import PanelAsk
     from pxcore.runs.panel_result import PanelFindings
@@ -170,6 +171,13 @@ class Lab:
     def shares(self) -> Shares:
         """Links by which others read one result."""
         return Shares(self._store)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """Room, deleting, cleaning up, copies, checks."""
+        from pxcore.doors.upkeep import Upkeep  # noqa: PLC0415 - few pages need it
+
+        return Upkeep(self._store)
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     min_free_gb: float = Field(
         default=1.0, description="Free disk a run or import must leave, GiB."
     )
+    quota_gb: float = Field(
+        default=0.0,
+        ge=0,
+        description="Disk one person's runs and data sets may take, GiB; 0: no limit.",
+    )
 
     @property
     def admin_names(self) -> frozenset[str]:

@@ -127,10 +127,16 @@ def forget_upload(store: Store, path: Path) -> None:
 
 def sweep_uploads(store: Store) -> None:
     """Remove uploads that no import under way names and that nobody has written to for an hour."""
-    late, awaited = time.time() - SWEPT_AFTER, _awaited(store)
-    for folder in _upload_folders(store):
-        if folder not in awaited and _touched(folder) < late:
+    late = time.time() - SWEPT_AFTER
+    for folder in unawaited(store):
+        if _touched(folder) < late:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def unawaited(store: Store) -> tuple[Path, ...]:
+    """Return the folders of uploads that no import under way names."""
+    awaited = _awaited(store)
+    return tuple(folder for folder in _upload_folders(store) if folder not in awaited)
 
 
 def _upload_folders(store: Store) -> Iterator[Path]:

@@ -85,6 +85,7 @@ def attribution_maps(
         with store.artifacts.write(key) as folder:
             what = "the attribution pictures"
             run_child("pxcore.runs.maps_child", (str(folder),), encode(order), what, SECONDS)
+        store.note_artifacts({"maps": key})
     with np.load(store.artifacts.folder(key) / FILE, allow_pickle=False) as arrays:
         return AttributionMaps(
             positions=np.asarray(cells, dtype=np.int64),

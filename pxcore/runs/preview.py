@@ -50,6 +50,7 @@ def permuted_example(
             _draw(store, dataset_id, position, folder, json.dumps(
                 {"channel": channel, "method": encode(spec), "roles": roles}
             ))  # fmt: skip
+        store.note_artifacts({"example": key})
     with np.load(store.artifacts.folder(key) / FILE, allow_pickle=False) as arrays:
         return PermutedExample(
             before=arrays["before"],

@@ -2,12 +2,14 @@
 
 An artifact is written in a temporary folder of the same file system, every file and folder is
 synced, then one rename makes it appear. So whoever sees ``artifacts/<k[:2]>/<key>/`` sees all of
-it, and two processes that compute the same key do no harm: the first rename wins.
+it, and two processes that compute the same key do no harm: the first rename wins. With it comes
+the sha256 of each of its files (`manifests`).
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import time
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from pxcore.errors import OutOfDiskError, StoreError
 from pxcore.store.files import FREE_SPACE, FULL, sync_folder, sync_tree
+from pxcore.store.manifests import files_of, write_manifest
 from pxcore.store.owners import orphaned, owned
 
 KEY = re.compile(r"[0-9a-f]{16,64}")
@@ -71,20 +74,29 @@ class Artifacts:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
-    def adopt(self, key: str, folder: Path) -> Path:
+    def adopt(self, key: str, folder: Path, *, checked: bool = False) -> Path:
         """Return the artifact's place after moving a finished folder of the same disk there.
 
-        When the artifact is there already, ``folder`` is removed instead.
+        When the artifact is there already, ``folder`` is removed instead, and the artifact counts
+        as new: a clean-up leaves it alone for a while. ``checked``: it is a copy that brought its
+        own manifest and was held against it.
         """
         place = self._place(key)
+        if not checked:
+            write_manifest(folder)
         sync_tree(folder)
         place.parent.mkdir(exist_ok=True)
-        try:
-            folder.rename(place)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not place.is_dir():
-                raise
-            shutil.rmtree(folder)
+        while True:
+            try:
+                folder.rename(place)
+                break
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            with suppress(FileNotFoundError):  # a clean-up has just taken it: ours goes there
+                os.utime(place)
+                shutil.rmtree(folder)
+                break
         sync_folder(place.parent)
         sync_folder(self._done)
         return place
@@ -115,7 +127,41 @@ class Artifacts:
 
     def size(self, key: str) -> int:
         """Return the bytes of an artifact's files."""
-        return sum(path.stat().st_size for path in self.folder(key).rglob("*") if path.is_file())
+        folder = self.folder(key)
+        return sum((folder / name).stat().st_size for name in files_of(folder))
+
+    def every_key(self) -> Iterator[str]:
+        """Yield the key of every complete artifact, sorted."""
+        for shelf in sorted(self._done.iterdir()):
+            if shelf.is_dir():
+                names = sorted(path.name for path in shelf.iterdir() if path.is_dir())
+                yield from (name for name in names if KEY.fullmatch(name))
+
+    def age(self, key: str) -> float:
+        """Return the seconds since an artifact was put there, or computed once more."""
+        return age_of(self.folder(key))
+
+    def take_away(self, key: str, older_than_seconds: float) -> Path | None:
+        """Return where an artifact was moved to be removed; None when it is not that old.
+
+        Whoever asks holds the database's write lock, under which nothing refers to it.
+        """
+        place, aside = self._place(key), self.temporary("removed")
+        try:
+            if age_of(place) < older_than_seconds:
+                return None
+            before = place.stat().st_mtime_ns
+            place.rename(aside / key)
+            if (aside / key).stat().st_mtime_ns != before:  # somebody has just computed it again
+                with suppress(OSError):  # or has put it there again
+                    (aside / key).rename(place)
+                return None
+        except FileNotFoundError:
+            return None
+        finally:
+            if not (aside / key).exists():
+                aside.rmdir()
+        return aside
 
     def free_bytes(self) -> int:
         """Return the free space of the disk that holds the store."""
@@ -130,3 +176,12 @@ class Artifacts:
             message = f"{key!r} is not a key: 16 to 64 hexadecimal digits are expected"
             raise StoreError(message)
         return key
+
+
+def age_of(folder: Path) -> float:
+    """Return the seconds since a folder was moved to where it is, or written in.
+
+    Raises FileNotFoundError when it is not there.
+    """
+    found = folder.stat()
+    return time.time() - max(found.st_mtime, found.st_ctime)

@@ -1,0 +1,1 @@
+"""Keeping a store in order: what takes room, what may go, what is damaged, copies of it all."""
