@@ -43,6 +43,10 @@ class Upkeep:
         """Return what would be deleted with a run, data set or plan, and what forbids it."""
         return deletion.uses(self._store, kind, name)
 
+    def may_delete(self, kind: Kind, name: str) -> bool:
+        """Return whether this is there and the person's to delete."""
+        return deletion.may_delete(self._store, kind, name)
+
     def delete_run(self, run_id: str, *, and_plans: bool = False) -> None:
         """Delete a run that has ended; ``and_plans``: and plans that use it."""
         deletion.delete_run(self._store, run_id, and_plans=and_plans)

@@ -8,6 +8,7 @@ from pxcore.errors import DatasetError, PanelError
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
 from pxcore.models.weights import resolve_weights
+from pxcore.people.rights import signed
 from pxcore.runs import datasets, growing, heart, privacy
 from pxcore.runs.checks import (
     IN_CELL,
@@ -26,6 +27,7 @@ from pxcore.runs.presets import PRESETS, spec_from
 from pxcore.runs.splits import folds, most_folds
 from pxcore.runs.tasks import ExplainTask, Lane, TrainTask
 from pxcore.runs.timing import Speeds
+from pxcore.runs.upkeep.quotas import require_quota
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
 from pxcore.types import Dataset, Estimate, RunSpec, Split
@@ -72,7 +74,9 @@ def check(store: Store, spec: RunSpec) -> None:
     check_model(spec.model)
     check_methods(replace(spec, mask_kind=dataset.mask_kind))
     folds(annotation, spec.n_folds, spec.split, spec.seed, spec.training.valid_share)
-    store.require_space(_bytes(spec, dataset), "this run")
+    needed = _bytes(spec, dataset)
+    store.require_space(needed, "this run")
+    require_quota(store, signed(store, spec.owner), needed, "this run")
 
 
 def frozen_spec(store: Store, spec: RunSpec) -> RunSpec:

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from pxcore.errors import StoreError
 from pxcore.people.rights import require_admin
 from pxcore.runs.upkeep import loose_files
-from pxcore.runs.upkeep.references import alone, read, sizes
+from pxcore.runs.upkeep.references import read, sizes
 from pxcore.runs.upkeep.storage import folder_bytes
 from pxcore.store import audit
 from pxcore.store.home import Store
@@ -146,7 +146,6 @@ def _remove_results(store: Store, loose: Sequence[Loose], grace_hours: float) ->
     moved: list[Path] = []
     try:
         with store.database.writing() as connection:
-            alone(connection)
             held = read(connection).holders
             for one in loose:
                 if one.id in held:
@@ -179,7 +178,6 @@ def _remove_scratch(store: Store, one: Loose, grace_hours: float) -> bool:
     place = folder / "checkpoint" if one.kind is LooseKind.CHECKPOINTS else folder
     try:
         with store.database.writing() as connection:
-            alone(connection)
             found = read(connection)
             held = found.live if one.kind is LooseKind.CHECKPOINTS else found.tasks
             if one.id in held or _touched_hours(folder) < grace_hours:

@@ -7,6 +7,7 @@ reuses stays.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,11 +16,12 @@ from sqlalchemy import Connection, Row, Table, delete, func, select
 from pxcore.errors import AccessError, DatasetError, PanelError, PxError, RunError
 from pxcore.people.rights import may_see, require_member, require_owner
 from pxcore.runs import heart
-from pxcore.runs.upkeep.references import LIVE, alone
+from pxcore.runs.upkeep.references import LIVE
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.store.tables import datasets, imports, plan_versions, runs, shares, tasks
 from pxcore.types import RunState
+from pxcore.types.people import Rank
 from pxcore.types.upkeep import Uses
 
 Kind = Literal["run", "dataset", "plan"]
@@ -77,6 +79,14 @@ def uses(store: Store, kind: Kind, name: str) -> Uses:
     )
 
 
+def may_delete(store: Store, kind: Kind, name: str) -> bool:
+    """Return whether this is there and the person's to delete, whatever else forbids it now."""
+    with suppress(PxError), store.database.reading() as connection:
+        owner = _subject(store, connection, kind, name).owner
+        return store.person.rank is not Rank.READER and store.person.owns(owner)
+    return False
+
+
 def delete_run(store: Store, run_id: str, *, and_plans: bool = False) -> None:
     """Delete a run. What other runs reuse of it stays.
 
@@ -122,7 +132,6 @@ def _delete(store: Store, kind: Kind, name: str, *, along: bool) -> None:
     require_member(store, "Deleting something")
     runner_alive = heart.status(store).alive
     with store.database.writing() as connection:
-        alone(connection)
         subject = _subject(store, connection, kind, name)
         require_owner(store, subject.owner, f"Deleting {subject.title!r}")
         users = _users(connection, kind, name)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from pxcore.store.home import Store
 from pxcore.store.tables import artifacts, datasets, plan_versions, runs, shares, tasks
@@ -90,13 +90,3 @@ def sizes(connection: Connection) -> dict[str, int]:
     """Return the bytes of each artifact that has a row."""
     found = connection.execute(select(artifacts.c.key, artifacts.c.size))
     return {str(row.key): int(row.size) for row in found}
-
-
-def alone(connection: Connection) -> None:
-    """Keep every other writer of rows out until this transaction ends.
-
-    SQLite does so by itself when a transaction that writes begins.
-    """
-    if connection.dialect.name == "postgresql":
-        names = ", ".join(sorted(table.name for table in (datasets, runs, tasks, plan_versions)))
-        connection.execute(text(f"LOCK TABLE {names}, shares, artifacts IN EXCLUSIVE MODE"))

@@ -29,7 +29,7 @@ def snapshot(store: Store) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="pxcore-rows-") as folder:
         copy = open_database(Path(folder))
         try:
-            with at_one_moment(store.database) as source, copy.writing() as target:
+            with store.database.reading() as source, copy.writing() as target:
                 copy_rows(source, target)
         finally:
             copy.close()
@@ -47,18 +47,6 @@ def opened(file: Path) -> Iterator[Database]:
             yield database
         finally:
             database.close()
-
-
-@contextmanager
-def at_one_moment(database: Database) -> Iterator[Connection]:
-    """Yield a connection all of whose reads see the same moment."""
-    if database.engine.dialect.name == "sqlite":  # any reading transaction does
-        with database.reading() as connection:
-            yield connection
-        return
-    engine = database.engine.execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection:
-        yield connection
 
 
 def copy_rows(source: Connection, target: Connection) -> None:

@@ -1,0 +1,57 @@
+"""Administration, shared links: every open way out of the lab, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.session import lab
+from pages.parts.text import md
+from pages.parts.words import day
+from pxcore.plots.numbers import count
+from pxcore.types.people import ShareRow
+from pxcore.types.upkeep import HostState
+
+
+def draw(_host: HostState) -> None:
+    """Draw every link, the open ones with a button that ends them."""
+    every = lab().shares.all()
+    if not every:
+        st.markdown("#### Nobody has shared anything.", anchors=False)
+        st.caption("The Share button of a run, comparison or plan makes a link.")
+        return
+    open_now = [one for one in every if one.alive]
+    st.markdown(
+        f"#### {count(len(open_now), 'link')} open to whoever has them; {len(every)} were made.",
+        anchors=False,
+    )
+    for one in open_now:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{md(one.title, 70)}**", width="content")
+            st.caption(
+                f"{one.kind} · by {md(one.owner or 'nobody', 40)} · until {day(one.expires)} · "
+                f"opened {count(one.opened, 'time')}"
+            )
+            st.space("stretch")
+            if st.button("Revoke", key=f"revoke-{one.id}", icon=":material/link_off:"):
+                lab().shares.revoke(one.id)
+                st.rerun()
+    with st.expander("All links", icon=":material/table_rows:", type="compact"):
+        st.dataframe(table(every), hide_index=True, key="links-table", width="stretch")
+
+
+def table(every: Sequence[ShareRow]) -> pd.DataFrame:
+    """Return links, a row each."""
+    return pd.DataFrame(
+        {
+            "Title": [one.title for one in every],
+            "Kind": [one.kind for one in every],
+            "Owner": [one.owner for one in every],
+            "Made (UTC)": [day(one.created) for one in every],
+            "Until (UTC)": [day(one.expires) for one in every],
+            "Revoked (UTC)": [day(one.revoked) for one in every],
+            "Opened": [one.opened for one in every],
+        }
+    )
