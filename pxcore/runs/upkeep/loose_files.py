@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pxcore.data.catalogue import CATALOGUE
-from pxcore.errors import DatasetError
+from pxcore.errors import DatasetError, PxError
 from pxcore.runs import catalogue, folders, imports, receipts
 from pxcore.runs.public_places import alone as alone_with
 from pxcore.runs.upkeep.storage import folder_bytes
@@ -17,6 +18,8 @@ from pxcore.store.home import Store
 from pxcore.store.owners import orphaned
 from pxcore.types import ImportState
 from pxcore.types.upkeep import Loose, LooseKind
+
+LOG = logging.getLogger("pxcore.upkeep")
 
 
 def uploads(store: Store, grace_hours: float) -> Iterator[Loose]:
@@ -37,7 +40,12 @@ def downloads(store: Store, grace_hours: float) -> Iterator[Loose]:
         for one in imports.all_imports(store)
         if one.state in (ImportState.QUEUED, ImportState.RUNNING)
     }
-    for state in catalogue.states(store):
+    try:
+        states = catalogue.states(store)
+    except PxError as error:  # who knows what is registered then: nothing of these goes
+        LOG.warning("clean-up: downloads stay, as the data sets cannot be read: %s", error)
+        return
+    for state in states:
         entry, place = state.entry, store.home / "public" / state.entry.id
         if catalogue.PREFIX + entry.id in under_way:
             continue

@@ -1,4 +1,4 @@
-"""A store with data sets and runs whose results are a line of text: quick to make, whole to check."""
+"""A store whose runs have a line of text for every result: quick to make, whole to check."""
 
 from __future__ import annotations
 
