@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from pages import (
+    admin,
     compare,
     datasets,
     home,
@@ -50,6 +51,7 @@ PAGES = (
     Entry("published", "Published results", "Reference", ":material/menu_book:", published.render),
     Entry("links", "Shared links", "Lab", ":material/link:", shared_links.render),
     Entry("shared", "Shared result", "", ":material/visibility:", shared.render, "hidden"),
+    Entry("admin", "Administration", "Lab", ":material/admin_panel_settings:", admin.render),
 )
 """Every page, always registered, so that each address works from the first visit."""
 

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from pages.parts import links, run_live, run_result
+from pages.parts import deleting, links, run_live, run_result
 from pages.parts.header import Crumb, Download, header
 from pages.parts.session import asked, lab
 from pages.parts.text import csv_bytes, file_name
@@ -54,6 +54,7 @@ def render() -> None:
         run_result.draw(run_id)
     else:
         run_live.draw(progress)
+    deleting.offer("run", run_id)
 
 
 def _downloads(progress: Progress) -> list[Download]:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import (
+    deleting,
     staged_candidates,
     staged_dealing,
     staged_files,
@@ -63,3 +64,4 @@ def render() -> None:
         dropped(plan)
         with guarded(f"staged plan {plan.id}, step {step}"):
             STEPS[step - 1](plan, top)
+    deleting.offer("plan", plan.id)

@@ -42,6 +42,7 @@ from tests.fake_public import FakePublic
 from tests.fake_reports import FakeReports
 from tests.fake_shares import FakeShares
 from tests.fake_staged import FakeStaged
+from tests.fake_upkeep import FakeUpkeep
 
 
 @dataclass
@@ -58,13 +59,14 @@ class FakeLab:
     public: FakePublic = field(default_factory=FakePublic)
     published: Published = field(default_factory=Published)
     panels: FakePanels = field(default_factory=FakePanels)
+    upkeep: FakeUpkeep = field(default_factory=FakeUpkeep)
     comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
     shares: FakeShares = field(default_factory=FakeShares)
 
     reports: FakeReports = field(default_factory=FakeReports)
 
     def __post_init__(self) -> None:
-        self.imports.asked = self.asked
+        self.imports.asked = self.upkeep.asked = self.asked
         self.staged = FakeStaged(self.datasets)
 
     def _images(self, dataset: Dataset) -> np.ndarray:

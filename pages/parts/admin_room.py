@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,9 @@ from pages.parts.session import lab
 from pages.parts.text import csv_bytes
 from pages.parts.words import size
 from pxcore.types.upkeep import HostState, Storage, Usage
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 MIB = 2**20
 HELP = {
@@ -100,7 +104,7 @@ def _show(title: str, frame: pd.DataFrame, key: str) -> None:
     )
 
 
-def _config(frame: pd.DataFrame) -> dict[str, object]:
+def _config(frame: pd.DataFrame) -> Mapping[str, ColumnConfig]:
     numbers = {
         name: st.column_config.NumberColumn(name, format="%.1f", help=HELP.get(name))
         for name in frame.columns

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.parts import cell_gallery, links, panel_editor
+from pages.parts import cell_gallery, deleting, links, panel_editor
 from pages.parts.figures import Shown, show
 from pages.parts.header import Crumb, Download, header
 from pages.parts.importing import skipped_line
@@ -65,6 +65,7 @@ def render(dataset_id: str) -> None:
         _report(dataset)
     else:
         cell_gallery.draw(dataset, limits_of(overview))
+    deleting.offer("dataset", dataset_id)
 
 
 def summary(dataset: Dataset) -> str:

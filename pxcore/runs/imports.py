@@ -22,6 +22,7 @@ from pxcore.errors import DatasetError
 from pxcore.people.rights import require_member, signed
 from pxcore.runs import catalogue, datasets
 from pxcore.runs.sources import check_places, expected_bytes
+from pxcore.runs.upkeep.quotas import require_quota
 from pxcore.settings import Settings
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
@@ -37,6 +38,7 @@ def queue(store: Store, request: ImportRequest) -> str:
     """Return the id of a new queued import. Raises AccessError for a reader."""
     require_member(store, "Registering cells")
     request = replace(request, owner=signed(store, request.owner))
+    _require_room(store, request)
     import_id = secrets.token_hex(6)
     with store.database.writing() as connection:
         connection.execute(
@@ -86,7 +88,7 @@ def bring_in(
     limits = limits_of(store.settings)
     got = catalogue.fetched(store, request, tell, limits)
     request, taking = got.request, got.taking
-    store.require_space(expected_bytes(request), f"importing {Path(request.path).name!r}")
+    _require_room(store, request)
     workspace = store.artifacts.temporary("import")
     try:
         if taking is None:
@@ -96,6 +98,13 @@ def bring_in(
             return _register(store, request, taking.noted(found))
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _require_room(store: Store, request: ImportRequest) -> None:
+    """Raise StoreError where cells have no room on the disk, or in their owner's quota."""
+    needed, purpose = expected_bytes(request), f"importing {Path(request.path).name!r}"
+    store.require_space(needed, purpose)
+    require_quota(store, request.owner, needed, purpose)
 
 
 def limits_of(settings: Settings) -> Limits:

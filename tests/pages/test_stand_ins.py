@@ -14,12 +14,14 @@ from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.public import PublicSets
 from pxcore.doors.sharing import Shares
+from pxcore.doors.upkeep import Upkeep
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_lab import FakeLab
 from tests.fake_panels import FakePanels
 from tests.fake_public import FakePublic
 from tests.fake_shares import FakeShares
+from tests.fake_upkeep import FakeUpkeep
 
 PAIRS = (
     (FakeLab, Lab),
@@ -28,6 +30,7 @@ PAIRS = (
     (FakePanels, Panels),
     (FakePublic, PublicSets),
     (FakeShares, Shares),
+    (FakeUpkeep, Upkeep),
 )
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 CALLS = [

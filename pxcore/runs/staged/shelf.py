@@ -61,6 +61,12 @@ def save(store: Store, plan: StagedPlan, who: str, what: str) -> StagedPlan:
     }
     try:
         with store.database.writing() as connection:
+            if plan.version and not _last_version(connection, plan.id):
+                message = (
+                    f"staged plan {plan.title!r} was deleted meanwhile, so nothing was saved; "
+                    "begin another one"
+                )
+                raise PanelError(message)
             number = next_ordinal(connection, plan_versions)
             connection.execute(insert(plan_versions).values(**row, ordinal=number))
             if saved.version == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from pxcore.errors import RunError, StoreError
 from pxcore.runs.runner_lock import hold_lock
@@ -17,7 +17,7 @@ from pxcore.runs.upkeep.references import read
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.home import Store, open_store
-from pxcore.store.tables import datasets, imports, runs
+from pxcore.store.tables import artifacts, datasets, imports, runs
 from pxcore.types import ImportState
 from pxcore.types.upkeep import Restored
 
@@ -88,6 +88,9 @@ def _restored(store: Store, folder: Path, taken: str, tell: Tell, *, anyway: boo
             under_way = imports.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
             failed = {"state": ImportState.FAILED, "error": BROKEN_OFF}
             new.execute(update(imports).where(under_way).values(**failed))
+            for key in list(new.scalars(select(artifacts.c.key))):
+                if not store.artifacts.has(key):  # the backup left out what nothing referred to
+                    new.execute(delete(artifacts).where(artifacts.c.key == key))
     with store.database.reading() as connection:
         counts = [
             int(connection.scalar(select(func.count()).select_from(table)) or 0)

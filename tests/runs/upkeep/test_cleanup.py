@@ -23,7 +23,7 @@ from pxcore.types.people import Person, Rank
 from pxcore.types.upkeep import LooseKind
 from tests.runs.upkeep.made_store import keys_of, made_dataset, made_run, name, put, queued_run
 
-KEYS = tuple(name(f"key {n}") for n in range(10))
+KEYS = tuple(name(f"key {n}") for n in range(7))
 some = st.lists(st.sampled_from(KEYS), max_size=4)
 
 
@@ -136,7 +136,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sets=st.lists(st.tuples(*[st.sampled_from(KEYS)] * 3), max_size=3),
     made=st.lists(st.tuples(st.integers(0, 2), some, st.sampled_from(RunState)), max_size=4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from pxcore.errors import AccessError, DatasetError, PanelError, PlanChangedError, RunError
 from pxcore.runs import datasets, heart, ledger
@@ -13,6 +14,7 @@ from pxcore.runs.staged import shelf
 from pxcore.runs.upkeep import deletion
 from pxcore.store import audit
 from pxcore.store.home import Store
+from pxcore.store.tables import metadata
 from pxcore.types import RunState
 from pxcore.types.people import Person, Rank
 from pxcore.types.staged import Instrument, StagedPlan, StagedRun
@@ -61,30 +63,23 @@ def test_others_and_readers_do_not(store: Store, name: str, rank: Rank) -> None:
 
 def test_a_private_run_of_somebody_else_is_not_there_at_all(store: Store) -> None:
     dataset = made_dataset(store)
-    run_id = ledger.submit(store, replace(ledger_spec(store, dataset.id)), private=True)
+    run_id = made_run(store, dataset, title="secret")
+    _set(store, "runs", private=True)
+    _set(store, "datasets", owner="bob")
     bob = seen_by(store, "bob")
+    assert not deletion.may_delete(bob, "run", run_id)
     with pytest.raises(RunError, match="not known"):
         deletion.uses(bob, "run", run_id)
-    with pytest.raises(DatasetError, match="1 more") as found:
-        deletion.delete_dataset(store.seen_by(Person(name="bob", id="b", rank=Rank.MEMBER)),
-                                owned_by_bob(store, dataset.id))  # fmt: skip
+    with pytest.raises(DatasetError, match="is used by 1 more") as found:
+        deletion.delete_dataset(bob, dataset.id)
     assert run_id not in str(found.value)
+    assert "secret" not in str(found.value)
+    assert deletion.uses(bob, "dataset", dataset.id).foreign == 1
 
 
-def ledger_spec(store: Store, dataset_id: str) -> object:
-    from tests.tiny_lab import tiny_spec
-
-    return replace(tiny_spec(datasets.one(store, dataset_id)), owner="ann", title="secret")
-
-
-def owned_by_bob(store: Store, dataset_id: str) -> str:
-    from sqlalchemy import update
-
-    from pxcore.store.tables import datasets as table
-
+def _set(store: Store, table: str, **values: object) -> None:
     with store.database.writing() as connection:
-        connection.execute(update(table).values(owner="bob"))
-    return dataset_id
+        connection.execute(update(metadata.tables[table]).values(**values))
 
 
 @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING])
@@ -126,7 +121,7 @@ def test_a_data_set_in_use_says_by_what_and_goes_with_it_only_when_told(store: S
 
 def test_nothing_goes_when_one_part_may_not(store: Store) -> None:
     dataset = made_dataset(store)
-    owned_by_bob(store, dataset.id)
+    _set(store, "datasets", owner="bob")
     run_id = made_run(store, dataset, owner="ann")
     with pytest.raises(AccessError, match="1 runs or plans of others"):
         deletion.delete_dataset(seen_by(store, "bob"), dataset.id, and_runs=True)
