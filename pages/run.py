@@ -7,6 +7,7 @@ import json
 import streamlit as st
 
 from pages.parts import deleting, links, run_live, run_result
+from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
 from pages.parts.session import asked, lab
 from pages.parts.text import csv_bytes, file_name
@@ -40,6 +41,13 @@ def render() -> None:
         links.link("All runs", "runs", icon=":material/list:")
         links.link("New run", "new", icon=":material/add_circle:")
         return
+    with guarded(f"run {run_id}"):  # one that cannot be shown can be deleted all the same
+        _draw(run_id)
+    deleting.offer("run", run_id)
+
+
+def _draw(run_id: str) -> None:
+    """Draw a run as it stands."""
     progress = lab().progress(run_id)
     finished = progress.run.state is RunState.FINISHED
     row = progress.run
@@ -54,7 +62,6 @@ def render() -> None:
         run_result.draw(run_id)
     else:
         run_live.draw(progress)
-    deleting.offer("run", run_id)
 
 
 def _downloads(progress: Progress) -> list[Download]:

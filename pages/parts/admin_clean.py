@@ -56,7 +56,7 @@ def draw(_host: HostState) -> None:
         icon=":material/delete_sweep:",
         disabled=not chosen,
     ):
-        _confirm(chosen, freed)
+        st.dialog("Clean up", icon=":material/delete_sweep:")(ask)(chosen)
 
 
 def table(found: Sequence[Loose]) -> pd.DataFrame:
@@ -81,9 +81,9 @@ def _kind(kind: LooseKind, found: Sequence[Loose]) -> list[Loose]:
     return mine if st.checkbox(label, value=True, key=f"clean-{kind}") else []
 
 
-@st.dialog("Clean up")
-def _confirm(chosen: Sequence[Loose], freed: str) -> None:
+def ask(chosen: Sequence[Loose]) -> None:
     """Ask once more, then remove."""
+    freed = size(sum(one.n_bytes for one in chosen))
     st.markdown(
         f"Remove **{count(len(chosen), 'thing')}**, {freed}, for good? Each is looked at again "
         "right before: what something uses by then stays."

@@ -30,11 +30,9 @@ def draw(host: HostState) -> None:
         )
     left, right = st.columns(2)
     with left:
-        st.markdown("**Work**")
-        _table("work", work(status))
+        _table("Work", work(status))
     with right:
-        st.markdown("**Host**")
-        _table("host", facts(host))
+        _table("Host", facts(host))
 
 
 def sentence(status: RunnerStatus, host: HostState) -> str:
@@ -70,6 +68,6 @@ def facts(host: HostState) -> list[tuple[str, str]]:
     ]
 
 
-def _table(key: str, rows: list[tuple[str, str]]) -> None:
-    frame = pd.DataFrame(rows, columns=["", " "])
-    st.dataframe(frame, hide_index=True, key=f"admin-{key}", width="stretch")
+def _table(title: str, rows: list[tuple[str, str]]) -> None:
+    frame = pd.DataFrame(rows, columns=[title, "Now"])
+    st.dataframe(frame, hide_index=True, key=f"admin-{title}", width="stretch", height="content")

@@ -65,8 +65,8 @@ def people(usages: Sequence[Usage]) -> pd.DataFrame:
         {
             "Name": [one.title for one in usages],
             "Counted, MiB": [one.charged / MIB for one in usages],
-            "Quota, MiB": [one.quota / MIB if one.quota else None for one in usages],
-            "Only this, MiB": [one.alone / MIB for one in usages],
+            "Quota": [size(one.quota) if one.quota else "no limit" for one in usages],
+            "Only theirs, MiB": [one.alone / MIB for one in usages],
             "With shared, MiB": [one.n_bytes / MIB for one in usages],
         }
     )

@@ -32,11 +32,10 @@ def offer(kind: Kind, name: str) -> None:
         icon=":material/delete:",
         type="tertiary",
     ):
-        _ask(kind, name)
+        st.dialog("Delete for good?", icon=":material/delete:")(ask)(kind, name)
 
 
-@st.dialog("Delete for good?")
-def _ask(kind: Kind, name: str) -> None:
+def ask(kind: Kind, name: str) -> None:
     """Say what goes with it and what forbids it, then do it."""
     uses = lab().upkeep.uses(kind, name)
     st.markdown(f"**{md(uses.title, 90)}**")
