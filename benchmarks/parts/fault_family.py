@@ -17,7 +17,6 @@ from pathlib import Path
 
 import psutil
 
-
 ROOT = Path(__file__).resolve().parents[2]
 VICTIMS = ("serve", "web", "runner", "worker", "import", "helper", "all")
 """Kinds of process; ``all``: every one of them at once, as when the host resets."""
@@ -72,6 +71,8 @@ class Family:
     def kill(self, kind: str, number: int) -> str:
         """SIGKILL one process of a kind (``number`` chooses); returns what it was, or ``""``."""
         members = self.members()
+        if kind in ("serve", "all") and "runner" not in members:
+            return ""  # it has only just begun: nothing would be interrupted
         if kind == "all":
             doomed = [one for some in members.values() for one in some]
             for one in doomed:

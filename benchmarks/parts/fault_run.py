@@ -32,7 +32,7 @@ TIMES = {"seconds", "device", "versions"}
 
 
 def frozen(store: Store, dataset: Dataset) -> RunSpec:
-    """Return the run: two folds, five methods, a decoy, redundancy, checks, every panel searched."""
+    """Return the run: two folds, five methods, a decoy, sanity checks, every panel searched."""
     stain_free = [n for n, c in enumerate(dataset.panel.channels) if c.role is not Role.STAIN]
     stains = [n for n, c in enumerate(dataset.panel.channels) if c.role is Role.STAIN]
     always = tuple(stain_free[:1])
