@@ -135,7 +135,7 @@ def _kind(command: list[str]) -> str:
         return "serve"
     if "pxcore runner" in line:
         return "runner"
-    if "streamlit" in line or "uvicorn" in line or "pxcore web" in line:
+    if "pages.web" in line or "streamlit" in line:
         return "web"
     if "spawn_main" in line:
         return "worker"
