@@ -16,6 +16,7 @@ import os
 import platform
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="count what is there, kill nothing")
     asked = parser.parse_args()
     commit = _commit()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; what is finished counts"))
     if not asked.report:
         _play(asked, commit)
     _say(f"{platform.machine()}, {os.cpu_count()} cores, one thread; torch {torch.__version__}, "
@@ -61,7 +63,7 @@ def report(records: list[Record]) -> str:
     quiet = [one for one in records if not _list(one, "kills")]
     rounds = [one for one in records if _list(one, "kills")]
     kills = [kill for one in rounds for kill in _list(one, "kills")]
-    lines = ["", "| killed | times | median seconds until pages answered and a runner served |"]
+    lines = ["", "| killed | times | median seconds until pages answered and work went on |"]
     lines += ["| --- | --- | --- |"]
     for kind, number in Counter(kill["kind"] for kill in kills).most_common():
         back = [kill["back"] for kill in kills if kill["kind"] == kind and "back" in kill]

@@ -24,6 +24,8 @@ from tests.server.wire import visit
 LONGEST = 1800.0
 """Seconds after which a round has not ended."""
 TICK = 0.2
+AT_ONCE = 0.25
+"""Share of kills that come while what the last one hurt may still be starting."""
 Say = Callable[[str], None]
 
 
@@ -66,22 +68,33 @@ class Round:
     def _until_final(self, store: Store, family: Family, say: Say) -> None:
         """Keep the store served, kill now and then, until the run has ended."""
         end = time.monotonic() + LONGEST
-        import_id, due = imports.queue(store, fault_run.REQUEST), self._due()
-        hurt: tuple[float, dict[str, object]] | None = None
+        import_id = imports.queue(store, fault_run.REQUEST)
+        hurt, due = time.monotonic(), None
+        last: dict[str, object] = {}
         while time.monotonic() < end:
             family.keep()
             import_id = self._forward(store, import_id)
             if self.run_id and ledger.record(store, self.run_id).state.final:
                 return
-            if hurt is not None and family.answers() and heart.status(store).alive:
-                hurt[1]["back"] = round(time.monotonic() - hurt[0], 1)
-                hurt = None
-            if self.kills_left and time.monotonic() >= due:
-                killed = self._kill(store, family, say)
-                hurt = (time.monotonic(), killed) if killed else hurt
+            if due is None and self._works(store, family):
+                last["back"] = round(time.monotonic() - hurt, 1)
                 due = self._due()
+            if self.kills_left and due is not None and time.monotonic() >= due:
+                last = self._kill(store, family, say) or last
+                hurt = time.monotonic()
+                due = self._due() if self.rng.random() < AT_ONCE else None
             time.sleep(TICK)
         self.problems.append(f"the run did not end within {LONGEST:.0f} s")
+
+    def _works(self, store: Store, family: Family) -> bool:
+        """Return True when pages answer, a runner serves and something is being worked on."""
+        if not (family.answers() and heart.status(store).alive):
+            return False
+        members = family.members()
+        return "import" in members or any(
+            row.state is TaskState.RUNNING
+            for row in (ledger.task_rows(store, self.run_id) if self.run_id else ())
+        )
 
     def _forward(self, store: Store, import_id: str) -> str:
         """Submit the run once its cells are there; an import that was killed is asked for again."""
@@ -114,7 +127,7 @@ class Round:
                 self.kills.append(killed)
                 self.kills_left -= 1
                 say(f"  killed {kind} ({what}), {done} of {len(rows)} steps done")
-                return killed if kind in ("serve", "web", "runner", "all") else None
+                return killed
         return None
 
     def _check_page(self, family: Family) -> None:

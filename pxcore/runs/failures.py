@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 
-from pxcore.errors import Cancelled, OutOfDiskError, PxError
+from pxcore.errors import FULL, Cancelled, OutOfDiskError, PxError
 from pxcore.runs.board import Failure
-from pxcore.store.files import FREE_SPACE, FULL
+from pxcore.store.files import FREE_SPACE
 
 ATTEMPTS = 3
 """A task whose worker dies this often is given up."""
