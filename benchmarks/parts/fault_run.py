@@ -15,6 +15,7 @@ import numpy as np
 from pxcore.runs import drafts, growing, ledger
 from pxcore.runs.presets import spec_from
 from pxcore.store.home import Store
+from pxcore.store.manifests import MANIFEST
 from pxcore.types import Dataset, ImportRequest, MethodSpec, ModelSpec, Role, RunSpec
 from pxcore.types.panel import PanelQuestion
 
@@ -22,11 +23,11 @@ REQUEST = ImportRequest(
     path="demo",
     title="fault campaign",
     owner="campaign",
-    options=(("n_cells", "480"), ("size", "20"), ("classes", "3"), ("donors", "4")),
+    options=(("n_cells", "300"), ("size", "16"), ("classes", "3"), ("donors", "4")),
 )
 METHODS = ("pxpermute", "permute_cells", "pxpermute_mask", "leave_one_out", "integrated_gradients")
 CHANNELS = 5
-EPOCHS = 8
+EPOCHS = 6
 TIMES = {"seconds", "device", "versions"}
 """Of a training's story: differs between two undisturbed runs as well."""
 
@@ -59,7 +60,7 @@ def digests(store: Store, run_id: str) -> dict[str, str]:
     for step in growing.planned(store, ledger.record(store, run_id).spec).steps:
         folder = store.artifacts.folder(step.key)
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.name != MANIFEST:
                 name = f"{step.kind} {step.key[:16]} {path.relative_to(folder)}"
                 found[name] = _digest(path)
     return found
