@@ -8,7 +8,7 @@ import typer
 
 from pxcore.commands import cells, looking, panel, public, run, serving, sharing, stage, upkeep
 from pxcore.commands.terminal import ERR, text
-from pxcore.errors import PxError
+from pxcore.errors import PxError, disk_error
 
 app = typer.Typer(
     name="pxcore",
@@ -43,8 +43,11 @@ def main() -> None:
     """Run the command line; an error meant for people is one message and exit code 2."""
     try:
         app()
-    except PxError as error:
-        ERR.print(text(f"pxcore: {error}"), soft_wrap=True)
+    except (PxError, OSError) as error:
+        known = disk_error(error) if isinstance(error, OSError) else error
+        if known is None:
+            raise
+        ERR.print(text(f"pxcore: {known}"), soft_wrap=True)
         sys.exit(2)
 
 

@@ -16,8 +16,16 @@
     └── AccessError      login, rights, links
 
 Pages show a ``PxError`` as a banner, the command line as one line on stderr with exit code 2.
-Anything else is a defect of ours: it is logged with the run's id and shown as a reference.
+Anything else is a defect of ours: it is logged with the run's id and shown as a reference; but for
+a disk that is full or read-only, which ``disk_error`` puts into words.
 """
+
+from __future__ import annotations
+
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Of an OSError: the disk is full, or the share of it that this user may fill."""
 
 
 class PxError(Exception):
@@ -66,3 +74,18 @@ class Cancelled(RunError):  # noqa: N818 - an outcome, not a fault
 
 class AccessError(PxError):
     """Somebody is not known here or may not do this."""
+
+
+def disk_error(error: OSError) -> StoreError | None:
+    """Return what an error says when the disk does not take what is written; None for others."""
+    if error.errno in FULL:
+        return OutOfDiskError(
+            f"the disk cannot be written: {error.strerror}; free space, then try again: nothing "
+            "that was there is lost"
+        )
+    if error.errno == errno.EROFS:
+        return StoreError(
+            f"the disk cannot be written: {error.strerror}; have it made writable, then try "
+            "again: nothing that was there is lost"
+        )
+    return None

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.text import sentence, told
-from pxcore.errors import AccessError, PxError
+from pxcore.errors import AccessError, PxError, disk_error
 
 LOGGER = logging.getLogger("pxcore.pages")
 
@@ -26,7 +26,12 @@ def guarded(what: str) -> Iterator[None]:
         yield
     except PxError as error:
         banner(error)
-    except Exception:
+    except Exception as error:
+        known = disk_error(error) if isinstance(error, OSError) else None
+        if known is not None:
+            LOGGER.warning("%s: %s", what, error)
+            banner(known)
+            return
         reference = secrets.token_hex(4)
         LOGGER.exception("reference %s: %s", reference, what)
         st.error(

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from pxcore.errors import Cancelled, OutOfDiskError, PxError
+import errno
+
+from pxcore.errors import FULL, Cancelled, OutOfDiskError, PxError
 from pxcore.runs.board import Failure
-from pxcore.store.files import FREE_SPACE, FULL
+from pxcore.store.files import FREE_SPACE
 
 ATTEMPTS = 3
 """A task whose worker dies this often is given up."""
+
+NO_MEMORY = (
+    "can't allocate memory",  # torch's allocator of main memory
+    "out of memory",  # a CUDA call beside torch's own allocator
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "bad_alloc",
+)
+"""In the message of a RuntimeError that means: the memory did not suffice."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Return True when an error says that main memory or the device's did not suffice."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
 
 def classify(error: BaseException) -> Failure | None:
@@ -24,7 +43,7 @@ def classify(error: BaseException) -> Failure | None:
     if isinstance(error, OSError) and error.errno in FULL:
         message = f"the disk cannot be written: {error.strerror}; {FREE_SPACE}"
         return Failure(error_class="out of disk", message=message)
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+    if out_of_memory(error):
         return Failure(
             error_class="out of memory",
             message=(

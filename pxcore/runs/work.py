@@ -117,8 +117,11 @@ def read_log(folder: Path, limit: int = 200_000) -> str:
 
 
 def read_progress(folder: Path) -> WorkProgress:
-    """Return what a task last told; nothing when it has not begun."""
-    with suppress(FileNotFoundError):
+    """Return what a task last told; nothing when it has not begun.
+
+    Nor after a power cut, which may leave the file empty: it is not synced.
+    """
+    with suppress(FileNotFoundError, ValueError, LookupError, TypeError):
         told = json.loads((folder / PROGRESS).read_bytes())
         return WorkProgress(
             step=told["step"],

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pxcore.errors import OutOfDiskError, StoreError
-from pxcore.store.files import FREE_SPACE, FULL, sync_folder, sync_tree
+from pxcore.errors import FULL, OutOfDiskError, StoreError
+from pxcore.store.files import FREE_SPACE, sync_folder, sync_tree
 from pxcore.store.manifests import files_of, write_manifest
 from pxcore.store.owners import orphaned, owned
 

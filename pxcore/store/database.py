@@ -135,7 +135,11 @@ def _answering() -> Iterator[None]:
 
 def _away(error: Exception) -> str:
     reason = _reason(error)
-    todo = f"{FREE_SPACE}" if "full" in reason else "try again in a minute"
+    todo = "try again in a minute"
+    if "full" in reason:
+        todo = FREE_SPACE
+    elif "readonly" in reason:
+        todo = "have its disk made writable, then try again"
     return f"the database does not answer or take this now ({reason}); nothing is lost: {todo}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import uuid
 from pathlib import Path
@@ -19,9 +18,6 @@ NETWORK = frozenset(
 )
 """File systems on which a lock or a shared memory map of one host means nothing to another."""
 
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Of an OSError: the disk is full, or the share of it that this user may fill."""
 FREE_SPACE = "free space, then start again: finished steps are kept"
 
 

@@ -97,7 +97,12 @@ def open_store(settings: Settings) -> Store:
     home = settings.home.expanduser().absolute()
     try:
         artifacts = Artifacts(home)
+        database = open_database(home, settings.database_url)
     except OSError as error:
-        message = f"the store {home} (PXCORE_HOME) cannot be used: {error.strerror or error}"
+        reason = error.strerror or error
+        message = (
+            f"the store {home} (PXCORE_HOME) cannot be used: {reason}; expected a folder on a "
+            "disk that this user may write to and that has room"
+        )
         raise StoreError(message) from error
-    return Store(settings, artifacts, open_database(home, settings.database_url))
+    return Store(settings, artifacts, database)

@@ -1,7 +1,8 @@
-"""Main memory that may still be taken: the host's, or less inside a container."""
+"""Main memory: what may still be taken on the host or in a container, and who died for it."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,25 @@ def free_memory(root: Path = Path("/")) -> int:
     host = int(psutil.virtual_memory().available)
     left = (_left(folder, names) for folder, names in _groups(root))
     return min([host, *(found for found in left if found is not None)])
+
+
+def oom_kills(root: Path = Path("/")) -> int:
+    """Return how many processes this host's kernel has killed for lack of memory since it started.
+
+    In containers too: the count is the host's. 0 where the kernel does not count.
+
+    Notes
+    -----
+    Source: Linux kernel, ``oom_kill`` of ``/proc/vmstat``.
+    """
+    told = root / "proc/vmstat"
+    lines = told.read_text("ascii").splitlines() if told.is_file() else []
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def host_name() -> str:
+    """Return the name of this host, which its count of kills belongs to."""
+    return socket.gethostname()
 
 
 def _groups(root: Path) -> Iterator[tuple[Path, _Names]]:

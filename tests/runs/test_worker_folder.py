@@ -15,7 +15,9 @@ from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.failures import classify
 from pxcore.runs.work import (
     CHECKPOINT,
+    PROGRESS,
     TaskWork,
+    WorkProgress,
     append_log,
     ask_to_stop,
     clear,
@@ -36,6 +38,9 @@ def test_progress_is_read_as_it_was_told(tmp_path: Path) -> None:
     assert read_progress(tmp_path).share == 0.5
     clear(tmp_path)
     assert read_progress(tmp_path).curve == ()
+    for half in (b"", b'{"step": "epo', b"null", b"\0\0\0"):  # after a power cut
+        (tmp_path / PROGRESS).write_bytes(half)
+        assert read_progress(tmp_path) == WorkProgress()
 
 
 def test_a_mark_stops_a_task_and_a_cleared_one_does_not(

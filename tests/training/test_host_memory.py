@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from pxcore.training import host_memory
-from pxcore.training.host_memory import free_memory
+from pxcore.training.host_memory import free_memory, oom_kills
 
 HOST = 10_000
 UNLIMITED_V1 = 9_223_372_036_854_771_712
@@ -76,3 +76,12 @@ def test_version_1_by_its_own_path_and_by_the_containers_top(tmp_path: Path) -> 
     assert free_memory(inside) == 3200
     free = tree(tmp_path / "free", lines, {"memory": (UNLIMITED_V1, 1000, 200)})
     assert free_memory(free) == HOST
+
+
+def test_kills_for_lack_of_memory_are_the_kernels_count(tmp_path: Path) -> None:
+    assert oom_kills(tmp_path) == 0
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/vmstat").write_text("nr_free_pages 17\noom_kill 3\noom_killer_x 9\n")
+    assert oom_kills(tmp_path) == 3
+    (tmp_path / "proc/vmstat").write_text("nr_free_pages 17\n")
+    assert oom_kills(tmp_path) == 0

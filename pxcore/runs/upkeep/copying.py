@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pxcore.errors import OutOfDiskError, StoreError
+from pxcore.errors import FULL, OutOfDiskError, StoreError
 from pxcore.store.artifacts import Artifacts
-from pxcore.store.files import FREE_SPACE, FULL
+from pxcore.store.files import FREE_SPACE
 from pxcore.store.manifests import MANIFEST, faults, read_manifest
 
 BESIDE = ("weights", "layouts")
