@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from pages.web.application import SCRIPT, application
+from pxcore import logs
 from pxcore.settings import Settings
 
 
@@ -13,6 +14,7 @@ def main() -> None:
     """Serve the pages until SIGTERM."""
     options = parsed(sys.argv[1:])
     settings = Settings()
+    logs.begin("web", settings.log, settings.home.expanduser() / "logs")
     names = tuple(options.name)
     sys.argv[:] = [str(SCRIPT)]  # what Streamlit takes for the script that was started
     application(settings, names).run(
