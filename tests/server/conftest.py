@@ -34,7 +34,7 @@ def serving(folder: Path, **settings: str) -> Iterator[int]:
             [sys.executable, *command[1:]], cwd=ROOT, env=env, stdout=log, stderr=log
         )
     try:
-        _wait(f"http://127.0.0.1:{port}/_stcore/health")
+        wait_until_up(f"http://127.0.0.1:{port}/_stcore/health")
         yield port
     finally:
         web.terminate()
@@ -55,7 +55,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-def _wait(url: str, seconds: float = 90.0) -> None:
+def wait_until_up(url: str, seconds: float = 90.0) -> None:
+    """Wait until an address answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):
