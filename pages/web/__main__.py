@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from pages.web.application import SCRIPT, application
+from pages.web.guards import known
 from pxcore import logs
 from pxcore.settings import Settings
 
@@ -22,7 +23,7 @@ def main() -> None:
             "server.address": options.address,
             "server.port": options.port,
             "server.headless": True,
-            "server.allowedHosts": list(names),
+            "server.allowedHosts": sorted(known(names, settings.public_url)),
             "server.maxUploadSize": settings.max_upload_mb,
             "browser.gatherUsageStats": False,
             "logger.hideWelcomeMessage": True,  # which would ask another host for our address

@@ -193,7 +193,8 @@ def _serve(folder: Path, port: int) -> Iterator[None]:
 @contextmanager
 def _nginx(folder: Path, behind: int, tls: int, plain: int) -> Iterator[None]:
     """Run nginx with the file as it is written, but for ports and folders."""
-    text = "".join(line for line in CONF.open() if "listen [::]" not in line)
+    lines = CONF.read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if "listen [::]" not in line)
     for written, here in (
         ("127.0.0.1:8501", f"127.0.0.1:{behind}"),
         ("listen 443", f"listen 127.0.0.1:{tls}"),
