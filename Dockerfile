@@ -24,11 +24,12 @@ ENV PXCORE_HOME=/store PYTHONUNBUFFERED=1
 VOLUME /store
 EXPOSE 8501
 
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-  CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=120s \
+  CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=8)"]
 
 # tini reaps the workers' children; `serve` starts and watches web and runner.
 ENTRYPOINT ["tini", "--", ".venv/bin/python", "-m", "pxcore"]
 # Inside the container the web must listen on all its addresses; compose.yaml publishes the
-# port on the host's loopback only, because nobody has to log in.
+# port on the host's loopback only, because nobody has to log in. A server for a lab, with
+# login, TLS and PostgreSQL: docs/operation/compose.yaml.
 CMD ["serve", "--host", "0.0.0.0", "--port", "8501", "--open-to-network"]

@@ -6,7 +6,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8501
 DEMO_HOME ?= $(CURDIR)/.demo
 
-.PHONY: demo test check lint tests serve install install-dev browser bench clean
+.PHONY: demo test check lint tests serve install install-dev system bench clean
 
 demo: install            ## train, rank and serve the embedded demo cells
 	PXCORE_HOME="$(DEMO_HOME)" $(BIN)/python -m pxcore demo --host $(HOST) --port $(PORT)
@@ -21,7 +21,7 @@ lint: install-dev        ## style, types, import direction
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-tests: install-dev browser
+tests: install-dev system
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 serve: install           ## the dashboard on the lab's own store (PXCORE_HOME)
@@ -47,13 +47,20 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# The browser tests drive the distribution's Chromium (Debian and its kin).
-browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	  || { echo "installing chromium for the browser tests"; \
-	       SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	       $$SUDO apt-get update -qq \
-	       && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq chromium >/dev/null; }
+# What the tests need of the distribution (Debian and its kin): a browser, a database server,
+# a proxy, network namespaces. A package that is there already is left as it is; none is asked for twice.
+system:                  ## chromium, postgresql, nginx, iproute2 for the tests
+	@missing=; \
+	  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="$$missing chromium"; \
+	  command -v nginx >/dev/null || test -x /usr/sbin/nginx || missing="$$missing nginx-light"; \
+	  command -v openssl >/dev/null || missing="$$missing openssl"; \
+	  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	  command -v ip >/dev/null || test -x /sbin/ip || missing="$$missing iproute2"; \
+	  test -z "$$missing" || { \
+	    echo "installing for the tests:$$missing"; \
+	    SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	    $$SUDO apt-get update -qq \
+	    && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq $$missing >/dev/null; }
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis .import_linter_cache

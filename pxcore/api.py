@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from pxcore.runs.panel_result import PanelFindings
 
 __all__ = ["Lab", "Overview", "PanelAnswer", "PanelAsk", "PanelFindings", "csv_text", "open_lab"]
+Groups = Sequence[tuple[int, ...]]
 
 
 def open_lab(settings: Settings | None = None) -> Lab:
@@ -85,10 +86,7 @@ class Lab:
         self._whole = whole
 
     def seen_by(self, person: Person) -> Lab:
-        """Return the lab as this person may see and change it.
-
-        Cheap: the store and what is remembered between two clicks are shared.
-        """
+        """Return the lab as this person may see and change it; cheap, all else is shared."""
         return Lab(self._store.seen_by(person), self._whole or self)
 
     def close(self) -> None:
@@ -219,15 +217,11 @@ class Lab:
         frozen = drafts.frozen_spec(self._store, spec)
         return ledger.submit(self._store, frozen, once=once, private=private)
 
-    def follow_up(
-        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
-    ) -> str:
+    def follow_up(self, run_id: str, what: str, groups: Groups = (), owner: str = "") -> str:
         """Return the id of a run that adds one thing to an earlier one; see ``followups``."""
         return followups.follow_up(self._store, run_id, what, groups, owner)
 
-    def follow_up_estimate(
-        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()
-    ) -> Estimate:
+    def follow_up_estimate(self, run_id: str, what: str, groups: Groups = ()) -> Estimate:
         """Return what ``follow_up`` would cost, and how many of its steps are already there."""
         return followups.estimate(self._store, run_id, what, groups)
 

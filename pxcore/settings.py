@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     newcomers: Literal["reader", "member"] = Field(
         default="member", description="Rank of a person's first log-in (`oidc`)."
     )
+    log: Literal["text", "json"] = Field(
+        default="text", description="Form of log lines: `text`, or `json` for one object a line."
+    )
     owner: str = Field(default="", description="Name written beside runs started here.")
     max_upload_mb: int = Field(default=512, description="Largest file taken by the browser, MiB.")
     import_memory_mb: int = Field(

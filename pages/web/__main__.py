@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from pages.web.application import SCRIPT, application
+from pages.web.guards import known
+from pxcore import logs
 from pxcore.settings import Settings
 
 
@@ -13,6 +15,7 @@ def main() -> None:
     """Serve the pages until SIGTERM."""
     options = parsed(sys.argv[1:])
     settings = Settings()
+    logs.begin("web", settings.log, settings.home.expanduser() / "logs")
     names = tuple(options.name)
     sys.argv[:] = [str(SCRIPT)]  # what Streamlit takes for the script that was started
     application(settings, names).run(
@@ -20,7 +23,7 @@ def main() -> None:
             "server.address": options.address,
             "server.port": options.port,
             "server.headless": True,
-            "server.allowedHosts": list(names),
+            "server.allowedHosts": sorted(known(names, settings.public_url)),
             "server.maxUploadSize": settings.max_upload_mb,
             "browser.gatherUsageStats": False,
             "logger.hideWelcomeMessage": True,  # which would ask another host for our address

@@ -16,6 +16,7 @@ from streamlit import runtime
 from pages.web import health
 from pages.web.guards import BodyLimit, ClosedPaths, KnownNames
 from pages.web.headers import SafeHeaders
+from pxcore import logs
 from pxcore.settings import Settings
 
 LOG = logging.getLogger("pxcore.web")
@@ -50,6 +51,7 @@ async def warmed(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     Until some session has declared the table of pages, Streamlit would answer a page's address
     by running the file of that name alone, past the login in ``app.py``.
     """
+    logs.adopt("uvicorn", "streamlit", "websockets")  # they bring handlers of their own
     fine, told = await runtime.get_instance().does_script_run_without_error()
     if not fine:
         LOG.warning("app.py did not run through (%s): its first visitor will see why", told)

@@ -33,8 +33,7 @@ class KnownNames:
 
     def __init__(self, app: ASGIApp, names: tuple[str, ...], public_url: str = "") -> None:
         self.app = app
-        public = urlsplit(public_url).hostname
-        self.names = {bare(name) for name in (*names, *([public] if public else []))}
+        self.names = known(names, public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -117,6 +116,16 @@ async def refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -
         await WebSocketClose(1008)(scope, receive, send)
     else:
         await answer(scope, receive, send)
+
+
+def known(names: tuple[str, ...], public_url: str) -> frozenset[str]:
+    """Return every name of this host, the one of its public address among them.
+
+    >>> sorted(known(("[::1]",), "https://Lab.example:8443/"))
+    ['::1', 'lab.example']
+    """
+    public = urlsplit(public_url).hostname or ""
+    return frozenset(bare(name) for name in (*names, public) if name)
 
 
 def host_name(host: str) -> str:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 PERMISSIONS = (
     "camera", "microphone", "geolocation", "payment", "usb", "serial", "hid", "midi",
-    "bluetooth", "display-capture", "accelerometer", "gyroscope", "magnetometer",
+    "display-capture", "accelerometer", "gyroscope", "magnetometer",
 )  # fmt: skip
 """Abilities of a browser that no page here uses."""
 YEAR_SECONDS = 31_536_000

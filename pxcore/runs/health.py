@@ -6,6 +6,7 @@ import os
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pxcore.errors import StoreError
 from pxcore.runs import heart
 from pxcore.store.home import Store
 from pxcore.types import Health
@@ -16,7 +17,7 @@ def health(store: Store) -> Health:
     disk = disk_well(store)
     try:
         status = heart.status(store)
-    except SQLAlchemyError:
+    except (StoreError, SQLAlchemyError):
         return Health(disk=disk)
     return Health(database=True, runner=status.alive, workers=status.workers, disk=disk)
 

@@ -19,6 +19,8 @@ class Job:
     task_json: str
     dataset: Dataset
     """Where pixels and labels lie, and names for messages."""
+    run_id: str = ""
+    """On whose account it runs, for the log."""
 
     @property
     def task(self) -> Task:
@@ -42,6 +44,7 @@ class Ended:
         return self.seconds is not None
 
 
-def job_of(step: Step, dataset: Dataset) -> Job:
+def job_of(step: Step, dataset: Dataset, run_id: str = "") -> Job:
     """Return the job of a step."""
-    return Job(key=step.key, kind=step.kind, task_json=encode(step.task), dataset=dataset)
+    task = encode(step.task)
+    return Job(key=step.key, kind=step.kind, task_json=task, dataset=dataset, run_id=run_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
 
+from pxcore import logs
 from pxcore.runs import heart
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.import_desk import ImportDesk
@@ -26,8 +26,8 @@ def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
 
     Raises RunError when another runner serves the store, or the scheduler does not answer.
     """
-    log_to_stderr()
     with closing(open_store(settings)) as store, hold_lock(store), stopping() as stop:
+        logs.begin("runner", settings.log, store.logs)
         tidy(store)
         with (
             closing(DaskEngine(store.home, settings)) as engine,
@@ -38,17 +38,6 @@ def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
             runner.carry_on(stop, until_idle=until_idle)
         LOG.info("ended")
         heart.silence(store)
-
-
-def log_to_stderr() -> None:
-    """Send our log lines to stderr, one format for every process; others' only when they warn."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("pxcore").setLevel(logging.INFO)
-    logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
 @contextmanager

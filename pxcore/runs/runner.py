@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pxcore.errors import DatabaseAwayError, PxError
+from pxcore.logs import about
 from pxcore.runs import growing, heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
@@ -86,7 +87,8 @@ class Runner:
             self._insist()
         self._over.extend(self.engine.ended(0.2))
         while self._over:
-            self._end(self._over[0])
+            with about(self._account(self._over[0].key)):
+                self._end(self._over[0])
         self._start()
         if now_seconds - self._beat >= heart.BEAT_SECONDS:
             self._beat = now_seconds
@@ -113,7 +115,8 @@ class Runner:
                 ledger.apply(self.store, [RunChange(run_id=record.id, state=RunState.CANCELLED)])
                 ledger.drop_tasks(self.store, record.id)
             elif not known:
-                self._add(record)
+                with about(record.id):
+                    self._add(record)
 
     def _add(self, record: RunRecord) -> None:
         try:
@@ -171,10 +174,15 @@ class Runner:
 
     def _submit(self, step: Step, dataset: Dataset) -> None:
         try:
-            self.engine.submit(job_of(step, dataset), step.lane)
+            self.engine.submit(job_of(step, dataset, self._account(step.key)), step.lane)
         except OSError:  # it waits again
             self._unwritten += self.board.stopped(step.key)
             raise
+
+    def _account(self, key: str) -> str:
+        """Return the id of the run on whose account a task runs; empty when nobody wants it."""
+        claim = self.board.running.get(key)
+        return claim.run_id if claim else ""
 
     def _end(self, ended: Ended) -> None:
         """Tell the board of an ended task. What may fail comes before: it is tried again."""

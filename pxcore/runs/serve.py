@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pxcore
+from pxcore import logs
 from pxcore.errors import AccessError, RunError
-from pxcore.runs.process import log_to_stderr, stopping
+from pxcore.runs.process import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
@@ -45,8 +46,8 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
     RunError when the port is taken.
     """
     check_address(settings, options)
-    log_to_stderr()
-    open_store(settings).close()  # its errors are told here, not in a child's log
+    with closing(open_store(settings)) as store:  # its errors are told here, not in a child's log
+        logs.begin("serve", settings.log, store.logs)
     address = address_of(options)
     told: list[bool] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -36,7 +37,8 @@ def served(store: Store) -> Iterator[tuple[subprocess.Popen[str], str, Store]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "pxcore", "serve", "--port", str(port)],
         env={**os.environ, "PXCORE_HOME": str(store.home), "PXCORE_DEVICE": "cpu",
-             "OMP_NUM_THREADS": "1"},
+             "OMP_NUM_THREADS": "1",
+             "PXCORE_LOG": "json"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -83,7 +85,24 @@ def test_both_answer_come_back_and_end_together(
     assert process.wait(60) == 0
     wait_for(lambda: not any(alive(one.pid) for one in family), 30, "every process to end")
     assert not heart.status(store).alive
+    _told(process, store, run_id)
     assert heart.status(store).seconds_since_heartbeat is None
+
+
+def _told(process: subprocess.Popen[str], store: Store, run_id: str) -> None:
+    """Our lines are JSON objects, those on the run bear its id. (Python's own speak as well
+    when a process is killed: of semaphores it left.)"""
+    assert process.stderr is not None
+    lines = [json.loads(line) for line in process.stderr.read().splitlines() if line[:1] == "{"]
+    of_run = [line for line in lines if line["run"] == run_id]
+    assert {line["process"] for line in lines} >= {"serve", "runner", "worker"}
+    assert {line["process"] for line in of_run} == {"runner", "worker"}
+    assert any(line["event"].endswith("done") for line in of_run)
+    for name in ("serve", "runner"):
+        kept = (store.logs / f"{name}.log").read_text().splitlines()
+        assert [json.loads(one)["event"] for one in kept] == [
+            line["event"] for line in lines if line["process"] == name
+        ]
 
 
 def _only(process_id: int, word: str) -> psutil.Process:

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,32 +21,42 @@ ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[[], int]
 
 
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[int]:
+    """Yield the port of a web process on the store ``folder/home``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = web_command(ServeOptions(port=port))
+    env = os.environ | {"PXCORE_HOME": str(folder / "home")} | settings
+    with (folder / "web.log").open("wb") as log:
+        web = subprocess.Popen(
+            [sys.executable, *command[1:]], cwd=ROOT, env=env, stdout=log, stderr=log
+        )
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}/_stcore/health")
+        yield port
+    finally:
+        web.terminate()
+        web.wait(30)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Return what starts the web process on an empty store and gives its port."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def started() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        command = web_command(ServeOptions(port=port))
-        env = os.environ | {"PXCORE_HOME": str(tmp_path / "home"), "PXCORE_MAX_UPLOAD_MB": "64"}
-        with (tmp_path / "web.log").open("wb") as log:
-            web = subprocess.Popen(
-                [sys.executable, *command[1:]], cwd=ROOT, env=env, stdout=log, stderr=log
-            )
-        processes.append(web)
-        _wait(f"http://127.0.0.1:{port}/_stcore/health")
-        return port
-
-    yield started
-    for process in processes:
-        process.terminate()
-        process.wait(30)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(serving(tmp_path))
 
 
-def _wait(url: str, seconds: float = 90.0) -> None:
+@pytest.fixture(scope="session")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Return the port of one web process that takes uploads of 1 MiB, for every attack."""
+    with serving(tmp_path_factory.mktemp("web"), PXCORE_MAX_UPLOAD_MB="1") as port:
+        yield port
+
+
+def wait_until_up(url: str, seconds: float = 90.0) -> None:
+    """Wait until an address answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 
@@ -23,6 +25,26 @@ class Visit:
     """Every word of every element, as sent."""
     elements: int = 0
     status: list[int] = field(default_factory=list)
+
+
+@contextmanager
+def tab(port: int, cookie: str = "") -> Iterator[tuple[ClientConnection, str]]:
+    """Yield the open websocket of a tab on the start page and the id of its session."""
+    ask = BackMsg()
+    ask.rerun_script.query_string = ""
+    with connect(
+        f"ws://127.0.0.1:{port}/_stcore/stream",
+        subprotocols=[Subprotocol("streamlit")],
+        origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie} if cookie else {},
+        max_size=None,
+    ) as socket:
+        socket.send(ask.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(bytes(socket.recv(timeout=60)))  # type: ignore[arg-type]
+            if message.WhichOneof("type") == "new_session":
+                yield socket, message.new_session.initialize.session_id
+                return
 
 
 def visit(port: int, page: str, query: str = "", origin: str = "", seconds: float = 60.0) -> Visit:

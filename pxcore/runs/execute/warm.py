@@ -9,9 +9,13 @@ import importlib
 import logging
 import threading
 
+from pxcore import logs
+from pxcore.settings import Settings
+
 
 def dask_setup(_worker: object) -> None:
     """Load what tasks need on a thread, so that the worker can report for duty at once."""
+    logs.begin("worker", Settings().log)
     logging.getLogger("distributed.worker").addFilter(in_one_line)
     threading.Thread(target=_load, daemon=True).start()
 

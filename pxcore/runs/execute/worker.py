@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pxcore.errors import Cancelled
+from pxcore.logs import about
 from pxcore.runs.execute.context import Context
 from pxcore.runs.job import Job
 from pxcore.runs.tasks import (
@@ -27,6 +29,8 @@ from pxcore.runs.work import TaskWork
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.keys import decode
 
+LOG = logging.getLogger("pxcore.worker")
+
 
 def carry_out(home: str, job_json: str) -> float:
     """Return the seconds a job took; 0 when its artifact was there already.
@@ -39,7 +43,7 @@ def carry_out(home: str, job_json: str) -> float:
     if artifacts.has(job.key):
         return 0.0
     work = TaskWork(artifacts.work(job.key))
-    with _logged(work), artifacts.write(job.key) as folder:
+    with about(job.run_id), _logged(work, job), artifacts.write(job.key) as folder:
         work.tell("starting", 0.0, at_once=True)
         _stage(Context(job=job, artifacts=artifacts, work=work, folder=folder))
         work.check()
@@ -95,13 +99,16 @@ def _combine(context: Context) -> None:
 
 
 @contextmanager
-def _logged(work: TaskWork) -> Iterator[None]:
+def _logged(work: TaskWork, job: Job) -> Iterator[None]:
     """Log how the work went. A log on a full disk does not stand before the error itself."""
     work.log(f"started on {socket.gethostname()}, process {os.getpid()}")
+    LOG.info("%s %s started", job.kind, job.key[:16])
     try:
         yield
+        LOG.info("%s %s done", job.kind, job.key[:16])
     except BaseException as error:
         said = "stopped on request" if isinstance(error, Cancelled) else traceback.format_exc()
         with suppress(OSError):
             work.log(said)
+        LOG.info("%s %s ended: %s", job.kind, job.key[:16], type(error).__name__)
         raise

@@ -1,0 +1,249 @@
+"""The proxy of ``docs/operation/nginx.conf``, as it is written, before a real ``serve``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from pages.web.headers import safe_headers
+from tests.server.conftest import wait_until_up
+
+ROOT = Path(__file__).resolve().parents[2]
+CONF = ROOT / "docs" / "operation" / "nginx.conf"
+NAME = "pxcore.lab.example"
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(NGINX is None, reason="no nginx on this host; `make system` installs it"),
+]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """nginx as it runs here."""
+
+    tls: int
+    plain: int
+    folder: Path
+
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.folder / "pxcore.pem"))
+
+    def ask(self, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body of one request through TLS."""
+        bare = socket.create_connection(("127.0.0.1", self.tls), timeout=60)
+        wire = http.client.HTTPSConnection(NAME, context=self.context(), timeout=60)
+        wire.sock = self.context().wrap_socket(bare, server_hostname=NAME)
+        try:
+            wire.putrequest(method, path, skip_host="Host" in headers)
+            for name, value in headers.items():
+                wire.putheader(name.replace("_", "-"), value)
+            wire.endheaders()
+            got = wire.getresponse()
+            return got.status, {k.lower(): v for k, v in got.getheaders()}, got.read()
+        finally:
+            wire.close()
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("nginx")
+    behind, tls, plain = (_free_port() for _ in range(3))
+    _certificate(folder)
+    with _serve(folder, behind), _nginx(folder, behind, tls, plain):
+        yield Proxy(tls, plain, folder)
+
+
+def test_a_page_comes_through_with_its_headers(proxy: Proxy) -> None:
+    status, headers, body = proxy.ask("GET", "/")
+    assert status == 200
+    assert b"<title>Streamlit</title>" in body
+    for name, value in safe_headers(https=True).items():
+        assert headers[name.lower()] == value
+    assert "max-age" in headers["strict-transport-security"]
+    assert "uvicorn" not in headers["server"]
+    _, headers, _ = proxy.ask("GET", "/_stcore/health")
+    assert "; secure" in headers["set-cookie"].lower()
+
+
+def test_the_websocket_works(proxy: Proxy) -> None:
+    ask = BackMsg()
+    ask.rerun_script.query_string = ""
+    with connect(
+        f"wss://{NAME}/_stcore/stream",
+        sock=socket.create_connection(("127.0.0.1", proxy.tls), timeout=60),
+        ssl=proxy.context(),
+        subprotocols=[Subprotocol("streamlit")],
+        origin=Origin(f"https://{NAME}"),
+        max_size=None,
+    ) as tab:
+        tab.send(ask.SerializeToString())
+        kinds: set[str | None] = set()
+        while "script_finished" not in kinds:
+            message = ForwardMsg.FromString(bytes(tab.recv(timeout=60)))  # type: ignore[arg-type]
+            kinds.add(message.WhichOneof("type"))
+    assert {"new_session", "navigation", "delta"} <= kinds
+
+
+@pytest.mark.parametrize("path", ["metrics", "agent", "agent/openapi.json", "script-health-check"])
+def test_what_nobody_needs_is_blocked_by_nginx_itself(proxy: Proxy, path: str) -> None:
+    status, headers, body = proxy.ask("GET", f"/_stcore/{path}")
+    assert status == 404
+    assert b"<center>nginx</center>" in body
+    assert "content-security-policy" not in headers
+
+
+def test_large_bodies_are_refused_where_they_arrive(proxy: Proxy) -> None:
+    origin = f"https://{NAME}"
+    for path, told, expected in (
+        ("/", 2 * 2**20, 413),
+        ("/login", 2 * 2**20, 413),
+        ("/_stcore/upload_file/s/f", 600 * 2**20, 413),
+    ):
+        status, _, body = proxy.ask("PUT", path, Content_Length=str(told), Origin=origin)
+        assert (status, b"nginx" in body) == (expected, True), path
+    assert "513m" in CONF.read_text()  # 512 MiB, the default of PXCORE_MAX_UPLOAD_MB, and a form
+
+
+def test_plain_http_leads_to_https(proxy: Proxy) -> None:
+    wire = http.client.HTTPConnection("127.0.0.1", proxy.plain, timeout=30)
+    wire.request("GET", "/run?run=r-1", headers={"Host": "evil.example"})
+    answer = wire.getresponse()
+    wire.close()
+    assert answer.status == 301
+    assert answer.getheader("Location") == f"https://{NAME}/run?run=r-1"
+
+
+def test_no_other_name_is_served(proxy: Proxy) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", proxy.tls), timeout=30) as bare,
+        pytest.raises(ssl.SSLError),
+    ):
+        proxy.context().wrap_socket(bare, server_hostname="evil.example")
+    status, _, body = proxy.ask("GET", "/", Host="evil.example")
+    assert status >= 400
+    assert b"Streamlit" not in body
+
+
+def test_health_is_told_to_this_host(proxy: Proxy) -> None:
+    end = time.monotonic() + 120
+    while (found := proxy.ask("GET", "/healthz"))[0] != 200:
+        assert time.monotonic() < end, found
+        time.sleep(0.5)
+    told = json.loads(found[2])
+    assert told["status"] == "ok"
+    assert told["workers"] >= 1
+
+
+def test_no_log_keeps_the_token_of_a_link(proxy: Proxy) -> None:
+    secret = "s3cr3t-token-of-a-link"
+    assert proxy.ask("GET", f"/shared?link={secret}")[0] == 200
+    assert proxy.ask("GET", f"/_stcore/metrics?link={secret}")[0] == 404
+    logs = {path: path.read_text(errors="replace") for path in proxy.folder.rglob("*.log")}
+    assert any("GET /shared" in text for text in logs.values())
+    for path, text in logs.items():
+        assert secret not in text, path.name
+
+
+def test_the_login_page_cannot_be_asked_without_end(proxy: Proxy) -> None:
+    """Last: the limit is this host's for a while."""
+    found = [proxy.ask("GET", "/login")[0] for _ in range(30)]
+    assert 429 in found
+    assert found[0] != 429
+    assert proxy.ask("GET", "/")[0] == 200
+
+
+@contextmanager
+def _serve(folder: Path, port: int) -> Iterator[None]:
+    env = os.environ | {
+        "PXCORE_HOME": str(folder / "home"),
+        "PXCORE_PUBLIC_URL": f"https://{NAME}",
+        "PXCORE_DEVICE": "cpu",
+        "PXCORE_LOG": "json",
+    }
+    command = [sys.executable, "-m", "pxcore", "serve", "--port", str(port)]
+    with (folder / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}/_stcore/health")
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def _nginx(folder: Path, behind: int, tls: int, plain: int) -> Iterator[None]:
+    """Run nginx with the file as it is written, but for ports and folders."""
+    lines = CONF.read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if "listen [::]" not in line)
+    for written, here in (
+        ("127.0.0.1:8501", f"127.0.0.1:{behind}"),
+        ("listen 443", f"listen 127.0.0.1:{tls}"),
+        ("listen 80", f"listen 127.0.0.1:{plain}"),
+        ("/etc/ssl/certs", str(folder)),
+        ("/etc/ssl/private", str(folder)),
+        ("/var/log/nginx", str(folder)),
+    ):
+        assert written in text
+        text = text.replace(written, here)
+    (folder / "pxcore.conf").write_text(text)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    user = "user root root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/pid; error_log stderr;"
+        f"events {{}} http {{ {folders} include {folder}/pxcore.conf; }}"
+    )
+    command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with (folder / "nginx.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait_for_port(tls, process, folder / "nginx.log")
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _certificate(folder: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
+         "-keyout", str(folder / "pxcore.key"), "-out", str(folder / "pxcore.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"nginx does not run:\n{log.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,86 @@
+"""The files of ``docs/operation``: their settings exist, their parts fit each other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from pxcore.__main__ import app
+from pxcore.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "operation"
+UNITS = sorted(FOLDER.glob("*.service"))
+OF_COMPOSE = {"PXCORE_DATA", "PXCORE_CERTIFICATE", "PXCORE_CERTIFICATE_KEY"}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_every_setting_that_is_named_exists(path: Path) -> None:
+    known = {f"PXCORE_{name.upper()}" for name in Settings.model_fields} | OF_COMPOSE
+    named = set(re.findall(r"\bPXCORE_[A-Z_]+\b", path.read_text()))
+    assert named <= known, f"{path.name} names {named - known}"
+
+
+def test_the_values_of_the_example_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in (FOLDER / "pxcore.env").read_text().splitlines():
+        if "=" in line:
+            name, _, value = line.lstrip("#").partition("=")
+            monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.public_url.startswith("https://")
+    assert settings.auth == "password"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
+    text = unit.read_text().replace("\\\n", " ")
+    (start,) = re.findall(r"^ExecStart=(\S+) -m (.+)$", text, re.M)
+    assert start[0] == "/opt/pxcore/.venv/bin/python"
+    words = start[1].split()
+    if words[0] == "pxcore":
+        command = get_command(app).commands[words[1]]  # type: ignore[attr-defined]
+        known = {option for one in command.params for option in one.opts}
+        assert {word for word in words if word.startswith("--")} <= known
+    else:
+        assert (ROOT / ".venv").exists() or words[0].startswith("distributed.cli.")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this host")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
+    copy = tmp_path / unit.name.replace("@", "@0")
+    python = "/opt/pxcore/.venv/bin/python"
+    copy.write_text(unit.read_text().replace(python, shutil.which("true") or "/bin/true"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
+    )
+    told = [line for line in done.stderr.splitlines() if unit.stem.rstrip("@") in line]
+    assert told == []
+
+
+def test_compose_mounts_files_that_are_there_and_publishes_nothing_but_the_proxy() -> None:
+    services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
+    assert (FOLDER / services["pxcore"]["build"] / "Dockerfile").is_file()
+    assert services["pxcore"]["command"][:3] == ["serve", "--host", "127.0.0.1"]
+    assert services["proxy"]["network_mode"] == "service:pxcore"
+    assert [port.split(":")[0] for port in services["pxcore"]["ports"]] == ["80", "443"]
+    assert "ports" not in services["database"]
+    (conf, *_) = services["proxy"]["volumes"]
+    assert (FOLDER / conf.split(":")[0]).is_file()
+    example = (FOLDER / ".env.example").read_text()
+    text = (FOLDER / "compose.yaml").read_text()
+    for name in set(re.findall(r"\$\{([A-Z_]+)", text)):
+        assert f"{name}=" in example, name
+
+
+def test_the_image_copies_what_the_web_process_needs() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    for part in ("app.py", ".streamlit", "pages", "pxcore", "requirements.txt", "Makefile"):
+        assert re.search(rf"^COPY .*\b{re.escape(part.lstrip('.'))}\b", text, re.M), part
+    assert "/healthz" in text
