@@ -22,8 +22,9 @@ from pages import (
     shared_links,
     staged,
 )
-from pages.parts import errors, links, session
+from pages.parts import errors, gate, links, session
 from pages.parts.icon import icon
+from pages.parts.visitor import NOBODY
 from pxcore.settings import Settings
 
 
@@ -65,12 +66,13 @@ def main() -> None:
         menu_items={"About": "Ranks the channels of imaging flow cytometry panels."},
     )
     if shared.is_asked():  # whatever page the address names: no menu, no login, nothing else
+        session.enter(NOBODY)
         page = errors.page("shared", shared.render)
         start = st.Page(page, url_path="start", title="Shared result", default=True)
         alone = st.Page(page, url_path="shared", title="Shared result")
         st.navigation([start, alone], position="hidden").run()
         return
-    settings = Settings()
+    inside = gate.admitted(Settings().owner)
     table = {
         entry.path: st.Page(
             errors.page(entry.path, entry.render),
@@ -78,7 +80,7 @@ def main() -> None:
             icon=entry.icon,
             url_path="start" if entry.path == "home" else entry.path,  # which then has none
             default=entry.path == "home",
-            visibility=entry.visibility,
+            visibility=entry.visibility if gate.offers(entry.path) else "hidden",
         )
         for entry in PAGES
     }
@@ -86,27 +88,19 @@ def main() -> None:
     for entry in PAGES:
         groups.setdefault(entry.group, []).append(table[entry.path])
     groups[""].append(st.Page(home_by_name, url_path="home", title="Home", visibility="hidden"))
-    current = st.navigation(groups, position="sidebar", expanded=True)
+    position: Literal["sidebar", "hidden"] = "sidebar" if inside else "hidden"
+    current = st.navigation(groups, position=position, expanded=True)
     links.announce(table)
-    if admitted(settings):
-        session.begin(settings.owner)
+    if inside:
+        gate.draw_account()
         current.run()
+    else:
+        gate.draw_way_in()
 
 
 def home_by_name() -> None:
     """Lead from the address ``/home`` to the start page, whose own address has no name."""
     links.go("home")
-
-
-def admitted(settings: Settings) -> bool:
-    """Return whether the visitor may see pages; draws the way in where not.
-
-    Only ``open`` exists yet: everybody who reaches the loopback address may come in.
-    """
-    if settings.auth == "open":
-        return True
-    st.error("This dashboard is closed: its way of logging in is not known.")
-    return False
 
 
 main()

@@ -12,7 +12,7 @@ from pages.parts.dataset_detail import quality_notes
 from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, lab, remember_owner, visit
+from pages.parts.session import asked, lab, logged_in, name_field, remember_owner, visit
 from pages.parts.text import md, told
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
@@ -166,8 +166,18 @@ def _start(spec: RunSpec) -> None:
         st.caption(f":material/info: {told(note)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", value=spec.title, max_chars=120, width=420, key="new-title")
-        owner = st.text_input("Your name", value=visit().owner, max_chars=60, width=200)
+        owner = name_field("Your name", "new-owner")
+    private = _private()
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="start"):
         remember_owner(owner)
         named = replace(spec, title=title.strip() or spec.title, owner=visit().owner)
-        links.go("run", run=lab().submit(named, fetch=False))
+        links.go("run", run=lab().submit(named, fetch=False, private=private))
+
+
+def _private() -> bool:
+    """Draw the choice to hide the run; where nobody logs in there is none."""
+    return logged_in() and st.toggle(
+        "Private",
+        key="new-private",
+        help="Only you and administrators see this run. You may show it to the lab later.",
+    )

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from pages.parts import deleting, links, run_live, run_result
+from pages.parts import deleting, links, privacy, run_live, run_result
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
 from pages.parts.session import asked, lab
@@ -58,6 +58,7 @@ def _draw(run_id: str) -> None:
         _downloads(progress) if finished else (),
         share=("run", run_id) if finished else None,
     )
+    privacy.draw(row)
     if finished:
         run_result.draw(run_id)
     else:

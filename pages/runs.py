@@ -72,6 +72,7 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
             "Ended (UTC)": [day(run.finished) for run in runs],
             "Methods": [", ".join(labels[name] for name in run.methods) for run in runs],
             "Owner": [run.owner for run in runs],
+            "Seen by": ["owner" if run.private else "the lab" for run in runs],
             "Data set": [run.dataset_title for run in runs],
             "Preset": [run.preset for run in runs],
             "Model": [models.get(run.model, run.model) for run in runs],
@@ -89,14 +90,15 @@ def titles(runs: Sequence[RunRow]) -> list[str]:
 
 
 def brief(runs: Sequence[RunRow]) -> pd.DataFrame:
-    """Return the table for the page: several methods as their number, no empty column of owners."""
+    """Return the table for the page: methods as their number, no column that tells nothing."""
     shown = table(runs)
     few = [
         names if len(run.methods) == 1 else f"{len(run.methods)} methods"
         for names, run in zip(shown["Methods"], runs, strict=True)
     ]
     shown = shown.assign(Methods=few)
-    return shown if any(shown["Owner"]) else shown.drop(columns="Owner")
+    told = {"Owner": any(shown["Owner"]), "Seen by": any(run.private for run in runs)}
+    return shown.drop(columns=[name for name, tells in told.items() if not tells])
 
 
 def _filtered(runs: Sequence[RunRow]) -> list[RunRow]:

@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from pxcore.commands import cells, looking, panel, public, run, serving, sharing, stage, upkeep
+from pxcore.commands import (
+    cells,
+    looking,
+    panel,
+    people,
+    public,
+    run,
+    serving,
+    sharing,
+    stage,
+    upkeep,
+)
 from pxcore.commands.terminal import ERR, text
 from pxcore.errors import PxError, disk_error
 
@@ -34,6 +45,7 @@ app.command("clean")(upkeep.clean)
 app.command("backup")(upkeep.backup)
 app.command("restore")(upkeep.restore)
 app.command("check")(upkeep.check)
+app.add_typer(people.app, name="people")
 app.command("serve")(serving.serve)
 app.command("runner")(serving.runner)
 app.command("demo")(serving.demo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -35,14 +36,19 @@ from pxcore.types import (
     WeightsChoice,
     read_only,
 )
+from pxcore.types.people import Person
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_panels import FakePanels
+from tests.fake_people import FakePeople
 from tests.fake_public import FakePublic
 from tests.fake_reports import FakeReports
 from tests.fake_shares import FakeShares
 from tests.fake_staged import FakeStaged
 from tests.fake_upkeep import FakeUpkeep
+
+if TYPE_CHECKING:
+    from pxcore.api import Lab
 
 
 @dataclass
@@ -60,6 +66,7 @@ class FakeLab:
     published: Published = field(default_factory=Published)
     panels: FakePanels = field(default_factory=FakePanels)
     upkeep: FakeUpkeep = field(default_factory=FakeUpkeep)
+    people: FakePeople = field(default_factory=FakePeople)
     comparing: FakeComparing = field(default_factory=lambda: FakeComparing({}))
     shares: FakeShares = field(default_factory=FakeShares)
 
@@ -68,6 +75,10 @@ class FakeLab:
     def __post_init__(self) -> None:
         self.imports.asked = self.upkeep.asked = self.asked
         self.staged = FakeStaged(self.datasets)
+
+    def seen_by(self, person: Person) -> Lab:
+        self.people.asking = person
+        return self  # type: ignore[return-value]
 
     def _images(self, dataset: Dataset) -> np.ndarray:
         generator = np.random.default_rng(3)
@@ -191,9 +202,12 @@ class FakeLab:
     def estimate(self, spec: RunSpec) -> Estimate:
         return Estimate(tasks=7, cached=2, seconds=180.0, notes=("ImageNet weights are missing",))
 
-    def submit(self, spec: RunSpec, *, fetch: bool = True, once: bool = False) -> str:
+    def submit(
+        self, spec: RunSpec, *, fetch: bool = True, once: bool = False, private: bool = False
+    ) -> str:
         assert not fetch, "a page downloads nothing"
-        self.asked.append(("submit once" if once else "submit", spec))
+        how = "submit private" if private else "submit once" if once else "submit"
+        self.asked.append((how, spec))
         self.progresses["r9"] = replace(ex.progress(RunState.QUEUED), spec=spec)
         return "r9"
 

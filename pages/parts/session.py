@@ -2,44 +2,104 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from pages.parts.visitor import NOBODY, visitor
 from pxcore.api import Lab, open_lab
+from pxcore.errors import AccessError
 from pxcore.plots.style import DARK, LIGHT, Theme
+from pxcore.types.people import Person
 
 KEY = "visit"
+LOOK_AGAIN = 5.0
+"""Seconds after which a tab that redraws only a part of itself is asked again who it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What one browser tab knows beyond its address."""
 
-    owner: str = ""
-    """Name written beside what this person starts."""
+    person: Person = NOBODY
+    """Who is in front of it."""
+    looked: float = 0.0
+    """When that was found out, in seconds of a clock that never jumps."""
+
+    @property
+    def owner(self) -> str:
+        """Name written beside what this person starts."""
+        return self.person.name
 
 
 @st.cache_resource(show_spinner=False)
-def lab() -> Lab:
-    """Return the one door on the store, shared by all tabs."""
+def door() -> Lab:
+    """Return the one door on the whole store. Pages take `lab`: what this person may see of it."""
     return open_lab()
 
 
+def lab() -> Lab:
+    """Return the lab as the person in front of this tab may see and change it.
+
+    Raises AccessError once they are logged out: parts of a page are drawn again without the gate.
+    """
+    found = visit()
+    if found.person.id and time.monotonic() - found.looked > LOOK_AGAIN:
+        person = visitor(door())
+        if person is None or person.id != found.person.id:
+            st.session_state.pop(KEY, None)
+            message = "you are logged out; load this page again to log in"
+            raise AccessError(message)
+        found = enter(person)
+    return door().seen_by(found.person)
+
+
+def enter(person: Person) -> Visit:
+    """Return the visit of the person in front of this tab; another one finds nothing of theirs."""
+    if visit().person.id != person.id:
+        st.session_state.clear()
+    st.session_state[KEY] = found = Visit(person, time.monotonic())
+    return found
+
+
 def begin(owner: str) -> None:
-    """Begin the visit of a new tab."""
-    st.session_state.setdefault(KEY, Visit(owner=owner))
+    """Begin the visit of a new tab where nobody logs in: everybody may do everything there."""
+    if visit().person.id or not visit().person.admin:
+        enter(Person(name=owner))
+
+
+def forget() -> None:
+    """Forget whoever was in front of this tab."""
+    st.session_state.clear()
 
 
 def visit() -> Visit:
-    """Return what this tab remembers."""
+    """Return what this tab remembers: nobody who may do anything where nobody has come in."""
     found = st.session_state.get(KEY)
     return found if isinstance(found, Visit) else Visit()
 
 
+def logged_in() -> bool:
+    """Return whether this person has an account: then nobody types names."""
+    return bool(visit().person.id)
+
+
+def name_field(label: str, key: str, hint: str = "", width: int = 200) -> str:
+    """Draw the field for the name beside what is started; whoever logged in needs none."""
+    if logged_in():
+        return visit().owner
+    return st.text_input(
+        label, visit().owner, max_chars=60, key=key, width=width, help=hint or None
+    )
+
+
 def remember_owner(owner: str) -> None:
-    """Keep the name of the person in front of this tab."""
-    st.session_state[KEY] = replace(visit(), owner=owner.strip()[:60])
+    """Keep the name that the person in front of this tab typed."""
+    found = visit()
+    if not logged_in():
+        named = replace(found.person, name=owner.strip()[:60])
+        st.session_state[KEY] = replace(found, person=named)
 
 
 def asked(name: str) -> str:

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.parts import staged_sight as sighted
 from pages.parts import staged_steps as steps
 from pages.parts.errors import banner
-from pages.parts.session import lab, remember_owner, visit
+from pages.parts.session import lab, name_field, remember_owner, visit
 from pages.parts.staged_picker import pick
 from pages.parts.staged_table import editor
 from pages.parts.staged_top import say
@@ -32,7 +32,7 @@ def draw(plan: StagedPlan, top: DeltaGenerator) -> None:
             key=sighted.keyed(f"staged-title-{plan.id}"),
             width=360,
         )
-        owner = st.text_input("Your name", visit().owner, max_chars=60, key="staged-who", width=200)
+        owner = name_field("Your name", "staged-who")
     instrument = pick(plan.instrument)
     st.subheader("Candidate markers", anchor=False)
     known = sighted.sight()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.header import header
-from pages.parts.session import lab, remember_owner, visit
+from pages.parts.session import lab, name_field, remember_owner, visit
 from pages.parts.staged_steps import STEPS
 from pages.parts.text import md
 from pages.parts.words import moment
@@ -30,14 +30,8 @@ def draw() -> None:
     """Draw the empty page, with the plans that can be resumed."""
     header(TITLE)
     st.markdown(PURPOSE, width=720)
-    owner = st.text_input(
-        "Your name",
-        visit().owner,
-        max_chars=60,
-        key="staged-begun-by",
-        width=260,
-        help="Stands beside what you decide; may stay empty.",
-    )
+    hint = "Stands beside what you decide; may stay empty."
+    owner = name_field("Your name", "staged-begun-by", hint, width=260)
     if st.button("Begin a plan", type="primary", icon=":material/add_circle:", key="staged-new"):
         door = lab().staged
         usual = next(

@@ -13,15 +13,16 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import runtime
 
-from pages.web import health
+from pages.web import health, login
 from pages.web.guards import BodyLimit, ClosedPaths, KnownNames
 from pages.web.headers import SafeHeaders
+from pages.web.way_back import WayBack
 from pxcore import logs
 from pxcore.settings import Settings
 
 LOG = logging.getLogger("pxcore.web")
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
-ROUTES: tuple[BaseRoute, ...] = (*health.ROUTES,)
+ROUTES: tuple[BaseRoute, ...] = (*health.ROUTES, *login.ROUTES)
 """Every address that is not a page. They must not lie below Streamlit's own
 (``/_stcore``, ``/media``, ``/component``, ``/static``)."""
 
@@ -31,7 +32,13 @@ def application(settings: Settings, names: tuple[str, ...]) -> st.App:
 
     ``names`` are the hosts, without port, by which browsers may ask for it.
     """
-    return st.App(SCRIPT, lifespan=warmed, routes=ROUTES, middleware=middleware(settings, names))
+    return st.App(
+        SCRIPT,
+        lifespan=warmed,
+        routes=ROUTES,
+        middleware=middleware(settings, names),
+        secrets=login.secrets_for(settings),
+    )
 
 
 def middleware(settings: Settings, names: tuple[str, ...]) -> list[Middleware]:
@@ -39,6 +46,7 @@ def middleware(settings: Settings, names: tuple[str, ...]) -> list[Middleware]:
     return [
         Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(KnownNames, names=names, public_url=settings.public_url),
+        Middleware(WayBack, public_url=settings.public_url),
         Middleware(ClosedPaths),
         Middleware(BodyLimit, max_upload_mb=settings.max_upload_mb),
     ]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from pages.parts.session import lab
+from pages.parts.session import door
 from pxcore.errors import StoreError
 from pxcore.types import Health
 
@@ -42,7 +42,7 @@ class Probe:
 def asked() -> Health:
     """Return how the lab is; nothing but the web where its store cannot be opened."""
     try:
-        return lab().health()
+        return door().health()
     except StoreError:
         return Health()
 

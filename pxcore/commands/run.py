@@ -57,6 +57,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
     title: Annotated[str, typer.Option(help="Name of the run.")] = "",
+    private: Annotated[  # noqa: FBT002
+        bool, typer.Option("--private", help="Hide it from all but its owner and administrators.")
+    ] = False,
     json_file: Annotated[str, typer.Option("--json", help="Where the result goes.")] = "",
 ) -> None:
     """Train on a data set and rank its channels. The last line of output is the run's id."""
@@ -80,15 +83,15 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             n_folds=folds or spec.n_folds,
             title=title or spec.title,
         )
-        _carry_out(lab, spec, json_file)
+        _carry_out(lab, spec, json_file, private=private)
 
 
-def _carry_out(lab: Lab, spec: RunSpec, json_file: str) -> None:
+def _carry_out(lab: Lab, spec: RunSpec, json_file: str, *, private: bool) -> None:
     """Run a spec to its end and tell what it found; one that cannot run is refused first."""
     lab.check(spec)
     for note in lab.estimate(spec).notes:
         ERR.print(text(f"note: {note}"))
-    run_id = follow(lab, spec)
+    run_id = follow(lab, spec, private=private)
     for part in result_parts(lab.result(run_id)):
         OUT.print(part)
     OUT.print(run_id)
@@ -96,9 +99,9 @@ def _carry_out(lab: Lab, spec: RunSpec, json_file: str) -> None:
         write_json(lab, run_id, Path(json_file))
 
 
-def follow(lab: Lab, spec: RunSpec) -> str:
+def follow(lab: Lab, spec: RunSpec, *, private: bool = False) -> str:
     """Return the id of a run that was submitted and is finished."""
-    run_id = lab.submit(spec)
+    run_id = lab.submit(spec, private=private)
     ERR.print(text(f"run {run_id}"))
     Following(lab, run_id).to_the_end()
     return run_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxcore.people import accounts, arrivals, logins
+from pxcore.people import accounts, arrivals, logins, provider
 from pxcore.people.rights import require_admin
 from pxcore.runs import privacy
 from pxcore.store import audit
@@ -73,6 +73,10 @@ class People:
     def arrive(self, issuer: str, subject: str, name: str = "", email: str = "") -> Person:
         """Return the person whom the identity provider vouches for; see ``people.arrivals``."""
         return arrivals.arrive(self._store, issuer, subject, name, email)
+
+    def provider_secrets(self) -> dict[str, str]:
+        """Return what a log-in at the identity provider needs; only for the web process."""
+        return provider.provider_secrets(self._store)
 
     def set_private(self, run_id: str, *, private: bool) -> None:
         """Hide a run from everybody but its owner and administrators, or show it again."""

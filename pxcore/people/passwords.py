@@ -28,14 +28,14 @@ def hashed(password: str) -> str:
         )
         raise AccessError(message)
     with _TURN:
-        return _HASHER.hash(password)
+        return _HASHER.hash(_plain(password))
 
 
 def right(password: str, stored: str) -> bool:
     """Return whether a password has this hash; with an empty hash False, after equal work."""
     with _TURN:
         try:
-            return _HASHER.verify(stored or _nobodys(), password[: LONGEST + 1]) and bool(stored)
+            return _HASHER.verify(stored or _nobodys(), _plain(password)) and bool(stored)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -43,6 +43,11 @@ def right(password: str, stored: str) -> bool:
 def outdated(stored: str) -> bool:
     """Return whether a hash was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(stored)
+
+
+def _plain(password: str) -> bytes:
+    """Return what is hashed: one character more than any password has is enough to fail."""
+    return password[: LONGEST + 1].encode("utf-8", "surrogatepass")
 
 
 @cache

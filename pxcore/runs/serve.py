@@ -17,6 +17,8 @@ from pathlib import Path
 import pxcore
 from pxcore import logs
 from pxcore.errors import AccessError, RunError
+from pxcore.people.accounts import has_admin
+from pxcore.people.provider import check_provider
 from pxcore.runs.process import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings
@@ -25,6 +27,11 @@ from pxcore.store.home import open_store
 LOG = logging.getLogger("pxcore.serve")
 APP = Path(pxcore.__file__).resolve().parents[1] / "app.py"
 WARM_SECONDS = 120.0
+NOBODY = (
+    "nobody can log in yet: add the first administrator on this host with "
+    "`python -m pxcore people add NAME --rank admin`"
+)
+"""Said while nobody can let others in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
     check_address(settings, options)
     with closing(open_store(settings)) as store:  # its errors are told here, not in a child's log
         logs.begin("serve", settings.log, store.logs)
+        if settings.auth == "password" and not has_admin(store):
+            LOG.warning(NOBODY)
     address = address_of(options)
     told: list[bool] = []
 
@@ -64,10 +73,12 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
 
 def check_address(settings: Settings, options: ServeOptions) -> None:
     """Raise AccessError or RunError when the dashboard should or can not listen there."""
+    if settings.auth == "oidc":
+        check_provider(settings)
     if settings.auth == "open" and not options.open_to_network and not is_loopback(options.host):
         message = (
             f"{options.host} can be reached from the network, and with PXCORE_AUTH=open nobody "
-            "has to log in. Listen on 127.0.0.1 behind a proxy with a login, or say "
+            "has to log in. Set PXCORE_AUTH to password or oidc (docs/people.md), or say "
             "--open-to-network if everybody there may use this dashboard"
         )
         raise AccessError(message)
@@ -129,7 +140,7 @@ def warmed_up(address: str) -> bool:
 
 def _names(options: ServeOptions) -> Sequence[str]:
     names = ["localhost", "127.0.0.1", "[::1]", *options.names]
-    if options.open_to_network:
+    if not is_loopback(options.host):
         names += [socket.gethostname(), socket.getfqdn()]
         if options.host not in ("0.0.0.0", "::"):  # noqa: S104
             names.append(options.host)

@@ -23,10 +23,10 @@ Open = Callable[..., AppTest]
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLab]:
     """Return an empty lab that the pages open."""
     fake = FakeLab()
-    session.lab.clear()
+    session.door.clear()
     monkeypatch.setattr(session, "open_lab", lambda: fake)
     yield fake
-    session.lab.clear()
+    session.door.clear()
 
 
 @pytest.fixture

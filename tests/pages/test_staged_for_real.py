@@ -39,10 +39,10 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real]:
         return short(drafted(*words), max_epochs=1)  # type: ignore[arg-type]
 
     monkeypatch.setattr(drafts, "draft", tiny)
-    session.lab.clear()
+    session.door.clear()
     monkeypatch.setattr(session, "open_lab", lambda: lab)
     yield Real(store, lab)
-    session.lab.clear()
+    session.door.clear()
     store.close()
 
 

@@ -12,6 +12,7 @@ from pxcore.api import Lab
 from pxcore.doors.comparing import Comparing
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
+from pxcore.doors.people import People
 from pxcore.doors.public import PublicSets
 from pxcore.doors.sharing import Shares
 from pxcore.doors.upkeep import Upkeep
@@ -19,6 +20,7 @@ from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_lab import FakeLab
 from tests.fake_panels import FakePanels
+from tests.fake_people import FakePeople
 from tests.fake_public import FakePublic
 from tests.fake_shares import FakeShares
 from tests.fake_upkeep import FakeUpkeep
@@ -28,6 +30,7 @@ PAIRS = (
     (FakeComparing, Comparing),
     (FakeImports, Imports),
     (FakePanels, Panels),
+    (FakePeople, People),
     (FakePublic, PublicSets),
     (FakeShares, Shares),
     (FakeUpkeep, Upkeep),

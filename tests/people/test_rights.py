@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -26,9 +26,8 @@ from pxcore.runs.panel_answers import answers
 from pxcore.runs.panel_questions import PanelAsk, submit
 from pxcore.runs.result import result
 from pxcore.runs.staged import attached, shelf
-from pxcore.settings import Settings
 from pxcore.store import audit
-from pxcore.store.home import Store, open_store
+from pxcore.store.home import Store
 from pxcore.types import ImportRequest, RunSpec
 from pxcore.types.people import HOST, Person, Rank
 from pxcore.types.staged import Instrument, StagedPlan, StagedRun
@@ -39,13 +38,6 @@ BOB = Person(name="bob", rank=Rank.MEMBER, id="2")
 EVE = Person(name="eve", rank=Rank.READER, id="3")
 ADA = Person(name="ada", rank=Rank.ADMIN, id="4")
 NOBODY = Person(rank=Rank.READER)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(Settings(home=tmp_path / "home", auth="password"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

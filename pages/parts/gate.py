@@ -1,0 +1,87 @@
+"""The way in: who may see pages, and what the others see instead."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from pages.parts import session
+from pages.parts.errors import banner
+from pages.parts.text import md
+from pages.parts.visitor import COOKIE, visitor
+from pages.web.paths import LOGIN, logout_address
+from pxcore.errors import AccessError
+from pxcore.types.people import Rank
+
+SHUT_OUT = "shut out"
+WORDS = {Rank.READER: "may look", Rank.MEMBER: "member", Rank.ADMIN: "administrator"}
+"""Ranks in words."""
+
+
+def admitted(owner: str) -> bool:
+    """Return whether the visitor may see pages. Nothing is drawn: the table of pages comes first.
+
+    ``owner``: the name that somebody has where everybody may come in, until they type another.
+    """
+    try:
+        person = visitor(session.door())
+    except AccessError as error:
+        session.forget()
+        st.session_state[SHUT_OUT] = str(error)
+        return False
+    if person is None:
+        session.forget()
+        return False
+    if not person.id:  # nobody logs in here
+        session.begin(owner)
+        return True
+    session.enter(person)
+    return True
+
+
+def offers(page: str) -> bool:
+    """Return whether the menu leads this person to a page."""
+    return page != "admin" or session.visit().person.admin
+
+
+def draw_way_in() -> None:
+    """Draw the link to the log-in, which leads back to the address that was asked for."""
+    if SHUT_OUT in st.session_state:
+        banner(AccessError(st.session_state[SHUT_OUT]))
+        _leave()
+        return
+    st.title("Log in to see this page", anchor=False)
+    st.markdown(
+        "This dashboard belongs to a lab. Log in, and you come back to the page you asked for.",
+        width=720,
+    )
+    _link("Log in", f"/{LOGIN}?{urlencode({'next': _address()})}")
+
+
+def draw_account() -> None:
+    """Draw who is logged in, and the way out, at the end of the menu."""
+    person = session.visit().person
+    if not person.id:
+        return
+    with st.sidebar:
+        st.caption(f":material/account_circle: **{md(person.name, 40)}** · {WORDS[person.rank]}")
+        _leave()
+
+
+def _leave() -> None:
+    _link("Log out", logout_address(str(st.context.cookies.get(COOKIE, ""))))
+
+
+def _link(label: str, address: str) -> None:
+    """Draw a link that leaves the dashboard's pages in the same tab."""
+    st.html(f'<a href="{address.replace("&", "&amp;")}" target="_self">{label}</a>')
+
+
+def _address() -> str:
+    """Return the address of this page on this host."""
+    query = urlencode(
+        [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    )
+    path = urlsplit(str(st.context.url or "/")).path or "/"
+    return f"{path}?{query}" if query else path

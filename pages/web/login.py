@@ -1,0 +1,127 @@
+"""Logging in and out: plain pages of HTML before Streamlit's, for passwords and for OIDC.
+
+The form is safe against other sites by a cookie of its own (double submit) besides the check of
+the Origin in ``guards``; the wanted address is kept only where it is one of ours.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from streamlit.auth_util import encode_provider_token
+from streamlit.runtime.secrets import SecretsValue
+
+from pages.parts.session import door
+from pages.parts.visitor import COOKIE, FRESH
+from pages.web.login_form import login_page, logout_page, notice_page
+from pages.web.paths import LOGIN, LOGOUT, local, proof
+from pages.web.way_back import WANTED
+from pxcore.errors import AccessError
+from pxcore.settings import Settings
+
+FORM = "pxcore_form"
+"""Cookie that the form's hidden field must repeat."""
+
+FORM_SECONDS = 3600
+
+
+async def log_in(request: Request) -> Response:
+    """Answer ``/login``: the form, the try, or the way to the identity provider."""
+    auth = door().people.auth
+    wanted = local(request.query_params.get("next", "/"))
+    if auth == "open":
+        return RedirectResponse(wanted, 303)
+    if auth == "oidc":
+        return _to_provider(wanted)
+    if request.method != "POST":
+        return _form(request, wanted)
+    fields = await _fields(request)
+    wanted = local(fields.get("next", "/"))
+    if not _same(fields.get("form", ""), request.cookies.get(FORM, "")):
+        return _form(request, wanted, "This form was open for too long; try again.")
+    name, password = fields.get("name", ""), fields.get("password", "")
+    address = request.client.host if request.client else ""
+    try:
+        token = await run_in_threadpool(door().people.log_in, name, password, address)
+    except AccessError as error:
+        return _form(request, wanted, str(error), name)
+    answer = RedirectResponse(wanted, 303)
+    _keep(answer, COOKIE, token, FRESH)
+    answer.delete_cookie(FORM, path="/")
+    return answer
+
+
+async def log_out(request: Request) -> Response:
+    """Answer ``/logout``: at once with the session's proof, else after a question."""
+    token = request.cookies.get(COOKIE, "")
+    if door().people.auth == "oidc":
+        return _gone(RedirectResponse("/auth/logout", 303))
+    if not token:
+        return notice_page("You are logged out.")
+    given = request.query_params.get("proof", "")
+    if request.method == "POST":
+        given = (await _fields(request)).get("proof", "")
+    if not _same(given, proof(token)):
+        return logout_page(proof(token))
+    await run_in_threadpool(door().people.log_out, token)
+    return _gone(notice_page("You are logged out."))
+
+
+def _to_provider(wanted: str) -> Response:
+    """Return the way to the identity provider; the wanted address waits in a cookie."""
+    answer = RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 303)
+    _keep(answer, WANTED, wanted, 600)
+    return answer
+
+
+def _form(request: Request, wanted: str, wrong: str = "", name: str = "") -> HTMLResponse:
+    secret = request.cookies.get(FORM, "")
+    if len(secret) < 40:
+        secret = secrets.token_urlsafe(32)
+    empty = not wrong and not door().people.has_admin()
+    answer = login_page(wanted, secret, wrong, name, first=empty)
+    _keep(answer, FORM, secret, FORM_SECONDS)
+    return answer
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form; the guards have limited its size."""
+    body = (await request.body()).decode("utf-8", "replace")
+    found = parse_qs(body, keep_blank_values=True, max_num_fields=10)
+    return {name: values[0] for name, values in found.items()}
+
+
+def _keep(answer: Response, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that no script reads and that foreign pages cannot use."""
+    secure = Settings().public_url.startswith("https://")
+    answer.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=secure
+    )
+
+
+def _gone(answer: Response) -> Response:
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+def _same(given: str, expected: str) -> bool:
+    return bool(expected) and secrets.compare_digest(given.encode(), expected.encode())
+
+
+def secrets_for(settings: Settings) -> dict[str, SecretsValue] | None:
+    """Return what Streamlit's own log-in needs, for ``oidc``; None for the others."""
+    if settings.auth != "oidc":
+        return None
+    return {"auth": dict(door().people.provider_secrets())}
+
+
+Answer = Callable[[Request], Awaitable[Response]]
+_ANSWERS: tuple[tuple[str, Answer], ...] = ((LOGIN, log_in), (LOGOUT, log_out))
+ROUTES = tuple(Route(f"/{path}", answer, methods=["GET", "POST"]) for path, answer in _ANSWERS)
+"""What stands before the pages."""
