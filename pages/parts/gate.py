@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -10,13 +11,19 @@ from pages.parts import session
 from pages.parts.errors import banner
 from pages.parts.text import md
 from pages.parts.visitor import COOKIE, visitor
-from pages.web.paths import LOGIN, logout_address
+from pages.web.paths import LOGIN, PASSWORD, logout_address
 from pxcore.errors import AccessError
 from pxcore.types.people import Rank
 
 SHUT_OUT = "shut out"
 WORDS = {Rank.READER: "may look", Rank.MEMBER: "member", Rank.ADMIN: "administrator"}
 """Ranks in words."""
+QUIET = "color: inherit; font-size: 0.875rem"
+STRONG = (
+    "display: inline-block; background: #0072B2; color: #ffffff; padding: 0.45rem 1.1rem; "
+    "border-radius: 0.4rem; text-decoration: none; font-weight: 600"
+)
+"""As the button of the theme."""
 
 
 def admitted(owner: str) -> bool:
@@ -56,7 +63,7 @@ def draw_way_in() -> None:
         "This dashboard belongs to a lab. Log in, and you come back to the page you asked for.",
         width=720,
     )
-    _link("Log in", f"/{LOGIN}?{urlencode({'next': _address()})}")
+    _link("Log in", f"/{LOGIN}?{urlencode({'next': _address()})}", STRONG)
 
 
 def draw_account() -> None:
@@ -66,6 +73,8 @@ def draw_account() -> None:
         return
     with st.sidebar:
         st.caption(f":material/account_circle: **{md(person.name, 40)}** · {WORDS[person.rank]}")
+        if session.door().people.auth == "password":
+            _link("Change password", f"/{PASSWORD}")
         _leave()
 
 
@@ -73,9 +82,10 @@ def _leave() -> None:
     _link("Log out", logout_address(str(st.context.cookies.get(COOKIE, ""))))
 
 
-def _link(label: str, address: str) -> None:
-    """Draw a link that leaves the dashboard's pages in the same tab."""
-    st.html(f'<a href="{address.replace("&", "&amp;")}" target="_self">{label}</a>')
+def _link(label: str, address: str, style: str = QUIET) -> None:
+    """Draw a link that leaves the dashboard's pages in the same tab, as Streamlit's own do not."""
+    href = escape(address)
+    st.html(f'<a href="{href}" target="_self" style="{style}">{label}</a>')
 
 
 def _address() -> str:

@@ -19,8 +19,8 @@ from streamlit.runtime.secrets import SecretsValue
 
 from pages.parts.session import door
 from pages.parts.visitor import COOKIE, FRESH
-from pages.web.login_form import login_page, logout_page, notice_page
-from pages.web.paths import LOGIN, LOGOUT, local, proof
+from pages.web.login_form import login_page, logout_page, notice_page, password_page
+from pages.web.paths import LOGIN, LOGOUT, PASSWORD, local, proof
 from pages.web.way_back import WANTED
 from pxcore.errors import AccessError
 from pxcore.settings import Settings
@@ -29,6 +29,7 @@ FORM = "pxcore_form"
 """Cookie that the form's hidden field must repeat."""
 
 FORM_SECONDS = 3600
+OPEN_TOO_LONG = "This form was open for too long; try again."
 
 
 async def log_in(request: Request) -> Response:
@@ -44,11 +45,10 @@ async def log_in(request: Request) -> Response:
     fields = await _fields(request)
     wanted = local(fields.get("next", "/"))
     if not _same(fields.get("form", ""), request.cookies.get(FORM, "")):
-        return _form(request, wanted, "This form was open for too long; try again.")
+        return _form(request, wanted, OPEN_TOO_LONG)
     name, password = fields.get("name", ""), fields.get("password", "")
-    address = request.client.host if request.client else ""
     try:
-        token = await run_in_threadpool(door().people.log_in, name, password, address)
+        token = await run_in_threadpool(door().people.log_in, name, password, _asker(request))
     except AccessError as error:
         return _form(request, wanted, str(error), name)
     answer = RedirectResponse(wanted, 303)
@@ -73,6 +73,28 @@ async def log_out(request: Request) -> Response:
     return _gone(notice_page("You are logged out."))
 
 
+async def change_password(request: Request) -> Response:
+    """Answer ``/password``: the form, or the change; other sessions of this person end."""
+    person = door().people.who(request.cookies.get(COOKIE, ""))
+    if door().people.auth != "password" or person is None:
+        return RedirectResponse(f"/{LOGIN}", 303)
+    if request.method != "POST":
+        return _own(request)
+    fields = await _fields(request)
+    if not _same(fields.get("form", ""), request.cookies.get(FORM, "")):
+        return _own(request, OPEN_TOO_LONG)
+    if fields.get("new", "") != fields.get("again", ""):
+        return _own(request, "The two new passwords differ.")
+    mine, old, new = door().seen_by(person).people, fields.get("old", ""), fields.get("new", "")
+    try:
+        token = await run_in_threadpool(mine.change_password, old, new, _asker(request))
+    except AccessError as error:
+        return _own(request, str(error))
+    answer = RedirectResponse("/", 303)
+    _keep(answer, COOKIE, token, FRESH)
+    return answer
+
+
 def _to_provider(wanted: str) -> Response:
     """Return the way to the identity provider; the wanted address waits in a cookie."""
     answer = RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 303)
@@ -81,13 +103,29 @@ def _to_provider(wanted: str) -> Response:
 
 
 def _form(request: Request, wanted: str, wrong: str = "", name: str = "") -> HTMLResponse:
-    secret = request.cookies.get(FORM, "")
-    if len(secret) < 40:
-        secret = secrets.token_urlsafe(32)
+    secret = _secret(request)
     empty = not wrong and not door().people.has_admin()
     answer = login_page(wanted, secret, wrong, name, first=empty)
     _keep(answer, FORM, secret, FORM_SECONDS)
     return answer
+
+
+def _own(request: Request, wrong: str = "") -> HTMLResponse:
+    secret = _secret(request)
+    answer = password_page(secret, wrong)
+    _keep(answer, FORM, secret, FORM_SECONDS)
+    return answer
+
+
+def _secret(request: Request) -> str:
+    """Return what the form's field must repeat: that of its cookie, where there is one."""
+    known = request.cookies.get(FORM, "")
+    return known if len(known) >= 40 else secrets.token_urlsafe(32)
+
+
+def _asker(request: Request) -> str:
+    """Return the address that failures are counted for."""
+    return request.client.host if request.client else ""
 
 
 async def _fields(request: Request) -> dict[str, str]:
@@ -122,6 +160,10 @@ def secrets_for(settings: Settings) -> dict[str, SecretsValue] | None:
 
 
 Answer = Callable[[Request], Awaitable[Response]]
-_ANSWERS: tuple[tuple[str, Answer], ...] = ((LOGIN, log_in), (LOGOUT, log_out))
+_ANSWERS: tuple[tuple[str, Answer], ...] = (
+    (LOGIN, log_in),
+    (LOGOUT, log_out),
+    (PASSWORD, change_password),
+)
 ROUTES = tuple(Route(f"/{path}", answer, methods=["GET", "POST"]) for path, answer in _ANSWERS)
 """What stands before the pages."""

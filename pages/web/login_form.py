@@ -1,4 +1,4 @@
-"""The three plain pages of the way in and out: no script, no foreign file, readable in the dark."""
+"""The plain pages of the way in and out: no script, no foreign file, readable in the dark."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ def login_page(
     wanted: str, secret: str, wrong: str, name: str, *, first: bool = False
 ) -> HTMLResponse:
     """Return the form. ``wrong``: why the last try failed; ``first``: nobody is known yet."""
-    told = f'<p class="wrong" role="alert">{escape(wrong[:1].upper() + wrong[1:])}</p>'
     body = f"""<h1>Log in</h1>
 <p>Which stains matter: this lab's dashboard.</p>
-{FIRST if first else ""}{told if wrong else ""}
+{FIRST if first else ""}{_told(wrong)}
 <form method="post" action="/login">
 <input type="hidden" name="form" value="{escape(secret)}">
 <input type="hidden" name="next" value="{escape(wanted)}">
@@ -50,6 +49,29 @@ def login_page(
 <button>Log in</button>
 </form>"""
     return _page("Log in", body, 403 if wrong else 200)
+
+
+def password_page(secret: str, wrong: str) -> HTMLResponse:
+    """Return the form for a new password; ``wrong``: why the last try failed."""
+    fields = (
+        ("old", "Your password now", "current-password"),
+        ("new", "The new one, 10 characters or more", "new-password"),
+        ("again", "The new one again", "new-password"),
+    )
+    inputs = "\n".join(
+        f'<label for="{name}">{label}</label>\n<input id="{name}" name="{name}" type="password" '
+        f'autocomplete="{kind}" maxlength="200" required>'
+        for name, label, kind in fields
+    )
+    body = f"""<h1>Change your password</h1>
+<p>Wherever else you are logged in, you are logged out.</p>
+{_told(wrong)}
+<form method="post" action="/password">
+<input type="hidden" name="form" value="{escape(secret)}">
+{inputs}
+<button>Change it</button> &nbsp; <a class="button" href="/">Back</a>
+</form>"""
+    return _page("Change your password", body, 403 if wrong else 200)
 
 
 def logout_page(secret: str) -> HTMLResponse:
@@ -66,6 +88,11 @@ def notice_page(words: str) -> HTMLResponse:
     """Return a page that says one thing, with the way back in."""
     body = f'<h1>{escape(words)}</h1>\n<a class="button" href="/login">Log in</a>'
     return _page(words, body)
+
+
+def _told(wrong: str) -> str:
+    said = escape(wrong[:1].upper() + wrong[1:])
+    return f'<p class="wrong" role="alert">{said}</p>' if wrong else ""
 
 
 def _page(title: str, body: str, status: int = 200) -> HTMLResponse:

@@ -5,8 +5,18 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote, urlsplit
 
-LOGIN, LOGOUT = "login", "logout"
-OWN = ("login", "logout", "auth", "oauth2callback", "healthz", "_stcore", "media", "component")
+LOGIN, LOGOUT, PASSWORD = "login", "logout", "password"
+OWN = (
+    "login",
+    "logout",
+    "password",
+    "auth",
+    "oauth2callback",
+    "healthz",
+    "_stcore",
+    "media",
+    "component",
+)
 """First parts of addresses that are no pages."""
 LONGEST = 2000
 

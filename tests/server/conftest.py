@@ -18,7 +18,7 @@ import pytest
 from pxcore.runs.serve import ServeOptions, web_command
 
 ROOT = Path(__file__).resolve().parents[2]
-Start = Callable[[], int]
+Start = Callable[..., int]
 
 
 @contextmanager
@@ -43,9 +43,12 @@ def serving(folder: Path, **settings: str) -> Iterator[int]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Return what starts the web process on an empty store and gives its port."""
+    """Return what starts the web process on an empty store and gives its port.
+
+    What it is called with are further settings, such as ``PXCORE_AUTH="password"``.
+    """
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(serving(tmp_path))
+        yield lambda **settings: stack.enter_context(serving(tmp_path, **settings))
 
 
 @pytest.fixture(scope="session")

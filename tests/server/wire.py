@@ -47,7 +47,14 @@ def tab(port: int, cookie: str = "") -> Iterator[tuple[ClientConnection, str]]:
                 return
 
 
-def visit(port: int, page: str, query: str = "", origin: str = "", seconds: float = 60.0) -> Visit:
+def visit(
+    port: int,
+    page: str,
+    query: str = "",
+    origin: str = "",
+    cookie: str = "",
+    seconds: float = 60.0,
+) -> Visit:
     """Open ``/page?query`` by raw websocket and return what came through until it finished."""
     seen = Visit()
     ask = BackMsg()
@@ -57,6 +64,7 @@ def visit(port: int, page: str, query: str = "", origin: str = "", seconds: floa
         f"ws://127.0.0.1:{port}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
         origin=origin or f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie} if cookie else {},
         max_size=None,
     ) as socket:
         socket.send(ask.SerializeToString())
