@@ -22,11 +22,11 @@ Start = Callable[..., int]
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[int]:
-    """Yield the port of a web process on the store ``folder/home``."""
+def serving(folder: Path, *, port: int = 0, **settings: str) -> Iterator[int]:
+    """Yield the port of a web process on the store ``folder/home``; 0 for a free one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        port = port or int(probe.getsockname()[1])
     command = web_command(ServeOptions(port=port))
     env = os.environ | {"PXCORE_HOME": str(folder / "home")} | settings
     with (folder / "web.log").open("wb") as log:
