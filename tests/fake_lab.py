@@ -48,7 +48,7 @@ from tests.fake_staged import FakeStaged
 from tests.fake_upkeep import FakeUpkeep
 
 if TYPE_CHECKING:
-    from pxcore.api import Lab
+    from pxcore.api import Groups, Lab
 
 
 @dataclass
@@ -211,17 +211,13 @@ class FakeLab:
         self.progresses["r9"] = replace(ex.progress(RunState.QUEUED), spec=spec)
         return "r9"
 
-    def follow_up(
-        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = (), owner: str = ""
-    ) -> str:
+    def follow_up(self, run_id: str, what: str, groups: Groups = (), owner: str = "") -> str:
         assert what in ("gates", "redundancy", "leakage", "where", "left_out")
         self.asked.append(("follow_up", (run_id, what, tuple(groups))))
         self.progresses["r9"] = ex.progress(RunState.QUEUED)
         return "r9"
 
-    def follow_up_estimate(
-        self, run_id: str, what: str, groups: Sequence[tuple[int, ...]] = ()
-    ) -> Estimate:
+    def follow_up_estimate(self, run_id: str, what: str, groups: Groups = ()) -> Estimate:
         if self.refusal:
             raise RunError(self.refusal)
         return Estimate(tasks=34, cached=17, seconds=180.0)
