@@ -50,7 +50,7 @@ def state(store: Store, run_id: str) -> RunState:
 def test_a_backup_of_a_working_lab_goes_on_elsewhere(
     store: Store, runners: Runners, tmp_path: Path
 ) -> None:
-    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=6))
+    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=3))
     put(store, "0" * 64, kind="overview")
     middle, later = tmp_path / "middle", tmp_path / "later"
     process = runners.start("--until-idle")
