@@ -58,7 +58,7 @@ def all_rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_a_restored_store_has_every_row_and_every_byte(
-    store: Store, target: Path, again: Path
+    database: str, store: Store, target: Path, again: Path
 ) -> None:
     dataset = made_dataset(store)
     run_id = made_run(store, dataset)

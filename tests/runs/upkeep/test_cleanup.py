@@ -68,7 +68,7 @@ def test_a_second_writer_makes_an_artifact_young_again(store: Store) -> None:
     assert time.time() - folder.stat().st_mtime < 60
 
 
-def test_a_run_that_starts_after_the_preview_keeps_its_results(store: Store) -> None:
+def test_a_run_that_starts_after_the_preview_keeps_its_results(database: str, store: Store) -> None:
     dataset = made_dataset(store)
     gone = made_run(store, dataset)
     keys = keys_of(store, gone)

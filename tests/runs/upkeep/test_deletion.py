@@ -103,7 +103,9 @@ def test_a_cancelled_run_that_nobody_began_goes_unless_a_runner_may_be_at_it(
     assert ledger.records(store) == ()
 
 
-def test_a_data_set_in_use_says_by_what_and_goes_with_it_only_when_told(store: Store) -> None:
+def test_a_data_set_in_use_says_by_what_and_goes_with_it_only_when_told(
+    database: str, store: Store
+) -> None:
     dataset = made_dataset(store)
     run_id = made_run(store, dataset, title="ranked")
     plan = plan_on(store, dataset.id, run_id)
