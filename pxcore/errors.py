@@ -12,6 +12,7 @@
     │   ├── OutOfDiskError    no space is left for the store
     │   └── DatabaseAwayError the database does not answer now; it may in a minute
     ├── RunError         run specs, runner, tasks
+    │   ├── LeaseLostError   another runner serves the store by now
     │   └── Cancelled    somebody asked a task to stop
     └── AccessError      login, rights, links
 
@@ -66,6 +67,10 @@ class DatabaseAwayError(StoreError):
 
 class RunError(PxError):
     """A run cannot be submitted, carried out or read."""
+
+
+class LeaseLostError(RunError):
+    """Another runner took the store over: this one may write nothing any more."""
 
 
 class Cancelled(RunError):  # noqa: N818 - an outcome, not a fault

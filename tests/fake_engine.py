@@ -14,6 +14,8 @@ class FakeEngine:
     """Holds jobs until the test says how they end."""
 
     device = "cpu"
+    problem = ""
+    patience = 0.0
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -29,6 +29,8 @@ class InlineEngine:
     """Carries every task out at once, in this process: a whole run without workers."""
 
     device = "cpu"
+    problem = ""
+    patience = 0.0
 
     def __init__(self, store: Store) -> None:
         self._home = store.home

@@ -28,6 +28,14 @@ def out_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
+KILLED = Failure(
+    error_class="killed",
+    message=(
+        f"its worker process was killed {ATTEMPTS} times, so it was given up; often the "
+        "host ran out of memory (its kernel log says so): free memory or use smaller cells"
+    ),
+)
+
 
 def classify(error: BaseException) -> Failure | None:
     """Return why a task failed; None when it merely stopped on request.
@@ -52,12 +60,6 @@ def classify(error: BaseException) -> Failure | None:
             ),
         )
     if name == "KilledWorker":
-        return Failure(
-            error_class="killed",
-            message=(
-                f"its worker process was killed {ATTEMPTS} times, so it was given up; often the "
-                "host ran out of memory (its kernel log says so): free memory or use smaller cells"
-            ),
-        )
+        return KILLED
     first = next(iter(str(error).strip().splitlines()), "")
     return Failure(error_class="defect", message=f"{name}: {first}" if first else name)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
+from pxcore import __version__
+from pxcore.store.dialects import clock
 from pxcore.store.home import Store
 from pxcore.store.tables import heartbeats, runs
 from pxcore.types import RunnerStatus, RunState
@@ -26,24 +30,23 @@ class Pulse:
     device: str
     running: int
     queued: int
+    problem: str = ""
+    """What people should know: workers that are missing or differ."""
 
 
 def beat(store: Store, pulse: Pulse) -> None:
-    """Write the heartbeat row."""
+    """Write the heartbeat row; whose the lease is stays as it was."""
     with store.database.writing() as connection:
-        connection.execute(delete(heartbeats))
-        connection.execute(
-            insert(heartbeats).values(
-                id=1,
-                host=socket.gethostname(),
-                process=os.getpid(),
-                beat=time.time(),
-                workers=pulse.workers,
-                device=pulse.device,
-                running=pulse.running,
-                queued=pulse.queued,
-            )
-        )
+        values = {
+            "host": socket.gethostname(),
+            "host_id": host_id(),
+            "process": os.getpid(),
+            "beat": clock(connection),
+            "version": __version__,
+            **asdict(pulse),
+        }
+        if connection.execute(update(heartbeats).values(**values)).rowcount == 0:
+            connection.execute(insert(heartbeats).values(id=1, **values))
 
 
 def silence(store: Store) -> None:
@@ -56,17 +59,17 @@ def status(store: Store) -> RunnerStatus:
     """Return whether a runner lives and what it last said.
 
     On this host its lock decides, which the system frees whatever kills it; a row written
-    by another host counts for half a minute.
+    by another host counts for half a minute, by the database's clock.
     """
     with store.database.reading() as connection:
         row = connection.execute(select(heartbeats)).first()
         queued = connection.scalar(
             select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED)
         )
+        age = max(0.0, clock(connection) - row.beat) if row is not None else 0.0
     if row is None:
         return RunnerStatus(alive=locked(store), queued=int(queued or 0))
-    age = max(0.0, time.time() - row.beat)
-    here = row.host == socket.gethostname()
+    here = row.host_id == host_id() if row.host_id else row.host == socket.gethostname()
     alive = locked(store) if here else age < SILENT_SECONDS
     return RunnerStatus(
         alive=alive,
@@ -75,7 +78,17 @@ def status(store: Store) -> RunnerStatus:
         device=row.device,
         running=row.running if alive else 0,
         queued=int(queued or 0),
+        problem=row.problem if alive else "",
+        host=row.host,
+        version=row.version,
     )
+
+
+@cache
+def host_id() -> str:
+    """Return what tells this host, as it was last started, from all others."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return boot.read_text("ascii").strip() if boot.is_file() else f"{uuid.getnode():x}"
 
 
 def locked(store: Store) -> bool:

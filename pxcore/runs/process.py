@@ -6,13 +6,15 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from types import FrameType
 
 from pxcore import logs
+from pxcore.errors import DatabaseAwayError, LeaseLostError
 from pxcore.runs import heart
-from pxcore.runs.engine import DaskEngine
+from pxcore.runs.engine import open_engine
 from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.lease import Standby, renewed
 from pxcore.runs.runner import Runner
 from pxcore.runs.runner_lock import hold_lock, tidy
 from pxcore.settings import Settings
@@ -24,20 +26,26 @@ LOG = logging.getLogger("pxcore.runner")
 def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
     """Carry out the store's runs until SIGTERM or SIGINT, or until nothing is left to do.
 
-    Raises RunError when another runner serves the store, or the scheduler does not answer.
+    While a runner of another host serves the store, this one stands by.
+
+    Raises RunError when another runner of this host serves the store, when the scheduler does
+    not answer, or (LeaseLostError) when another host took the store over.
     """
-    with closing(open_store(settings)) as store, hold_lock(store), stopping() as stop:
-        logs.begin("runner", settings.log, store.logs)
+    with closing(open_store(settings)) as opened, hold_lock(opened), stopping() as stop:
+        logs.begin("runner", settings.log, opened.logs)
+        store = Standby(opened).wait(stop, wait=not until_idle)
+        if store is None:
+            return
         tidy(store)
-        with (
-            closing(DaskEngine(store.home, settings)) as engine,
-            closing(ImportDesk(store)) as desk,
-        ):
+        with renewed(store):
+            started = open_engine(store.home, settings)
+        with closing(started) as engine, closing(ImportDesk(store)) as desk:
             runner = Runner(store=store, engine=engine, desk=desk)
             LOG.info("serving %s on %s", store.home, engine.device)
             runner.carry_on(stop, until_idle=until_idle)
         LOG.info("ended")
-        heart.silence(store)
+        with suppress(DatabaseAwayError, LeaseLostError):
+            heart.silence(store)
 
 
 @contextmanager

@@ -53,6 +53,9 @@ class Runner:
     _stops: dict[str, float] = field(default_factory=dict)
     _over: deque[Ended] = field(default_factory=deque)
     """Ended tasks that the board has not heard of."""
+    _late: list[Ended] = field(default_factory=list)
+    """Tasks that are done but whose artifacts are not seen here yet."""
+    _awaited: dict[str, float] = field(default_factory=dict)
     _unwritten: list[Change] = field(default_factory=list)
     """What the board decided and the database does not have yet."""
     _looked: float = 0.0
@@ -85,6 +88,8 @@ class Runner:
             self._take_up()
             self.desk.turn()
             self._insist()
+        self._over.extend(self._late)
+        self._late.clear()
         self._over.extend(self.engine.ended(0.2))
         while self._over:
             with about(self._account(self._over[0].key)):
@@ -193,6 +198,10 @@ class Runner:
             if ended.seconds:
                 timing.note(self.store, step, dataset, self.engine.device, ended.seconds)
         self._over.popleft()
+        if ended.done and not there and self._may_come(ended.key):
+            self._late.append(ended)
+            return
+        self._awaited.pop(ended.key, None)
         self._stops.pop(ended.key, None)
         if there:
             self._write(self.board.finished(ended.key, ended.seconds or 0.0))
@@ -205,6 +214,13 @@ class Runner:
                 append_log(self.store.artifacts.work(ended.key), ended.failure.message)
             LOG.warning("%s failed: %s", step.label, ended.failure.message)
             self._write(self.board.failed(ended.key, ended.failure))
+
+    def _may_come(self, key: str) -> bool:
+        """Return whether an artifact of another host may still be on its way to this one."""
+        self.store.artifacts.look_anew(key)
+        now_seconds = time.monotonic()
+        until = self._awaited.setdefault(key, now_seconds + self.engine.patience)
+        return now_seconds < until
 
     def _write(self, changes: list[Change]) -> None:
         """Carry out what the board decided: rows together, then marks on tasks to stop.
@@ -250,6 +266,7 @@ class Runner:
             device=self.engine.device,
             running=len(self.board.running),
             queued=len(self.board.waiting()),
+            problem=self.engine.problem,
         )
         heart.beat(self.store, pulse)
 

@@ -42,6 +42,12 @@ class Artifacts:
         """Return True when the artifact is complete."""
         return self._place(key).is_dir()
 
+    def look_anew(self, key: str) -> None:
+        """Have a network file system ask again for a name that was not there before."""
+        for folder in (self._done, self._place(key).parent):
+            with suppress(OSError):
+                next(folder.iterdir(), None)
+
     def folder(self, key: str) -> Path:
         """Return the folder of a complete artifact. Raises StoreError when it is not there."""
         place = self._place(key)

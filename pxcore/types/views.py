@@ -170,3 +170,8 @@ class RunnerStatus:
     device: str = ""
     running: int = 0
     queued: int = 0
+    problem: str = ""
+    """What people should know of its workers; empty for nothing."""
+    host: str = ""
+    version: str = ""
+    """Of pxcore, in the runner."""
