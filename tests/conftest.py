@@ -50,7 +50,14 @@ def _everywhere(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=kinds(both=True))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests of modules that say ``BOTH_DATABASES`` on both."""
+    if "database" in metafunc.fixturenames:
+        both = getattr(metafunc.module, "BOTH_DATABASES", False)
+        metafunc.parametrize("database", kinds(both=both), indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the kind of database that the stores of this test have."""
     if request.param == "postgres":

@@ -1,7 +1,7 @@
 """The databases that tests run on: SQLite in a test's folder, or a PostgreSQL started for them.
 
 ``PXCORE_TEST_DATABASE=sqlite`` or ``postgres`` names one for every test that opens a store.
-Unset, tests of rows run on both, the others on SQLite.
+Unset, modules that say ``BOTH_DATABASES = True`` run on both, the others on SQLite.
 """
 
 from __future__ import annotations

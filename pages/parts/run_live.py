@@ -71,8 +71,7 @@ def _live(run_id: str, drawn: RunState) -> None:
         if progress.run.state is not drawn:
             st.rerun(scope="app")
         _bar(progress)
-        if not progress.runner_alive:
-            runner_note(busy=True)
+        runner_note(busy=True)
         left, right = st.columns(2, gap="large")
         with left:
             with st.container(

@@ -13,7 +13,7 @@ from tests.processes.living import Runners
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, database: str) -> Iterator[Store]:
     opened = open_store(Settings(home=tmp_path / "home"))
     yield opened
     opened.close()

@@ -19,7 +19,9 @@ HERE = "127.0.0.1"
 class PlainCluster:
     """``dask scheduler`` and ``dask worker`` processes; none is left behind."""
 
-    def __init__(self, folder: Path, port: int, host: str = HERE, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, port: int, host: str = HERE, within: Sequence[str] = ()
+    ) -> None:
         self.folder, self.host, self.port, self.within = folder, host, port, tuple(within)
         self.processes: list[subprocess.Popen[bytes]] = []
 

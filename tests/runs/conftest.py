@@ -29,7 +29,7 @@ def spec() -> RunSpec:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, database: str) -> Iterator[Store]:
     opened = open_store(Settings(home=tmp_path / "home"))
     yield opened
     opened.close()

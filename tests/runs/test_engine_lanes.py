@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxcore.runs import engine as engines
-from pxcore.runs.engine import DaskEngine, resources_of
+from pxcore.runs.engine import DaskEngine
 from pxcore.runs.job import job_of
 from pxcore.runs.plan import plan
 from pxcore.runs.tasks import Lane
@@ -37,20 +37,20 @@ class FakeClient:
 
 
 @contextmanager
-def _nothing(**_: object) -> Iterator[None]:
+def _nothing(*_: object) -> Iterator[None]:
     yield
 
 
 @pytest.fixture
 def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DaskEngine]:
-    def connected(client: FakeClient, scheduler: str = "") -> DaskEngine:
+    def connected(client: FakeClient) -> DaskEngine:
         @contextmanager
-        def opened(_: object) -> Iterator[FakeClient]:
+        def opened(*_: object, **__: object) -> Iterator[FakeClient]:
             yield client
 
-        monkeypatch.setattr(engines, "SpecCluster", _nothing)
-        monkeypatch.setattr(engines, "_client", opened)
-        return DaskEngine(tmp_path, Settings(device="cpu", scheduler=scheduler))
+        monkeypatch.setattr(engines, "start_cluster", _nothing)
+        monkeypatch.setattr(engines, "Client", opened)
+        return DaskEngine(tmp_path, Settings(device="cpu"))
 
     return connected
 
@@ -72,18 +72,3 @@ def test_a_heavy_task_waits_for_its_worker_to_come_back(
     client.offers.append("CPU")
     assert engine.lanes() == {Lane.HEAVY: 1, Lane.LIGHT: 1}
     engine.close()
-
-
-def test_a_foreign_cluster_is_asked_once(store: Store, connect: Callable[..., DaskEngine]) -> None:
-    bare = FakeClient("MEMORY")
-    engine = connect(bare, "tcp://scheduler:8786")
-    bare.offers.append("LIGHT")
-    assert engine.lanes() == {Lane.HEAVY: 1, Lane.LIGHT: 1}
-    hand_out(engine, store)
-    assert bare.asked == [{}, {}]
-    engine.close()
-
-
-def test_a_task_asks_for_one_resource_only() -> None:
-    workers = {"a": {"resources": {"GPU": 1.0}}, "b": {"resources": {"CPU": 1.0}}}
-    assert resources_of(workers) == {Lane.HEAVY: "GPU"}

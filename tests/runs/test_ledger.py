@@ -16,6 +16,8 @@ from pxcore.store.tables import runs
 from pxcore.types import RunState, TaskState
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
+BOTH_DATABASES = True
+
 
 def test_two_tabs_start_one_run(store: Store) -> None:
     spec = replace(tiny_spec(tiny_dataset(store)), title="Demo")

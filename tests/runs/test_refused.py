@@ -19,6 +19,8 @@ from pxcore.types import (
 )
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def dataset(store: Store) -> Dataset:

@@ -19,6 +19,8 @@ from pxcore.types import Dataset, MethodSpec, RunState, TaskState
 from tests.fake_engine import FakeEngine
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
+BOTH_DATABASES = True
+
 AWAY = DatabaseAwayError("the database does not answer")
 FULL = OSError(28, "No space left on device")
 

@@ -21,6 +21,8 @@ from pxcore.types import Dataset, RunState, TaskState
 from tests.fake_engine import FakeEngine
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def dataset(store: Store) -> Dataset:

@@ -18,6 +18,8 @@ from pxcore.store.home import Store, open_store
 from pxcore.store.tables import artifacts, metadata
 from tests.databases import surroundings
 
+BOTH_DATABASES = True
+
 
 def test_migrations_lead_to_the_tables(store: Store) -> None:
     with store.database.reading() as connection:

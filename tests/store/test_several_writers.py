@@ -17,6 +17,8 @@ from pxcore.store.home import Store
 from pxcore.store.tables import artifacts, audit
 from tests.databases import Postgres, surroundings
 
+BOTH_DATABASES = True
+
 ROW = {"kind": "x", "size": 2**40, "created": ""}
 
 

@@ -29,6 +29,8 @@ from pxcore.types.staged import (
     StagedRun,
 )
 
+BOTH_DATABASES = True
+
 
 def made(title: str = "Plan") -> StagedPlan:
     return StagedPlan(id="", title=title, version=0, step=1, owner="ann", instrument=other(10, [1]))
