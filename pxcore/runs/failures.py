@@ -28,6 +28,7 @@ def out_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
+
 KILLED = Failure(
     error_class="killed",
     message=(
