@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pxcore.doors.comparing import column, compared_items
+from pxcore.runs.compared import column, compared_items
 from pxcore.errors import RunError
 from pxcore.evaluation.comparison import Asked
 from pxcore.types import AttributionMaps, RunResult

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pxcore.errors import PxError, RunError
-from pxcore.evaluation.comparison import Asked, column_of, compared
+from pxcore.errors import RunError
+from pxcore.evaluation.comparison import Asked, column_of
 from pxcore.runs import ledger
 from pxcore.runs.choices import method_label
+from pxcore.runs.compared import column, compared_items
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
 from pxcore.store.home import Store
-from pxcore.types import RunResult, RunState
+from pxcore.types import RunState
 from pxcore.types.comparison import MOST_ITEMS, Column, Comparison, Item, ItemRow
 
 if TYPE_CHECKING:
@@ -91,30 +92,3 @@ class Comparing:
             self._kept |= {one.item: one for one in made}
             return wanted
         return replace(self._kept[item], run=row)
-
-
-def compared_items(
-    items: Sequence[Item], load: Callable[[Item], Column], asked: Asked
-) -> Comparison:
-    """Return rankings side by side.
-
-    One that ``load`` refuses with a PxError is named in ``missing`` and keeps nobody else out.
-    """
-    found: list[Column] = []
-    missing: list[tuple[Item, str]] = []
-    for item in items:
-        try:
-            found.append(load(item))
-        except PxError as error:
-            missing.append((item, str(error)))
-    return compared(found, missing, asked)
-
-
-def column(run: RunResult, item: Item) -> Column:
-    """Return one method of a run. Raises RunError when the run does not have it."""
-    for method in run.methods:
-        if method.method == item.method:
-            return column_of(run, method)
-    there = ", ".join(method.method for method in run.methods)
-    message = f"run {item.run_id!r} has no method {item.method!r}; it has {there}"
-    raise RunError(message)
