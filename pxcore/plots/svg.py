@@ -1,4 +1,4 @@
-"""A plotly figure as SVG, drawn by matplotlib: no browser on the server.
+"""A plotly figure as SVG (or pixels), drawn by matplotlib: no browser on the server.
 
 Only what this package uses is understood: scatter (with interval, text, lines), bar, heatmap and
 image traces, rectangles and lines, annotations without arrows, axes with fixed domains. Anything
@@ -12,7 +12,7 @@ import io
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import matplotlib as mpl
 import plotly.graph_objects as go
@@ -25,6 +25,14 @@ from pxcore.plots.svg_traces import DRAW, colour
 from pxcore.plots.text import readable
 
 DPI = 72
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pxcore",
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10.0,
+}
 _LOCK = threading.Lock()  # matplotlib's settings are global to the process
 
 
@@ -33,24 +41,24 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
 
     Raises ValueError for a trace, shape or annotation that is not in the subset.
     """
+    meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
+    return _drawn(figure, width, {"format": "svg", "metadata": meta})
+
+
+def to_png(figure: go.Figure, width: int = 960, scale: float = 2.5) -> bytes:
+    """Return the same drawing in pixels: ``scale`` of them for each of ``to_svg``."""
+    plain = {"Software": None}
+    return _drawn(figure, width, {"format": "png", "dpi": DPI * scale, "metadata": plain})
+
+
+def _drawn(figure: go.Figure, width: int, saved: Mapping[str, object]) -> bytes:
+    """Return a figure drawn and saved. Raises ValueError for what is not in the subset."""
     for trace in figure.data:
         if trace.type not in DRAW:
             message = f"{trace.type} traces have no SVG; there are {', '.join(DRAW)}"
             raise ValueError(message)
     width, height = int(figure.layout.width or width), float(figure.layout.height or 450)
-    with (
-        _LOCK,
-        mpl.rc_context(
-            {
-                "svg.fonttype": "none",
-                "svg.hashsalt": "pxcore",
-                "text.parse_math": False,
-                "font.family": "sans-serif",
-                "font.sans-serif": ["DejaVu Sans"],
-                "font.size": 10.0,
-            }
-        ),
-    ):
+    with _LOCK, mpl.rc_context(_SETTINGS):
         canvas = FigureCanvasSVG(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
         page = _page(figure, width, height)
         axes = {suffix: _axes(canvas.figure, figure, suffix, page) for suffix in _suffixes(figure)}
@@ -62,11 +70,10 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
         _annotations(figure, axes)
         _legend(axes[""], figure)
         stream = io.BytesIO()
-        meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
         with warnings.catch_warnings():
             # The text stays text: the viewer's fonts draw it, and may have what this one lacks.
             warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
-            canvas.figure.savefig(stream, format="svg", metadata=meta)
+            canvas.figure.savefig(stream, **saved)
     return stream.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import re
@@ -13,13 +14,15 @@ import numpy as np
 
 from pxcore.plots.numbers import MINUS
 from pxcore.plots.style import alt
-from pxcore.types.reports import Cell, Report, ReportFigure, ReportTable
+from pxcore.types.reports import Cell, ReportFigure, ReportTable
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-__all__ = ["cell_text", "figure_of", "file_stem", "frame_of", "part_names", "plotly_of", "table_of"]
+__all__ = [
+    "cell_text", "figure_of", "file_stem", "frame_of", "parquet_bytes", "plotly_of", "table_of",
+]  # fmt: skip
 
 Row = Sequence[Cell]
 _HARMLESS = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -79,6 +82,13 @@ def frame_of(table: ReportTable) -> pd.DataFrame:
     return frame
 
 
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as a parquet file, texts as typed: nothing in it is run."""
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
 def cell_text(value: Cell) -> str:
     """Return a table's cell for the eye: three decimals, yes and no, nothing for nothing.
 
@@ -108,12 +118,6 @@ def file_stem(text: str) -> str:
     """
     clean = _HARMLESS.sub("_", text).strip("._-")
     return clean[:LONGEST_NAME] or "unnamed"
-
-
-def part_names(report: Report) -> tuple[str, ...]:
-    """Return the names of a report's figures and tables, as they stand in its files."""
-    figures = [one.name for section in report.sections for one in section.figures]
-    return (*figures, *(one.name for section in report.sections for one in section.tables))
 
 
 def _cell(value: object) -> Cell:

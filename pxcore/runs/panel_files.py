@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,13 +13,15 @@ from pxcore.plots.panel_removal import removal_curves
 from pxcore.plots.panel_steps import stain_steps
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
+from pxcore.reports.parts import parquet_bytes
 from pxcore.runs.panel_result import findings
 from pxcore.runs.panel_tables import panel_tables
 from pxcore.runs.panel_words import advice_json
 from pxcore.types.panel import PanelQuestion
 
+__all__ = ["panel_figures", "panel_files", "parquet_bytes"]
+
 if TYPE_CHECKING:
-    import pandas as pd
     import plotly.graph_objects as go
 
     from pxcore.runs.panel_result import PanelFindings
@@ -42,18 +43,12 @@ def panel_files(store: Store, run_id: str) -> dict[str, bytes]:
     content = advice_json(found, advice)
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     files["panel_advice.json"] = text.encode()
-    files |= {f"{name}.svg": to_svg(figure) for name, figure in _figures(found, advice)}
+    files |= {f"{name}.svg": to_svg(figure) for name, figure in panel_figures(found, advice)}
     return files
 
 
-def parquet_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as a parquet file, texts as typed: nothing in it is run."""
-    stream = io.BytesIO()
-    table.to_parquet(stream, index=False)
-    return stream.getvalue()
-
-
-def _figures(found: PanelFindings, advice: PanelAdvice) -> Iterator[tuple[str, go.Figure]]:
+def panel_figures(found: PanelFindings, advice: PanelAdvice) -> Iterator[tuple[str, go.Figure]]:
+    """Yield every figure about panels, names of files without their ending."""
     panel, margin = found.spec.panel, advice.constraints.margin
     if advice.additions:
         yield "panel_stains", stain_steps(panel, advice, LIGHT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pxcore import __version__
@@ -10,7 +11,7 @@ from pxcore.runs import ledger
 from pxcore.store.home import Store
 from pxcore.store.keys import encode
 
-__all__ = ["recreate_run"]
+__all__ = ["recreate_all", "recreate_run"]
 
 FORM = "pxcore run"
 """What such a JSON says it is."""
@@ -21,9 +22,19 @@ def recreate_run(store: Store, run_id: str) -> str:
 
     Raises RunError for an unknown id.
     """
+    return _text(_told(store, run_id))
+
+
+def recreate_all(store: Store, form: str, run_ids: Sequence[str], **more: object) -> str:
+    """Return one JSON text of several runs, each as `recreate_run` has it, under ``runs``."""
+    runs = [_told(store, run_id) for run_id in dict.fromkeys(run_ids)]
+    return _text({"form": form, "pxcore": __version__, **more, "runs": runs})
+
+
+def _told(store: Store, run_id: str) -> dict[str, object]:
     record = ledger.record(store, run_id)
     dataset = record.dataset
-    told = {
+    return {
         "form": FORM,
         "pxcore": __version__,
         "run_id": run_id,
@@ -36,4 +47,7 @@ def recreate_run(store: Store, run_id: str) -> str:
         },
         "spec": json.loads(encode(replace(record.spec, owner="", priority=0))),
     }
+
+
+def _text(told: Mapping[str, object]) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

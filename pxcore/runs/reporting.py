@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from pxcore.errors import RunError
+from pxcore.errors import PanelError, RunError
+from pxcore.evaluation.comparison import Asked
+from pxcore.plots.panel_instrument import MOST_DRAWN, panel_instrument
+from pxcore.plots.panel_words import error_words, screen_words, shared_words
+from pxcore.plots.style import LIGHT
+from pxcore.reports.bench import bench_files
+from pxcore.reports.comparison_report import comparison_report
+from pxcore.reports.methods_text import run_methods
+from pxcore.reports.panel_report import Advised, panel_report
+from pxcore.reports.plan_report import PlanSeen, plan_report
 from pxcore.reports.run_figures import run_figures
 from pxcore.reports.run_report import Drawn, run_report
+from pxcore.runs.compared import column, compared_items
+from pxcore.runs.method_names import method_name
+from pxcore.runs.panel_files import panel_figures
+from pxcore.runs.panel_result import PanelFindings, findings
+from pxcore.runs.panel_tables import panel_tables, titles
 from pxcore.runs.progress import progress
-from pxcore.runs.recreating import recreate_run
-from pxcore.runs.result import result, stories
+from pxcore.runs.recreating import recreate_all, recreate_run
+from pxcore.runs.result import finished, result, stories
+from pxcore.runs.staged import merging, outcome, paperwork, shelf
+from pxcore.runs.staged.outcome_files import outcome_files
 from pxcore.runs.tables import tables_of
 from pxcore.store.database import now
 from pxcore.store.home import Store
-from pxcore.types.reports import Report
+from pxcore.types.comparison import MOST_ITEMS, Column, Item
+from pxcore.types.panel import Constraints, PanelQuestion
+from pxcore.types.reports import Report, ReportFile
+from pxcore.types.staged import StagedPlan
 
-__all__ = ["KINDS", "report"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["KINDS", "raw_tables", "report"]
+
+PAPERS = {
+    "run_sheets.html": "Run sheets and order list to print",
+    "channel_map.csv": "Channel map of all runs",
+    "order_list.csv": "Order list",
+    "control_list.csv": "Control list: every tube",
+    "final_run.csv": "Sheet of the final run",
+    "plan.json": "The whole plan",
+    "panel.csv": "The panel, and what each candidate costs or saves",
+    "outcome.json": "The result, all numbers",
+}
+"""What the files of a staged plan are."""
 
 
-def report(store: Store, kind: str, subject: str) -> Report:
+def report(store: Store, kind: str, subject: str, wanted: Constraints | None = None) -> Report:
     """Return the report of what is there, complete and frozen.
 
     Parameters
@@ -28,6 +64,8 @@ def report(store: Store, kind: str, subject: str) -> Report:
         ``run``, ``comparison``, ``panel`` or ``plan``.
     subject
         A run's or a plan's id; of a comparison runs, or ``run:method``, separated by commas.
+    wanted
+        Of a panel, where it is not what the run was asked with; of a plan its margin.
 
     Raises
     ------
@@ -37,19 +75,129 @@ def report(store: Store, kind: str, subject: str) -> Report:
     if kind not in KINDS:
         message = f"there is no report of {kind!r}; there is {', '.join(KINDS)}"
         raise RunError(message)
-    return KINDS[kind](store, subject)
+    return KINDS[kind](store, subject, wanted)
 
 
-def _run(store: Store, run_id: str) -> Report:
+def raw_tables(store: Store, told: Report) -> Mapping[str, pd.DataFrame]:
+    """Return every table behind a report, whole; empty where all of them stand in it."""
+    if told.kind == "run":
+        return tables_of(result(store, told.subject), stories(store, told.subject))
+    if told.kind == "panel":
+        found = findings(store, told.subject)
+        return panel_tables(found, found.advice(_usual(found)))
+    return {}
+
+
+def _run(store: Store, run_id: str, _: Constraints | None) -> Report:
     found = result(store, run_id)
+    every = found.source_channels
     drawn = Drawn(
         figures=dict(run_figures(found, progress(store, run_id).curves)),
         tables=tables_of(found, stories(store, run_id)),
         recreate=recreate_run(store, run_id),
         made=now(),
+        files=bench_files(found.spec.panel, every, every, found.run.title or found.run.id),
     )
     return run_report(found, drawn)
 
 
-KINDS: Mapping[str, Callable[[Store, str], Report]] = MappingProxyType({"run": _run})
+def _comparison(store: Store, subject: str, _: Constraints | None) -> Report:
+    items = _items(store, subject)
+    runs = {run_id: result(store, run_id) for run_id in dict.fromkeys(i.run_id for i in items)}
+
+    def load(item: Item) -> Column:
+        return column(runs[item.run_id], item)
+
+    found = compared_items(items, load, Asked(class_name="", top=3))
+    methods = [run_methods(one) for one in runs.values()]
+    names = [str(item) for item in items]
+    recreate = recreate_all(store, "pxcore comparison", list(runs), items=names)
+    return comparison_report(found, methods, recreate, now())
+
+
+def _items(store: Store, subject: str) -> tuple[Item, ...]:
+    """Return the rankings that a comparison names; a run alone stands for all of its methods.
+
+    Raises RunError for an unknown one, for none and for too many.
+    """
+    found: dict[Item, None] = {}
+    for part in (part.strip() for part in subject.split(",") if part.strip()):
+        run_id, _, method = part.partition(":")
+        names = [method_name(one) for one in finished(store, run_id).spec.methods]
+        if method and method not in names:
+            message = f"run {run_id!r} has no method {method!r}; it has {', '.join(names)}"
+            raise RunError(message)
+        found |= dict.fromkeys(Item(run_id, name) for name in ([method] if method else names))
+    if not 1 <= len(found) <= MOST_ITEMS:
+        message = f"{len(found)} rankings were named; give 1 to {MOST_ITEMS}, runs or run:method"
+        raise RunError(message)
+    return tuple(found)
+
+
+def _panel(store: Store, run_id: str, wanted: Constraints | None) -> Report:
+    found = findings(store, run_id)
+    advice = found.advice(wanted or _usual(found))
+    panel, seen = found.spec.panel, advice.full.members
+    best = None if advice.recommended is None else advice.recommended.members
+    figures = dict(panel_figures(found, advice))
+    if len(seen) <= MOST_DRAWN:
+        figures["panel_instrument"] = panel_instrument(panel, seen, best, LIGHT)
+    drawn = Drawn(
+        figures=figures,
+        tables=panel_tables(found, advice),
+        recreate=recreate_run(store, run_id),
+        made=now(),
+    )
+    advised = Advised(advice=advice, how=_how(found), titles=titles(found))
+    return panel_report(result(store, run_id), advised, drawn)
+
+
+def _usual(found: PanelFindings) -> Constraints:
+    """Return the wishes that a run was asked with, at the usual margin and floor."""
+    return (found.spec.question or PanelQuestion()).constraints
+
+
+def _how(found: PanelFindings) -> list[str]:
+    """Return how an answer about panels was found."""
+    told = [
+        f"{found.trained} trainings: {found.trained - found.reused} new, {found.reused} reused. "
+        f"{shared_words(found.curves)}".strip()
+    ]
+    if found.screen is not None:
+        told.append(f"{screen_words(found.screen)} {error_words(found.screen_error)}".strip())
+    return told
+
+
+def _plan(store: Store, plan_id: str, wanted: Constraints | None) -> Report:
+    seen = PlanSeen(plan=shelf.one(store, plan_id))
+    plan = seen.plan
+    files: dict[str, str] = {}
+    try:
+        files |= dict(paperwork.downloads(plan)) if plan.runs else {}
+        seen = replace(
+            seen, merged=merging.merged(store, plan), rankings=merging.rankings(store, plan)
+        )
+        margin = (wanted or Constraints()).margin
+        ended = outcome.outcome(store, plan, lambda one: findings(store, one), margin)
+        files |= dict(outcome_files(plan, ended))
+        seen = replace(seen, outcome=ended, methods=run_methods(result(store, _last_run(plan))))
+    except (PanelError, RunError):  # the plan has not come so far: the report tells what there is
+        pass
+    runs = [run.run_id for run in plan.runs if run.run_id]
+    recreate = recreate_all(store, "pxcore plan", runs, plan_id=plan.id, version=plan.version)
+    told = tuple(
+        ReportFile(name=name, text=text, what=PAPERS.get(name, "Sheet of a run"))
+        for name, text in files.items()
+        if name != "trail.csv"  # a table of the report
+    )
+    return plan_report(replace(seen, files=told), recreate, now())
+
+
+def _last_run(plan: StagedPlan) -> str:
+    return next(run.run_id for run in plan.runs if run.final)
+
+
+KINDS: Mapping[str, Callable[[Store, str, Constraints | None], Report]] = MappingProxyType(
+    {"run": _run, "comparison": _comparison, "panel": _panel, "plan": _plan}
+)
 """What makes each kind of report."""

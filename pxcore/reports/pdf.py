@@ -1,0 +1,211 @@
+"""A report's verdict on one page of PDF: the answer, its figure, the numbers, what was done.
+
+Always one page: of a long table the beginning stands there, and the methods paragraph gets smaller
+letters before it is cut. Equal reports are equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, Table
+
+from pxcore import __version__
+from pxcore.plots.svg import to_png
+from pxcore.plots.text import one_line
+from pxcore.reports.fonts import BOLD, REGULAR, markup, registered
+from pxcore.reports.html import KINDS
+from pxcore.reports.parts import cell_text, plotly_of
+from pxcore.types.reports import Cell, Report, ReportFigure, ReportTable
+
+__all__ = ["report_pdf"]
+
+WIDTH, HEIGHT = A4
+LEFT, TOP, BOTTOM = 16 * mm, 15 * mm, 14 * mm
+ROOM = WIDTH - 2 * LEFT
+FIGURE_HEIGHT = 78 * mm
+MOST_ROWS, MOST_COLUMNS, MOST_FACTS = 12, 9, 10
+LETTERS = 40
+"""Of a cell or a fact's name."""
+INK, MUTED, LINE = HexColor("#22262B"), HexColor("#5A6068"), HexColor("#DDE1E6")
+SIZES = (7.0, 6.4, 5.8, 5.2)
+"""Of the methods paragraph, until it fits."""
+
+
+def report_pdf(report: Report) -> bytes:
+    """Return one page: title, verdict, main figure, key table, facts, methods."""
+    registered()
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4, invariant=1, pageCompression=1, lang="en")
+    canvas.setTitle(one_line(report.title, 200))
+    canvas.setAuthor(f"pxcore {__version__}")
+    canvas.setSubject(one_line(report.verdict, 400))
+    page = _Page(canvas)
+    page.write(KINDS.get(report.kind, "Report"), 8.5, colour=MUTED)
+    page.write(one_line(report.title, 140), 15, bold=True)
+    page.space(1.5 * mm)
+    page.write(one_line(report.verdict, 900), 11)
+    page.space(2 * mm)
+    for figure in _figures(report)[:1]:
+        page.draw(figure)
+    facts = [(a, one_line(b, 150)) for a, b in report.facts[:MOST_FACTS]]
+    page.facts(facts)
+    needed = page.height(one_line(report.methods, 20_000), SIZES[1]) + 12 * mm
+    for table in _tables(report)[:1]:
+        page.table(table, keep=min(needed, page.left / 2))
+    page.methods(one_line(report.methods, 20_000))
+    page.foot(f"Made {report.made} by pxcore {__version__}. The HTML report has all.")
+    canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+class _Page:
+    """One page that is filled from the top."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.y = HEIGHT - TOP
+
+    @property
+    def left(self) -> float:
+        """Room above the foot, in points."""
+        return self.y - BOTTOM - 4 * mm
+
+    def space(self, height: float) -> None:
+        self.y -= height
+
+    def height(self, text: str, size: float) -> float:
+        """Return how high a text would stand."""
+        return float(_paragraph(text, size).wrap(ROOM, HEIGHT)[1])
+
+    def write(self, text: str, size: float, *, bold: bool = False, colour: HexColor = INK) -> None:
+        """Write a paragraph."""
+        self._put(_paragraph(text, size, bold=bold, colour=colour))
+
+    def draw(self, figure: ReportFigure) -> None:
+        """Draw a figure as wide as the page, or as high as it may be."""
+        image = ImageReader(io.BytesIO(to_png(plotly_of(figure))))
+        wide, high = image.getSize()
+        scale = min(ROOM / wide, FIGURE_HEIGHT / high)
+        self.y -= high * scale
+        self.canvas.drawImage(image, LEFT, self.y, wide * scale, high * scale)
+        self.write(one_line(figure.title, 160), 7.5, colour=MUTED)
+        self.space(2 * mm)
+
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Write what the answer rests on, names at the left."""
+        cells = [
+            [_paragraph(one_line(name, LETTERS), 7.5, colour=MUTED), _paragraph(value, 7.5)]
+            for name, value in facts
+        ]
+        if cells:
+            self._put(_grid(cells, [34 * mm, ROOM - 34 * mm], lines=False))
+            self.space(2 * mm)
+
+    def table(self, table: ReportTable, keep: float) -> None:
+        """Write as much of a table as leaves ``keep`` points of the page."""
+        number = min(len(table.columns), MOST_COLUMNS)
+        widths = _widths(table, number)
+        head = [_paragraph(_short(name), 6.8, bold=True) for name in table.columns[:number]]
+        for rows in range(min(len(table.rows), MOST_ROWS), 0, -1):
+            body = [[_cell(value) for value in row[:number]] for row in table.rows[:rows]]
+            grid = _grid([head, *body], widths, lines=True)
+            if grid.wrap(ROOM, HEIGHT)[1] <= self.left - keep - 8 * mm:
+                self.write(one_line(table.title, 120), 8, bold=True)
+                self._put(grid)
+                more = len(table.rows) - rows
+                if more:
+                    self.write(f"{more:,} more rows stand in the HTML report.", 6.5, colour=MUTED)
+                self.space(2 * mm)
+                return
+
+    def methods(self, text: str) -> None:
+        """Write the methods paragraph into what is left, smaller or cut where it must be."""
+        self.write("Methods", 8, bold=True)
+        for size in SIZES:
+            if self.height(text, size) <= self.left:
+                self.write(text, size)
+                return
+        words = text.split(" ")
+        low, high = 0, len(words)
+        while low < high:  # the most words that fit
+            middle = (low + high + 1) // 2
+            fits = self.height(_cut(words[:middle]), SIZES[-1]) <= self.left
+            low, high = (middle, high) if fits else (low, middle - 1)
+        if low:
+            self.write(_cut(words[:low]), SIZES[-1])
+
+    def foot(self, text: str) -> None:
+        """Write the last line."""
+        foot = _paragraph(text, 6.5, colour=MUTED)
+        _, height = foot.wrap(ROOM, HEIGHT)
+        foot.drawOn(self.canvas, LEFT, BOTTOM - height / 2)
+
+    def _put(self, part: Paragraph | Table) -> None:
+        _, height = part.wrap(ROOM, HEIGHT)
+        self.y -= height
+        part.drawOn(self.canvas, LEFT, self.y)
+
+
+def _figures(report: Report) -> list[ReportFigure]:
+    return [figure for section in report.sections for figure in section.figures]
+
+
+def _tables(report: Report) -> list[ReportTable]:
+    found = [table for section in report.sections for table in section.tables]
+    return [table for table in found if table.rows]
+
+
+def _paragraph(text: str, size: float, *, bold: bool = False, colour: HexColor = INK) -> Paragraph:
+    style = ParagraphStyle(
+        "text",
+        fontName=BOLD if bold else REGULAR,
+        fontSize=size,
+        leading=size * 1.3,
+        textColor=colour,
+        splitLongWords=1,
+    )
+    return Paragraph(markup(text), style)
+
+
+def _grid(cells: Sequence[Sequence[Paragraph]], widths: Sequence[float], *, lines: bool) -> Table:
+    style: list[tuple[object, ...]] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.6),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.2),
+    ]
+    if lines:
+        style.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE))
+    return Table([list(row) for row in cells], colWidths=list(widths), style=style, hAlign="LEFT")
+
+
+def _widths(table: ReportTable, number: int) -> list[float]:
+    """Return widths of columns by the letters in them."""
+    longest = [
+        max([len(_short(table.columns[n])), *(len(_short(cell_text(r[n]))) for r in table.rows)])
+        for n in range(number)
+    ]
+    wanted = [max(5, min(length, LETTERS)) for length in longest]
+    return [ROOM * one / sum(wanted) for one in wanted]
+
+
+def _cell(value: Cell) -> Paragraph:
+    return _paragraph(_short(cell_text(value)), 6.8)
+
+
+def _short(text: str) -> str:
+    return one_line(text, LETTERS)
+
+
+def _cut(words: Sequence[str]) -> str:
+    return f"{' '.join(words)} … (whole in the HTML report)"

@@ -1,0 +1,248 @@
+"""A staged plan as a report: the panel it ended with, or how far it has come; its paperwork."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pxcore import __version__
+from pxcore.panel.staged.finished import FinishedRun
+from pxcore.plots.numbers import count, listed, with_interval
+from pxcore.plots.staged_instrument import drawn_instrument, slots_of
+from pxcore.plots.staged_losses import rehearsal
+from pxcore.plots.staged_merge import Union, merged_runs
+from pxcore.plots.staged_words import KINDS as PLAN_KINDS
+from pxcore.plots.staged_words import candidates_said, final_said, measured_said
+from pxcore.plots.style import LIGHT
+from pxcore.plots.text import one_line
+from pxcore.reports.citations import PANELS
+from pxcore.reports.methods_text import cited
+from pxcore.reports.parts import figure_of
+from pxcore.types.reports import (
+    Report,
+    ReportFigure,
+    ReportFile,
+    ReportSection,
+    ReportTable,
+)
+from pxcore.types.staged import Candidate, PlanKind, StagedPlan
+from pxcore.types.staged_views import AllMarkersAnswer, Merge, Outcome
+
+__all__ = ["PlanSeen", "plan_report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSeen:
+    """A staged plan with what is known of it."""
+
+    plan: StagedPlan
+    outcome: Outcome | None = None
+    merged: Merge | None = None
+    rankings: tuple[FinishedRun, ...] = ()
+    methods: str = ""
+    """The methods paragraph of the final run, where there is one."""
+    files: tuple[ReportFile, ...] = ()
+    """Paperwork."""
+
+
+def plan_report(seen: PlanSeen, recreate: str, made: str) -> Report:
+    """Return the report of a staged plan."""
+    plan, outcome = seen.plan, seen.outcome
+    sections = [*_result(seen), _runs(plan), *_merge(seen), _trail(plan)]
+    return Report(
+        kind="plan",
+        subject=plan.id,
+        title=plan.title,
+        verdict=outcome.said if outcome else f"{_so_far(plan)}.",
+        facts=_facts(seen),
+        sections=tuple(one for one in sections if one.paragraphs or one.figures or one.tables),
+        methods=_methods(seen),
+        recreate=recreate,
+        made=made,
+        files=seen.files,
+    )
+
+
+def _so_far(plan: StagedPlan) -> str:
+    """Return where a plan without a result stands."""
+    if not plan.runs:
+        return candidates_said(plan.candidates, plan.instrument)
+    final = next((run for run in plan.runs if run.final and run.markers), None)
+    if final is not None and plan.step >= 5:
+        return final_said(final, rehearsed=bool(plan.rehearsal))
+    return measured_said(plan)
+
+
+def _facts(seen: PlanSeen) -> tuple[tuple[str, str], ...]:
+    plan, outcome = seen.plan, seen.outcome
+    told = [
+        ("Candidates", count(len(plan.candidates), "marker")),
+        ("Instrument", f"{one_line(plan.instrument.label)}: "
+         f"{count(plan.instrument.stain_slots, 'slot')} for stains"),
+        ("Plan", _kind(plan)),
+        ("Version", f"{plan.version}, changed {plan.changed[:10]}"),
+    ]  # fmt: skip
+    if plan.rehearsal:
+        told.append(("Rehearsal", "on one data set that has all markers; no real measurements"))
+    if outcome is not None:
+        told.insert(0, ("Panel", ", ".join(one_line(name, 40) for name in outcome.markers)))
+        if outcome.f1 is not None:
+            told.append(("F1 on unseen cells", with_interval(outcome.f1)))
+        if outcome.cost or outcome.saved:
+            told.append(("Cost", f"{outcome.cost:,.2f} a test, {outcome.saved:,.2f} saved"))
+    return tuple(told)
+
+
+def _kind(plan: StagedPlan) -> str:
+    if plan.kind is None:
+        return "not chosen yet"
+    top = f", top {plan.top} of each" if plan.kind is PlanKind.PUBLISHED else ""
+    return f"{PLAN_KINDS[plan.kind]}: {count(len(plan.runs), 'run')} with the final one{top}"
+
+
+def _result(seen: PlanSeen) -> list[ReportSection]:
+    """Return the panel on its instrument, and why each candidate is in or out."""
+    plan, outcome = seen.plan, seen.outcome
+    if outcome is None:
+        return []
+    slots = slots_of(plan.instrument, outcome.measured, plan.candidates)
+    figure = drawn_instrument(slots, LIGHT, outcome.markers)
+    told = [outcome.advice_reason] if outcome.advice_reason else []
+    found = [
+        ReportSection(
+            title="The panel",
+            paragraphs=(*told, *outcome.notes),
+            figures=(figure_of("panel", "The panel on the instrument", figure, table="panel"),),
+            tables=(_panel(plan, outcome),),
+        )
+    ]
+    if outcome.all_markers is not None:
+        found.append(_rehearsed(outcome.all_markers))
+    return found
+
+
+def _panel(plan: StagedPlan, outcome: Outcome) -> ReportTable:
+    why = dict(outcome.left)
+    if outcome.advice is not None:
+        names = outcome.panel.names
+        why |= {names[one.channel]: one.reason for one in outcome.advice.channels}
+    return ReportTable(
+        name="panel",
+        title="Every candidate, and why",
+        columns=("marker", "clone", "fluorochrome", "in_panel", "cost", "cost_saved", "why"),
+        rows=tuple(
+            (
+                *(one.marker, one.clone, one.fluorochrome, one.marker in outcome.markers),
+                *((one.cost, 0.0) if one.marker in outcome.markers else (0.0, one.cost)),
+                why.get(one.marker, ""),
+            )
+            for one in plan.candidates
+        ),
+    )
+
+
+def _rehearsed(answer: AllMarkersAnswer) -> ReportSection:
+    named = (
+        ("The plan's panel", answer.f1_plan),
+        ("Best of all at once", answer.f1_markers),
+        ("Advised, all at once", answer.f1_advised),
+        ("Every marker", answer.f1_every),
+    )
+    values = [(name, value) for name, value in named if value is not None]
+    table = ReportTable(
+        name="rehearsal",
+        title="The plan beside all markers at once",
+        columns=("panel", "F1-macro", "low", "high"),
+        rows=tuple((name, value.mean, value.low, value.high) for name, value in values),
+    )
+    figure = rehearsal(values, LIGHT)
+    return ReportSection(
+        title="Rehearsal: the plan beside all markers at once",
+        paragraphs=(answer.said,) if answer.said else (),
+        figures=(figure_of("rehearsal", table.title, figure, table="rehearsal"),),
+        tables=(table,),
+    )
+
+
+def _runs(plan: StagedPlan) -> ReportSection:
+    """Return what each run measures, and what is attached to it."""
+    table = ReportTable(
+        name="runs",
+        title="Planned runs",
+        columns=("run", "markers", "data_set", "ranking"),
+        rows=tuple(
+            (
+                "final" if run.final else str(run.number),
+                ", ".join(run.markers) or "known after the merge",
+                run.dataset_id or None,
+                run.run_id or None,
+            )
+            for run in plan.runs
+        ),
+    )
+    return ReportSection(title="The runs", tables=(table,) if plan.runs else ())
+
+
+def _merge(seen: PlanSeen) -> list[ReportSection]:
+    """Return the markers of every run side by side, and who went on."""
+    if seen.merged is None or not seen.rankings:
+        return []
+    plan, merged = seen.plan, seen.merged
+    union = Union(
+        taken=merged.taken,
+        always_on=[one.marker for one in plan.candidates if one.always_on],
+        top=plan.top if plan.kind is PlanKind.PUBLISHED and not plan.by_verdict else 0,
+    )
+    figure: ReportFigure = figure_of(
+        "merge", "Markers of every run", merged_runs(seen.rankings, union, LIGHT), table="merge"
+    )
+    table = ReportTable(
+        name="merge",
+        title="Who went into the final run",
+        columns=("marker", "taken", "by_hand", "reason"),
+        rows=tuple((m.marker, m.taken, m.overridden, m.reason) for m in merged.candidates),
+    )
+    return [
+        ReportSection(
+            title="The merge", paragraphs=merged.notes, figures=(figure,), tables=(table,)
+        )
+    ]
+
+
+def _trail(plan: StagedPlan) -> ReportSection:
+    table = ReportTable(
+        name="trail",
+        title="Every decision",
+        columns=("when_utc", "who", "step", "what"),
+        rows=tuple((one.at, one.who or "nobody named", one.step, one.what) for one in plan.trail),
+    )
+    return ReportSection(title="How this came about", tables=(table,) if plan.trail else ())
+
+
+def _methods(seen: PlanSeen) -> str:
+    plan = seen.plan
+    what = {
+        PlanKind.PUBLISHED: "each candidate was measured in one run, and the top "
+        f"{plan.top} of each run met in a final run",
+        PlanKind.PAIR_COVER: "candidates were measured so that every pair shared a run, and the "
+        "union of the strongest met in a final run",
+        None: "how they are dealt to runs was not chosen yet",
+    }[plan.kind]
+    rule = "by their verdicts" if plan.by_verdict else "by rank"
+    by_hand = f", {count(len(plan.overrides), 'marker')} by hand" if plan.overrides else ""
+    return " ".join(
+        part
+        for part in (
+            f"{count(len(plan.candidates), 'candidate marker')} "
+            f"({_named(plan.candidates)}) were planned for {one_line(plan.instrument.label)} with "
+            f"{count(plan.instrument.stain_slots, 'slot')} for stains (pxcore {__version__}): "
+            f"{what}. Markers went on {rule} under {plan.method}{by_hand}.",
+            f"Of the final run: {seen.methods}" if seen.methods else "",
+            "" if seen.methods else cited(PANELS),
+        )
+        if part
+    )
+
+
+def _named(candidates: Sequence[Candidate]) -> str:
+    return listed([one_line(one.marker, 40) for one in candidates])
