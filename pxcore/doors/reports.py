@@ -22,3 +22,15 @@ class Reports:
     def html(self, report: Report) -> str:
         """Return the report as one HTML file that works offline."""
         return report_html(report)
+
+    def pdf(self, report: Report) -> bytes:
+        """Return the report's verdict on one page of PDF."""
+        from pxcore.reports.pdf import report_pdf  # noqa: PLC0415 - reportlab, when it is needed
+
+        return report_pdf(report)
+
+    def archive(self, report: Report) -> bytes:
+        """Return a ZIP of the report with every table behind it that is still here."""
+        from pxcore.reports.archive import report_archive  # noqa: PLC0415 - loads rocrate
+
+        return report_archive(report, reporting.raw_tables(self._store, report))

@@ -12,7 +12,8 @@ import io
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import matplotlib as mpl
 import plotly.graph_objects as go
@@ -25,14 +26,6 @@ from pxcore.plots.svg_traces import DRAW, colour
 from pxcore.plots.text import readable
 
 DPI = 72
-_SETTINGS = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "pxcore",
-    "text.parse_math": False,
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10.0,
-}
 _LOCK = threading.Lock()  # matplotlib's settings are global to the process
 
 
@@ -42,23 +35,42 @@ def to_svg(figure: go.Figure, width: int = 960) -> bytes:
     Raises ValueError for a trace, shape or annotation that is not in the subset.
     """
     meta = {"Date": None, "Title": str((figure.layout.meta or {}).get("alt", ""))}
-    return _drawn(figure, width, {"format": "svg", "metadata": meta})
+    stream = io.BytesIO()
+    with _drawn(figure, width) as paper:
+        paper.savefig(stream, format="svg", metadata=meta)
+    return stream.getvalue()
 
 
 def to_png(figure: go.Figure, width: int = 960, scale: float = 2.5) -> bytes:
     """Return the same drawing in pixels: ``scale`` of them for each of ``to_svg``."""
-    plain = {"Software": None}
-    return _drawn(figure, width, {"format": "png", "dpi": DPI * scale, "metadata": plain})
+    stream = io.BytesIO()
+    with _drawn(figure, width) as paper:
+        paper.savefig(stream, format="png", dpi=DPI * scale, metadata={"Software": None})
+    return stream.getvalue()
 
 
-def _drawn(figure: go.Figure, width: int, saved: Mapping[str, object]) -> bytes:
-    """Return a figure drawn and saved. Raises ValueError for what is not in the subset."""
+@contextmanager
+def _drawn(figure: go.Figure, width: int) -> Iterator[Figure]:
+    """Yield the figure drawn, to be saved before the block ends."""
     for trace in figure.data:
         if trace.type not in DRAW:
             message = f"{trace.type} traces have no SVG; there are {', '.join(DRAW)}"
             raise ValueError(message)
     width, height = int(figure.layout.width or width), float(figure.layout.height or 450)
-    with _LOCK, mpl.rc_context(_SETTINGS):
+    with (
+        _LOCK,
+        mpl.rc_context(
+            {
+                "svg.fonttype": "none",
+                "svg.hashsalt": "pxcore",
+                "text.parse_math": False,
+                "font.family": "sans-serif",
+                "font.sans-serif": ["DejaVu Sans"],
+                "font.size": 10.0,
+            }
+        ),
+        warnings.catch_warnings(),
+    ):
         canvas = FigureCanvasSVG(Figure(figsize=(width / DPI, height / DPI), dpi=DPI))
         page = _page(figure, width, height)
         axes = {suffix: _axes(canvas.figure, figure, suffix, page) for suffix in _suffixes(figure)}
@@ -69,12 +81,9 @@ def _drawn(figure: go.Figure, width: int, saved: Mapping[str, object]) -> bytes:
         _shapes(figure, axes)
         _annotations(figure, axes)
         _legend(axes[""], figure)
-        stream = io.BytesIO()
-        with warnings.catch_warnings():
-            # The text stays text: the viewer's fonts draw it, and may have what this one lacks.
-            warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
-            canvas.figure.savefig(stream, **saved)
-    return stream.getvalue()
+        # The text stays text: the viewer's fonts draw it, and may have what this one lacks.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
+        yield canvas.figure
 
 
 def _suffixes(figure: go.Figure) -> list[str]:
@@ -86,7 +95,8 @@ def _suffixes(figure: go.Figure) -> list[str]:
 def _page(figure: go.Figure, width: float, height: float) -> tuple[float, float, float, float]:
     """Return left, bottom, width and height of the plot area as shares of the page."""
     margin = figure.layout.margin
-    if figure.layout.width:  # a sheet of cells: its margins fit exactly
+    bare = figure.layout.xaxis.visible is False and figure.layout.yaxis.visible is False
+    if figure.layout.width or bare:  # a sheet of cells, a drawing: its margins fit exactly
         left, bottom = margin.l / width, margin.b / height
         return left, bottom, 1 - left - margin.r / width, 1 - bottom - margin.t / height
     longest = max((_columns(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
@@ -114,6 +124,8 @@ def _axes(
     axes.set_facecolor("none")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+    if figure.layout[f"xaxis{suffix}"].visible is False:
+        axes.set_axis_off()
     for side in ("left", "bottom"):
         axes.spines[side].set_color("#B9BEC5")
     return axes

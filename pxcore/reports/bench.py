@@ -119,8 +119,10 @@ def _sheet(panel: Panel, seen: Members, members: Members) -> RunSheet:
         _slot(slot, panel.channels[c], inside=c in members)
         for c, slot in zip(seen, panel_slots(panel, seen), strict=True)
     ]
-    stains = [slot for slot in slots if slot.kind == "stain"]
-    tubes = f"1 full stain, 1 unstained, {len(stains)} single stains, {len(stains)} FMO"
+    number = sum(slot.kind == "stain" for slot in slots)
+    if number < 2:  # an FMO tube without any stain is the unstained one
+        slots = [replace(slot, controls=slot.controls[:1]) for slot in slots]
+    tubes = f"1 full stain, 1 unstained, {number} single stains, {number if number > 1 else 0} FMO"
     return RunSheet(
         title="Panel",
         instrument=f"{len(slots)} channels, numbered as in the images",

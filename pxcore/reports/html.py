@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pxcore import __version__
 from pxcore.plots.text import one_line
-from pxcore.reports.parts import cell_text, plotly_of
+from pxcore.reports.parts import for_eyes, numeric_columns, svg_of
 from pxcore.types.reports import Cell, Report, ReportFigure, ReportSection, ReportTable
 
 __all__ = ["MOST_ROWS", "report_html"]
@@ -47,7 +47,7 @@ svg * { stroke-linejoin: round; stroke-linecap: butt; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 caption { text-align: left; font-weight: 600; padding: 0.3rem 0; }
 th, td { padding: 0.25rem 0.7rem 0.25rem 0; text-align: left; vertical-align: top;
-  border-bottom: 1px solid #dde1e6; max-width: 30rem; overflow-wrap: anywhere; }
+  border-bottom: 1px solid #dde1e6; max-width: 30rem; overflow-wrap: break-word; }
 th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 summary { cursor: pointer; color: #00588a; }
@@ -110,9 +110,7 @@ def _section(section: ReportSection, number: int) -> str:
 
 
 def _figure(figure: ReportFigure, prefix: str) -> str:
-    from pxcore.plots.svg import to_svg  # noqa: PLC0415 - matplotlib takes a moment
-
-    drawing = _inline(to_svg(plotly_of(figure)).decode(), figure.alt, prefix)
+    drawing = _inline(svg_of(figure).decode(), figure.alt, prefix)
     caption = f"<br>{_text(figure.caption)}" if figure.caption else ""
     return (
         f"<figure>\n{drawing}\n<figcaption>{_text(figure.title)}{caption}</figcaption>\n</figure>"
@@ -132,13 +130,13 @@ def _inline(svg: str, alt: str, prefix: str) -> str:
 
 def _table(table: ReportTable) -> str:
     """Return a table; of a long one the beginning."""
-    numbers = [_numeric([row[place] for row in table.rows]) for place in range(len(table.columns))]
-    marks = [' class="number"' if one else "" for one in numbers]
+    shown = for_eyes(table)
+    marks = [' class="number"' if one else "" for one in numeric_columns(shown)]
     head = "".join(
         f'<th scope="col"{mark}>{_text(name)}</th>'
-        for name, mark in zip(table.columns, marks, strict=True)
+        for name, mark in zip(shown.columns, marks, strict=True)
     )
-    rows = "\n".join(_row(row, marks) for row in table.rows[:MOST_ROWS])
+    rows = "\n".join(_row(row, marks) for row in shown.rows[:MOST_ROWS])
     more = len(table.rows) - MOST_ROWS
     notes = [table.note] if table.note else []
     notes += [f"{more:,} more rows stand in the archive's {table.name}.csv."] if more > 0 else []
@@ -155,17 +153,8 @@ def _table(table: ReportTable) -> str:
 
 
 def _row(row: Sequence[Cell], marks: Sequence[str]) -> str:
-    cells = [
-        f"<td{mark}>{_text(cell_text(value))}</td>" for value, mark in zip(row, marks, strict=True)
-    ]
+    cells = [f"<td{mark}>{_text(str(value))}</td>" for value, mark in zip(row, marks, strict=True)]
     return f"<tr>{''.join(cells)}</tr>"
-
-
-def _numeric(values: Sequence[Cell]) -> bool:
-    known = [value for value in values if value is not None]
-    return bool(known) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in known
-    )
 
 
 def _text(text: str) -> str:

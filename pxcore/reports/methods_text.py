@@ -27,8 +27,16 @@ _BALANCE = {
 }
 
 
-def run_methods(found: RunResult) -> str:
-    """Return what was done in a run, with versions, seeds, the data's fingerprint and citations."""
+def run_methods(found: RunResult, then: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
+    """Return what was done in a run, with versions, seeds, the data's fingerprint and citations.
+
+    Parameters
+    ----------
+    then
+        Sentences on what was done further.
+    sources
+        What to cite for that.
+    """
     spec, told = found.spec, dict(found.details)
     parts = [
         f"{data_said(found)} were analysed with pxcore {__version__}{_versions(told)}.",
@@ -40,7 +48,8 @@ def run_methods(found: RunResult) -> str:
         "Intervals are 95 % intervals of the mean over trainings, corrected for shared training "
         "cells (Nadeau and Bengio 2003).",
         f"Random seed: {spec.seed}. Device: {told.get('Trained on', 'not noted')}.",
-        cited(_sources(found)),
+        *then,
+        cited([*_sources(found), *sources]),
     ]
     return " ".join(part for part in parts if part)
 

@@ -10,7 +10,7 @@ from pxcore.plots.panel_marks import named
 from pxcore.plots.panel_words import ADVISED, answer, facts, rivals_words
 from pxcore.reports.bench import bench_files, order_table
 from pxcore.reports.citations import PANELS, REMOVAL
-from pxcore.reports.methods_text import cited, run_methods
+from pxcore.reports.methods_text import run_methods
 from pxcore.reports.run_report import Drawn, run_facts
 from pxcore.types import Panel, RunResult
 from pxcore.types.panel import PanelAdvice, PanelQuestion
@@ -137,14 +137,13 @@ def _methods(run: RunResult, advised: Advised) -> str:
     if question.compare:
         found.append("the leading stains of each fold's own ranking stood beside all channels")
     ways = f" Beside it, {listed(found)}." if found else ""
-    return " ".join(
-        [
-            run_methods(replace(run, spec=replace(run.spec, question=None))),
-            f"Panels were trained anew on their channels alone, with the same settings and folds."
-            f"{ways} A panel was called good enough when the one-sided 95 % lower bound "
-            "(Nadeau-Bengio variance) of its F1-macro minus that of all channels lay above "
-            f"-{wanted.margin:g} and no class lost more than {wanted.class_floor:g}; panels were "
-            "tested from the largest down, stopping at the first failure.",
-            cited([*PANELS, *([REMOVAL] if question.orders else [])]),
-        ]
+    told = (
+        "Panels were trained anew on their channels alone, with the same settings and "
+        f"folds.{ways} A panel was called good enough when the one-sided 95 % lower bound "
+        "(Nadeau-Bengio variance) of its F1-macro minus that of all channels lay above "
+        f"-{wanted.margin:g} and no "
+        f"class lost more than {wanted.class_floor:g}; panels were tested from the largest down, "
+        "stopping at the first failure."
     )
+    plain = replace(run, spec=replace(run.spec, question=None))
+    return run_methods(plain, [told], [*PANELS, *([REMOVAL] if question.orders else [])])

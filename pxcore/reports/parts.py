@@ -7,7 +7,9 @@ import io
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
-    "cell_text", "figure_of", "file_stem", "frame_of", "parquet_bytes", "plotly_of", "table_of",
+    "cell_text", "figure_of", "file_stem", "for_eyes", "frame_of", "numeric_columns",
+    "parquet_bytes", "plotly_of", "svg_of", "table_of",
 ]  # fmt: skip
 
 Row = Sequence[Cell]
 _HARMLESS = re.compile(r"[^A-Za-z0-9_.-]+")
+_NUMBER = re.compile(r"|[−\d][\d.,e+−]*(?: \([−\d.,e+]+ to [−\d.,e+]+\))?")
 LONGEST_NAME = 80
 
 
@@ -50,6 +54,14 @@ def plotly_of(figure: ReportFigure) -> go.Figure:
     import plotly.io  # noqa: PLC0415 - half a second
 
     return plotly.io.from_json(figure.plotly_json)
+
+
+@lru_cache(maxsize=64)
+def svg_of(figure: ReportFigure) -> bytes:
+    """Return a figure as an SVG document; the same one is drawn once for page and archive."""
+    from pxcore.plots.svg import to_svg  # noqa: PLC0415 - matplotlib takes a moment
+
+    return to_svg(plotly_of(figure))
 
 
 def table_of(name: str, title: str, frame: pd.DataFrame, note: str = "") -> ReportTable:
@@ -108,6 +120,51 @@ def cell_text(value: Cell) -> str:
             return text.replace("-", MINUS, 1) if text.startswith("-") else text
         case _:
             return value
+
+
+def for_eyes(table: ReportTable) -> ReportTable:
+    """Return a table as text for the eye: a value and its bounds in one column.
+
+    Bounds are the columns ``X low`` and ``X high`` (or ``low`` and ``high``, of ``mean``). A
+    column without any value is left out.
+    """
+    place = {name: n for n, name in enumerate(table.columns)}
+    bounds_of = {name: _bounds(name, place) for name in table.columns}
+    taken = {n for found in bounds_of.values() if found for n in found}
+    told = {n for row in table.rows for n, value in enumerate(row) if value not in (None, "")}
+    kept = [
+        (n, name) for n, name in enumerate(table.columns) if n not in taken and (n in told or not n)
+    ]
+    rows = tuple(
+        tuple(_with_bounds(row, n, bounds_of[name]) for n, name in kept) for row in table.rows
+    )
+    columns = tuple(name.replace("_", " ") for _, name in kept)
+    return replace(table, columns=columns, rows=rows)
+
+
+def numeric_columns(table: ReportTable) -> tuple[bool, ...]:
+    """Return for each column of a table for the eye whether it holds numbers."""
+    return tuple(
+        all(_NUMBER.fullmatch(str(row[n])) for row in table.rows)
+        and any(row[n] for row in table.rows)
+        for n in range(len(table.columns))
+    )
+
+
+def _bounds(name: str, place: Mapping[str, int]) -> tuple[int, int] | None:
+    """Return where the bounds of a column stand, if it has some."""
+    ways = [(f"{name} low", f"{name} high"), (f"{name}_low", f"{name}_high")]
+    ways += [("low", "high")] if name in ("mean", "value", "F1-macro") else []
+    return next(((place[a], place[b]) for a, b in ways if a in place and b in place), None)
+
+
+def _with_bounds(row: Row, n: int, bounds: tuple[int, int] | None) -> str:
+    """Return a cell for the eye, behind it what lies at its bounds."""
+    text = cell_text(row[n])
+    if bounds is None or not text:
+        return text
+    low, high = (cell_text(row[at]) for at in bounds)
+    return f"{text} ({low} to {high})" if low and high else text
 
 
 def file_stem(text: str) -> str:

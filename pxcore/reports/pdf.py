@@ -22,7 +22,7 @@ from pxcore.plots.svg import to_png
 from pxcore.plots.text import one_line
 from pxcore.reports.fonts import BOLD, REGULAR, markup, registered
 from pxcore.reports.html import KINDS
-from pxcore.reports.parts import cell_text, plotly_of
+from pxcore.reports.parts import for_eyes, plotly_of
 from pxcore.types.reports import Cell, Report, ReportFigure, ReportTable
 
 __all__ = ["report_pdf"]
@@ -53,13 +53,12 @@ def report_pdf(report: Report) -> bytes:
     page.space(1.5 * mm)
     page.write(one_line(report.verdict, 900), 11)
     page.space(2 * mm)
-    for figure in _figures(report)[:1]:
-        page.draw(figure)
-    facts = [(a, one_line(b, 150)) for a, b in report.facts[:MOST_FACTS]]
+    page.draw(_figures(report))
+    facts = [(a, one_line(b, 240)) for a, b in report.facts[:MOST_FACTS]]
     page.facts(facts)
     needed = page.height(one_line(report.methods, 20_000), SIZES[1]) + 12 * mm
     for table in _tables(report)[:1]:
-        page.table(table, keep=min(needed, page.left / 2))
+        page.table(for_eyes(table), keep=min(needed, page.left / 2))
     page.methods(one_line(report.methods, 20_000))
     page.foot(f"Made {report.made} by pxcore {__version__}. The HTML report has all.")
     canvas.showPage()
@@ -77,28 +76,37 @@ class _Page:
     @property
     def left(self) -> float:
         """Room above the foot, in points."""
-        return self.y - BOTTOM - 4 * mm
+        room: float = self.y - BOTTOM - 4 * mm
+        return room
 
     def space(self, height: float) -> None:
+        """Leave some room."""
         self.y -= height
 
     def height(self, text: str, size: float) -> float:
         """Return how high a text would stand."""
-        return float(_paragraph(text, size).wrap(ROOM, HEIGHT)[1])
+        return _high(_paragraph(text, size))
 
     def write(self, text: str, size: float, *, bold: bool = False, colour: HexColor = INK) -> None:
         """Write a paragraph."""
         self._put(_paragraph(text, size, bold=bold, colour=colour))
 
-    def draw(self, figure: ReportFigure) -> None:
-        """Draw a figure as wide as the page, or as high as it may be."""
-        image = ImageReader(io.BytesIO(to_png(plotly_of(figure))))
-        wide, high = image.getSize()
-        scale = min(ROOM / wide, FIGURE_HEIGHT / high)
-        self.y -= high * scale
-        self.canvas.drawImage(image, LEFT, self.y, wide * scale, high * scale)
-        self.write(one_line(figure.title, 160), 7.5, colour=MUTED)
-        self.space(2 * mm)
+    def draw(self, figures: Sequence[ReportFigure]) -> None:
+        """Draw the first figure as wide as the page; behind a low one the next."""
+        room = FIGURE_HEIGHT
+        for number, figure in enumerate(figures[:2]):
+            image = ImageReader(io.BytesIO(to_png(plotly_of(figure))))
+            wide, high = image.getSize()
+            if number and high * ROOM / wide > 1.3 * room:
+                return
+            scale = min(ROOM / wide, room / high)
+            self.y -= high * scale
+            self.canvas.drawImage(image, LEFT, self.y, wide * scale, high * scale)
+            self.write(one_line(figure.title, 160), 7.5, colour=MUTED)
+            self.space(2 * mm)
+            room -= high * scale
+            if room < FIGURE_HEIGHT / 2:
+                return
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Write what the answer rests on, names at the left."""
@@ -118,7 +126,7 @@ class _Page:
         for rows in range(min(len(table.rows), MOST_ROWS), 0, -1):
             body = [[_cell(value) for value in row[:number]] for row in table.rows[:rows]]
             grid = _grid([head, *body], widths, lines=True)
-            if grid.wrap(ROOM, HEIGHT)[1] <= self.left - keep - 8 * mm:
+            if _high(grid) <= self.left - keep - 8 * mm:
                 self.write(one_line(table.title, 120), 8, bold=True)
                 self._put(grid)
                 more = len(table.rows) - rows
@@ -146,13 +154,17 @@ class _Page:
     def foot(self, text: str) -> None:
         """Write the last line."""
         foot = _paragraph(text, 6.5, colour=MUTED)
-        _, height = foot.wrap(ROOM, HEIGHT)
-        foot.drawOn(self.canvas, LEFT, BOTTOM - height / 2)
+        foot.drawOn(self.canvas, LEFT, BOTTOM - _high(foot) / 2)
 
     def _put(self, part: Paragraph | Table) -> None:
-        _, height = part.wrap(ROOM, HEIGHT)
-        self.y -= height
+        self.y -= _high(part)
         part.drawOn(self.canvas, LEFT, self.y)
+
+
+def _high(part: Paragraph | Table) -> float:
+    """Return how high a part stands on the page; it must be asked before it is drawn."""
+    height: float = part.wrap(ROOM, HEIGHT)[1]
+    return height
 
 
 def _figures(report: Report) -> list[ReportFigure]:
@@ -192,15 +204,18 @@ def _grid(cells: Sequence[Sequence[Paragraph]], widths: Sequence[float], *, line
 def _widths(table: ReportTable, number: int) -> list[float]:
     """Return widths of columns by the letters in them."""
     longest = [
-        max([len(_short(table.columns[n])), *(len(_short(cell_text(r[n]))) for r in table.rows)])
+        max([len(_short(table.columns[n])), *(len(_short(str(r[n]))) for r in table.rows)])
         for n in range(number)
     ]
-    wanted = [max(5, min(length, LETTERS)) for length in longest]
+    words = [max(len(word) for word in f"{name} .".split()) + 2 for name in table.columns[:number]]
+    wanted = [
+        max(5, word, min(length, LETTERS)) for length, word in zip(longest, words, strict=True)
+    ]
     return [ROOM * one / sum(wanted) for one in wanted]
 
 
 def _cell(value: Cell) -> Paragraph:
-    return _paragraph(_short(cell_text(value)), 6.8)
+    return _paragraph(_short(str(value)), 6.8)
 
 
 def _short(text: str) -> str:
