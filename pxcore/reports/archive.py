@@ -115,7 +115,7 @@ def _tables(report: Report, raw: Mapping[str, pd.DataFrame]) -> list[Described]:
         for name, frame in raw.items()
     }
     found = []
-    for name, (title, frame) in (shown | whole).items():
+    for name, (title, frame) in (whole | shown).items():
         found += [
             Described(
                 name=f"tables/{name}.csv",
@@ -138,11 +138,12 @@ def _bench(report: Report) -> list[Described]:
     found = []
     for one in report.files:
         stem, _, ending = one.name.rpartition(".")
-        ending = ending if stem and ending in KINDS else "txt"
+        if not stem or ending not in KINDS:
+            stem, ending = one.name, "txt"
         kind = {"csv": "text/csv", "html": "text/html", "json": "application/json"}
         found.append(
             Described(
-                name=f"bench/{file_stem(stem or one.name)}.{ending}",
+                name=f"bench/{file_stem(stem)}.{ending}",
                 content=one.text.encode(),
                 what=one.what,
                 kind=kind.get(ending, "text/plain"),

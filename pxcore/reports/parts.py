@@ -164,7 +164,8 @@ def _with_bounds(row: Row, n: int, bounds: tuple[int, int] | None) -> str:
     if bounds is None or not text:
         return text
     low, high = (cell_text(row[at]) for at in bounds)
-    return f"{text} ({low} to {high})" if low and high else text
+    known = low and high and not low == high == text
+    return f"{text} ({low} to {high})" if known else text
 
 
 def file_stem(text: str) -> str:

@@ -31,6 +31,8 @@ WIDTH, HEIGHT = A4
 LEFT, TOP, BOTTOM = 16 * mm, 15 * mm, 14 * mm
 ROOM = WIDTH - 2 * LEFT
 FIGURE_HEIGHT = 78 * mm
+LEAST_METHODS = 55 * mm
+"""Room that facts leave for the methods paragraph."""
 MOST_ROWS, MOST_COLUMNS, MOST_FACTS = 12, 9, 10
 LETTERS = 40
 """Of a cell or a fact's name."""
@@ -55,8 +57,8 @@ def report_pdf(report: Report) -> bytes:
     page.space(2 * mm)
     page.draw(_figures(report))
     facts = [(a, one_line(b, 240)) for a, b in report.facts[:MOST_FACTS]]
-    page.facts(facts)
     needed = page.height(one_line(report.methods, 20_000), SIZES[1]) + 12 * mm
+    page.facts(facts, keep=min(needed, LEAST_METHODS))
     for table in _tables(report)[:1]:
         page.table(for_eyes(table), keep=min(needed, page.left / 2))
     page.methods(one_line(report.methods, 20_000))
@@ -108,15 +110,19 @@ class _Page:
             if room < FIGURE_HEIGHT / 2:
                 return
 
-    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Write what the answer rests on, names at the left."""
+    def facts(self, facts: Sequence[tuple[str, str]], keep: float) -> None:
+        """Write what the answer rests on, names at the left, and leave ``keep`` points."""
         cells = [
             [_paragraph(one_line(name, LETTERS), 7.5, colour=MUTED), _paragraph(value, 7.5)]
             for name, value in facts
         ]
-        if cells:
-            self._put(_grid(cells, [34 * mm, ROOM - 34 * mm], lines=False))
-            self.space(2 * mm)
+        while cells:
+            grid = _grid(cells, [34 * mm, ROOM - 34 * mm], lines=False)
+            if _high(grid) <= self.left - keep:
+                self._put(grid)
+                self.space(2 * mm)
+                return
+            cells.pop()
 
     def table(self, table: ReportTable, keep: float) -> None:
         """Write as much of a table as leaves ``keep`` points of the page."""

@@ -1,0 +1,131 @@
+"""Reports gathered from the store: of truly trained runs, of what was asked, of a staged plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import plotly.graph_objects as go
+import pytest
+
+from pxcore.api import Lab
+from pxcore.errors import PanelError, RunError
+from pxcore.reports.parts import plotly_of
+from pxcore.runs import ledger
+from pxcore.types.panel import Constraints
+from pxcore.types.reports import Report
+from tests.runs.staged.measured_plans import ALL, Measured, planned, with_final, with_rankings
+
+
+def whole(report: Report) -> Report:
+    """Return a report after what holds for every one was looked at."""
+    assert report.title
+    assert report.verdict
+    assert report.made.endswith("+00:00")
+    names = [table.name for section in report.sections for table in section.tables]
+    figures = [one for section in report.sections for one in section.figures]
+    assert len(names) == len(set(names))
+    assert len({one.name for one in figures}) == len(figures)
+    for figure in figures:
+        assert isinstance(plotly_of(figure), go.Figure)
+        assert figure.alt
+        assert not figure.table or figure.table in names
+    json.loads(report.recreate)
+    return report
+
+
+def test_a_run(lab: Lab, measured: Measured) -> None:
+    run_id = measured.runs["first"]
+    report = whole(lab.reports.report("run", run_id))
+    data = ledger.record(measured.store, run_id).dataset
+    assert dict(report.facts)["Fingerprint"] == data.id
+    assert data.id in report.methods
+    assert "Random seed: 0." in report.methods
+    assert "torch " in report.methods
+    assert "References: Breiman" in report.methods
+    titles = [section.title for section in report.sections]
+    assert titles[0].startswith("Ranking by")
+    assert titles[-1] == "What ran"
+    order = next(one.text for one in report.files if one.name == "order_list.csv")
+    assert order.startswith("marker,clone,fluorochrome,in_panel,tests,")
+    assert "CD19," in order
+    assert "BF," not in order
+    told = json.loads(report.recreate)
+    assert told["spec"]["dataset_id"] == data.id
+    assert (told["spec"]["owner"], told["form"]) == ("", "pxcore run")
+
+
+def test_a_comparison_of_runs_and_single_methods(lab: Lab, measured: Measured) -> None:
+    first, second = measured.runs["by pixels"], measured.runs["second"]
+    report = whole(lab.reports.report("comparison", f"{first}:pxpermute, {second}"))
+    assert report.subject.split(",")[0] == f"{first}:pxpermute"
+    tables = {table.name: table for section in report.sections for table in section.tables}
+    assert {"importance", "ranks", "agreement"} <= set(tables)
+    assert len({row[5] for row in tables["importance"].rows}) == 2
+    told = json.loads(report.recreate)
+    assert [one["run_id"] for one in told["runs"]] == [first, second]
+
+
+def test_the_advice_on_panels(lab: Lab, measured: Measured) -> None:
+    report = whole(
+        lab.reports.report(
+            "panel", measured.runs["asked"], Constraints(margin=0.4, class_floor=0.9)
+        )
+    )
+    facts = dict(report.facts)
+    assert facts["Margin"].startswith("0.400")
+    order = next(t for s in report.sections for t in s.tables if t.name == "order_list")
+    inside = {row[0] for row in order.rows if row[3] is True}
+    assert inside
+    for name in inside:
+        assert str(name) in facts["Advised panel"]
+    controls = next(one.text for one in report.files if one.name == "control_list.csv")
+    assert all(f"single stain,{name}," in controls for name in inside)
+    assert (",FMO," in controls) == (len(inside) > 1)
+    assert "panels were tested from the largest down" in report.methods
+    usual = lab.reports.report("panel", measured.runs["asked"])
+    assert dict(usual.facts)["Margin"].startswith("0.020")
+
+
+def test_a_plan_at_every_step(lab: Lab, measured: Measured) -> None:
+    for plan in (planned(lab), with_rankings(lab, measured), with_final(lab, measured)):
+        report = whole(lab.reports.report("plan", plan.id))
+        assert "The panel" not in [section.title for section in report.sections]
+        assert {"order_list.csv", "control_list.csv", "run_1.csv", "plan.json"} <= {
+            one.name for one in report.files
+        }
+    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+    report = whole(lab.reports.report("plan", plan.id))
+    assert report.verdict == lab.staged.outcome(plan).said
+    panel = report.sections[0].tables[0]
+    assert [row[0] for row in panel.rows] == list(ALL)
+    assert {row[0] for row in panel.rows if row[3]} == set(lab.staged.outcome(plan).markers)
+    assert "panel.csv" in {one.name for one in report.files}
+    assert len(json.loads(report.recreate)["runs"]) == 3
+    assert "Of the final run:" in report.methods
+
+
+def test_what_cannot_be_reported_is_told(lab: Lab, measured: Measured) -> None:
+    first = measured.runs["first"]
+    for kind, subject, why in (
+        ("run", "nobody", "not known here"),
+        ("run", measured.runs["queued"], "not finished"),
+        ("panel", first, "was not asked"),
+        ("comparison", "", "0 rankings"),
+        ("comparison", f"{first}:lrp", "has no method"),
+        ("letter", first, "there is no report of"),
+    ):
+        with pytest.raises(RunError, match=why):
+            lab.reports.report(kind, subject)
+    with pytest.raises(PanelError, match="plan"):
+        lab.reports.report("plan", "nobody")
+
+
+def test_every_kind_becomes_files(lab: Lab, measured: Measured) -> None:
+    report = lab.reports.report("panel", measured.runs["asked"])
+    small = replace(report, sections=report.sections[:1])
+    assert "<svg" in lab.reports.html(small)
+    assert lab.reports.pdf(small).startswith(b"%PDF-")
+    archive = lab.reports.archive(small)
+    assert b"tables/panel_trials.parquet" in archive
+    assert b"bench/run_sheet.html" in archive
