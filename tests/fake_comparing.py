@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pxcore.runs.compared import column, compared_items
 from pxcore.errors import RunError
 from pxcore.evaluation.comparison import Asked
+from pxcore.runs.compared import column, compared_items
 from pxcore.types import AttributionMaps, RunResult
 from pxcore.types.comparison import Column, Comparison, Item, ItemRow
 

@@ -19,6 +19,7 @@ from pxcore.reports.panel_report import Advised, panel_report
 from pxcore.reports.plan_report import PlanSeen, plan_report
 from pxcore.reports.run_figures import run_figures
 from pxcore.reports.run_report import Drawn, run_report
+from pxcore.runs import ledger
 from pxcore.runs.compared import column, compared_items
 from pxcore.runs.method_names import method_name
 from pxcore.runs.panel_files import panel_figures
@@ -183,7 +184,7 @@ def _plan(store: Store, plan_id: str, wanted: Constraints | None) -> Report:
         seen = replace(seen, outcome=ended, methods=run_methods(result(store, _last_run(plan))))
     except (PanelError, RunError):  # the plan has not come so far: the report tells what there is
         pass
-    runs = [run.run_id for run in plan.runs if run.run_id]
+    runs = [run.run_id for run in plan.runs if run.run_id and _seen(store, run.run_id)]
     recreate = recreate_all(store, "pxcore plan", runs, plan_id=plan.id, version=plan.version)
     told = tuple(
         ReportFile(name=name, text=text, what=PAPERS.get(name, "Sheet of a run"))
@@ -191,6 +192,15 @@ def _plan(store: Store, plan_id: str, wanted: Constraints | None) -> Report:
         if name != "trail.csv"  # a table of the report
     )
     return plan_report(replace(seen, files=told), recreate, now())
+
+
+def _seen(store: Store, run_id: str) -> bool:
+    """Return whether a run is there for who asks: it may be deleted, or somebody's own."""
+    try:
+        ledger.record(store, run_id)
+    except RunError:
+        return False
+    return True
 
 
 def _last_run(plan: StagedPlan) -> str:
