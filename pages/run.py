@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts import deleting, links, privacy, run_live, run_result
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
+from pages.parts.report_files import report_files
 from pages.parts.session import asked, lab
 from pages.parts.text import csv_bytes, file_name
 from pxcore.errors import PxError
@@ -66,7 +67,7 @@ def _draw(run_id: str) -> None:
 
 
 def _downloads(progress: Progress) -> list[Download]:
-    """Return the tables of a finished run as CSV, and all of it as JSON."""
+    """Return the report of a finished run, its tables as CSV, and all of it as JSON."""
     run_id, stem = progress.run.id, progress.run.title or progress.run.dataset_title
 
     def csv_of(name: str) -> Download:
@@ -83,6 +84,7 @@ def _downloads(progress: Progress) -> list[Download]:
 
     files = [csv_of(name) for name in (*TABLES, *_further(run_id))]
     return [
+        *report_files("run", run_id, stem),
         *files,
         Download("All numbers, JSON", file_name(stem, "run.json"), "application/json", as_json),
     ]

@@ -12,6 +12,7 @@ from pxcore.commands import (
     panel,
     people,
     public,
+    reporting,
     run,
     serving,
     sharing,
@@ -37,6 +38,7 @@ app.command("show")(looking.show)
 app.command("runs")(looking.runs)
 app.command("cancel")(looking.cancel)
 app.command("export")(looking.export)
+app.command("report")(reporting.report)
 app.command("share")(sharing.share)
 app.command("shares")(sharing.shares)
 app.command("unshare")(sharing.unshare)

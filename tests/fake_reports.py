@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pxcore.types import RunSpec
+from pxcore.types.panel import Constraints
 from pxcore.types.reports import Report
+from tests import report_values
 
 
 @dataclass
 class FakeReports:
-    """What the downloads of a report are made by."""
+    """What the downloads of a report are made by; what was asked for is kept."""
+
+    asked: list[tuple[str, str, Constraints | None]] = field(default_factory=list)
+
+    def report(self, kind: str, subject: str, wanted: Constraints | None = None) -> Report:
+        self.asked.append((kind, subject, wanted))
+        return report_values.report(subject=subject)
 
     def html(self, report: Report) -> str:
         return f"<h1>{report.title}</h1>"
+
+    def pdf(self, report: Report) -> bytes:
+        return f"%PDF-{report.subject}".encode()
+
+    def archive(self, report: Report) -> bytes:
+        return f"PK{report.subject}".encode()
+
+    def spec_from(self, text: str, dataset_id: str = "") -> RunSpec:
+        raise NotImplementedError

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from pages.parts.header import Download
+from pages.parts.report_files import report_files
 from pages.parts.text import csv_bytes, file_name
 from pxcore.plots.compare_tables import agreement, disagreement, importance, ranks
 from pxcore.types.comparison import Comparison
@@ -18,7 +19,7 @@ STEM = "comparison"
 
 
 def downloads(comparison: Comparison) -> list[Download]:
-    """Return every table of the comparison as a file, made when it is taken."""
+    """Return the report and every table of the comparison, made when they are taken."""
     if not comparison.columns:
         return []
     every = range(len(comparison.channels))
@@ -29,7 +30,9 @@ def downloads(comparison: Comparison) -> list[Download]:
         found["Ranks"] = lambda: ranks(comparison)
         found["Agreement"] = lambda: agreement(comparison)
         found["Disagreements"] = lambda: disagreement(comparison)
-    return [_file(name, table) for name, table in found.items()]
+    subject = ",".join(str(column.item) for column in comparison.columns)
+    tables = [_file(name, table) for name, table in found.items()]
+    return [*report_files("comparison", subject, STEM), *tables]
 
 
 def _file(name: str, table: Callable[[], pd.DataFrame]) -> Download:

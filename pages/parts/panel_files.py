@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pages.parts import panel_result
 from pages.parts.header import Download
 from pages.parts.panel_address import wishes
+from pages.parts.report_files import report_files
 from pages.parts.session import lab
 from pages.parts.text import csv_bytes, file_name
 
@@ -39,7 +40,7 @@ def downloads(run_id: str) -> list[Download]:
     ]
     for name, label in panels.tables(found).items():
         files += _both(label, file_name(stem, name), made(name))
-    return files
+    return [*report_files("panel", run_id, stem, wanted), *files]
 
 
 def _both(label: str, stem: str, make: Callable[[], pd.DataFrame]) -> list[Download]:

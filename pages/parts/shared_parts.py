@@ -31,7 +31,13 @@ def downloads(report: Report, token: str) -> list[Download]:
             file_name(report.title, "report.html"),
             "text/html",
             lambda: reports.html(still()).encode(),
-        )
+        ),
+        Download(
+            "Verdict on one page (PDF)",
+            file_name(report.title, "report.pdf"),
+            "application/pdf",
+            lambda: reports.pdf(still()),
+        ),
     ]
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
 from pages.parts.header import Download
+from pages.parts.panel_address import margin
+from pages.parts.report_files import report_files
 from pages.parts.session import lab
 from pages.parts.text import file_name, md
 from pxcore.errors import PxError
+from pxcore.types.panel import Constraints
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import Outcome
 
@@ -28,14 +32,12 @@ MIME = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
 
 def downloads(plan: StagedPlan) -> list[Download]:
-    """Return the files of a plan, as far as it has come; none before runs are planned."""
-    if not plan.runs:
+    """Return the report and the files of a plan, as far as it has come; none before its runs."""
+    papers = _papers(plan)
+    if not papers:
         return []
-    try:
-        files = lab().staged.downloads(plan)
-    except PxError:  # the step below says why
-        return []
-    return downloads_of(plan, files)
+    wanted = replace(Constraints(), margin=margin(Constraints().margin)[0])
+    return [*report_files("plan", plan.id, plan.title, wanted), *papers]
 
 
 def downloads_of(plan: StagedPlan, files: Mapping[str, str]) -> list[Download]:
@@ -80,7 +82,7 @@ def _data(text: str) -> Callable[[], bytes]:
 
 def printable(plan: StagedPlan) -> None:
     """Draw buttons for the pages that are made for printing."""
-    for one in downloads(plan):
+    for one in _papers(plan):
         if one.mime == MIME["html"]:
             st.download_button(
                 "All sheets to print (HTML)",
@@ -91,3 +93,14 @@ def printable(plan: StagedPlan) -> None:
                 icon=":material/print:",
                 on_click="ignore",
             )
+
+
+def _papers(plan: StagedPlan) -> list[Download]:
+    """Return what goes to the bench, and the plan itself."""
+    if not plan.runs:
+        return []
+    try:
+        files = lab().staged.downloads(plan)
+    except PxError:  # the step below says why
+        return []
+    return downloads_of(plan, files)

@@ -22,13 +22,22 @@ from pxcore.commands.spec_options import (
     with_model,
 )
 from pxcore.commands.terminal import ERR, OUT, result_parts, text
-from pxcore.errors import StoreError
+from pxcore.errors import RunError, StoreError
 from pxcore.runs.method_names import parse_method
 from pxcore.types import RunSpec
 
+NOTHING = "give the id of a data set, or --from with the recreate.json of a report"
+MAY_STAND_BESIDE = ("dataset", "from_file", "title", "json_file", "private")
+TYPED = "COMMANDLINE"
+LARGEST = 4_000_000
+
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
-    dataset: Annotated[str, typer.Argument(help="Id of a data set.")],
+    ctx: typer.Context,
+    dataset: Annotated[str, typer.Argument(help="Id of a data set.")] = "",
+    from_file: Annotated[
+        str, typer.Option("--from", help="Make a run anew: recreate.json of a report.")
+    ] = "",
     preset: Annotated[str, typer.Option(help="fast, standard or paper.")] = "fast",
     model: Annotated[str, typer.Option(help="small_cnn or resnet18.")] = "",
     model_option: Annotated[
@@ -66,6 +75,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     if json_file:
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
+        if from_file:
+            _refuse_beside(ctx)
+            spec = lab.reports.spec_from(read_text(Path(from_file)), dataset)
+            spec = replace(spec, title=title or spec.title)
+            _carry_out(lab, spec, json_file, private=private)
+            return
+        if not dataset:
+            raise RunError(NOTHING)
         spec = lab.draft(dataset, preset, split_of(split))
         spec = with_model(spec, model, weights, options_of(model_option or ()))
         if methods:
@@ -84,6 +101,29 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             title=title or spec.title,
         )
         _carry_out(lab, spec, json_file, private=private)
+
+
+def _refuse_beside(ctx: typer.Context) -> None:
+    """Raise RunError for settings beside ``--from``, whose file has them all."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    typed = [name for name, one in sources.items() if one is not None and one.name == TYPED]
+    given = [name for name in typed if name not in MAY_STAND_BESIDE]
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        message = f"{options} beside --from: the file has every setting; leave it out"
+        raise RunError(message)
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a small file. Raises StoreError when it cannot be read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            message = f"{file} has more than {LARGEST:,} bytes; give the recreate.json of a report"
+            raise StoreError(message)
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise StoreError(message) from error
 
 
 def _carry_out(lab: Lab, spec: RunSpec, json_file: str, *, private: bool) -> None:

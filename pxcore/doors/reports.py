@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pxcore.reports.html import report_html
-from pxcore.runs import reporting
+from pxcore.runs import recreating, reporting
 from pxcore.store.home import Store
+from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints
 from pxcore.types.reports import Report
 
@@ -34,3 +35,7 @@ class Reports:
         from pxcore.reports.archive import report_archive  # noqa: PLC0415 - loads rocrate
 
         return report_archive(report, reporting.raw_tables(self._store, report))
+
+    def spec_from(self, text: str, dataset_id: str = "") -> RunSpec:
+        """Return the spec of a recreate.json, of its own cells or of others; see ``recreating``."""
+        return recreating.read_recreate(self._store, text, dataset_id)

@@ -14,6 +14,7 @@ from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.people import People
 from pxcore.doors.public import PublicSets
+from pxcore.doors.reports import Reports
 from pxcore.doors.sharing import Shares
 from pxcore.doors.upkeep import Upkeep
 from tests.fake_comparing import FakeComparing
@@ -22,6 +23,7 @@ from tests.fake_lab import FakeLab
 from tests.fake_panels import FakePanels
 from tests.fake_people import FakePeople
 from tests.fake_public import FakePublic
+from tests.fake_reports import FakeReports
 from tests.fake_shares import FakeShares
 from tests.fake_upkeep import FakeUpkeep
 
@@ -32,6 +34,7 @@ PAIRS = (
     (FakePanels, Panels),
     (FakePeople, People),
     (FakePublic, PublicSets),
+    (FakeReports, Reports),
     (FakeShares, Shares),
     (FakeUpkeep, Upkeep),
 )

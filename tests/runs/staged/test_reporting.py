@@ -80,7 +80,8 @@ def test_the_advice_on_panels(lab: Lab, measured: Measured) -> None:
     )
     order = next(t for s in report.sections for t in s.tables if t.name == "order_list")
     inside = {str(row[0]) for row in order.rows if row[3] is True}
-    assert inside == set(names) - {"BF"}
+    stains = [found.spec.panel.channels[c] for c in best.members]
+    assert inside == {one.marker or one.name for one in stains if not one.role.stain_free}
     controls = next(one.text for one in report.files if one.name == "control_list.csv")
     assert all(f"single stain,{name}," in controls for name in inside)
     assert (",FMO," in controls) == (len(inside) > 1)
