@@ -1,4 +1,4 @@
-"""A run made anew from its JSON: the same spec, the same results, clear words where it cannot be."""
+"""A run made anew from its JSON: the same spec and results, clear words where it cannot be."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_same_run_again_computes_nothing_new(store: Store) -> None:
     first = submitted(store)
     carry_on(store)
     text = recreate_run(store, first)
-    assert "ann" not in text
+    assert '"ann"' not in text
     again = read_recreate(store, text)
     spec = ledger.record(store, first).spec
     assert replace(again, owner=spec.owner, priority=0) == spec
@@ -50,7 +50,7 @@ def test_other_cells_need_the_same_channels(store: Store) -> None:
 def test_cells_that_are_not_here_are_named(store: Store) -> None:
     told = json.loads(recreate_run(store, submitted(store)))
     told["spec"]["dataset_id"] = "f" * 16
-    with pytest.raises(RunError, match="'tiny' with the fingerprint 'ffffffffffffffff'. Import"):
+    with pytest.raises(RunError, match=r"'tiny' with the fingerprint 'ffffffffffffffff'\. Import"):
         read_recreate(store, json.dumps(told))
 
 
