@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from pages.parts.errors import guarded
-from pages.parts.session import lab
+from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pages.parts.words import day, moment
 from pxcore.plots.numbers import count
@@ -25,17 +25,17 @@ FIRST = 50
 DAYS = 30
 
 
-def rows_of(rows: Sequence[ShareRow], *, owners: bool = False) -> None:
-    """Draw links, those that open first. ``owners``: say whose they are."""
+def rows_of(rows: Sequence[ShareRow]) -> None:
+    """Draw links, those that open first; one that somebody else made says who."""
     ordered = sorted(rows, key=lambda row: not row.alive)  # else as they came, newest first
     for row in ordered[:FIRST]:
         with st.container(border=True, key=f"share-row-{row.id}"):
-            _row(row, owners=owners)
+            _row(row)
     if len(ordered) > FIRST:
         st.caption(f"{len(ordered) - FIRST} older ones are not shown.")
 
 
-def _row(row: ShareRow, *, owners: bool) -> None:
+def _row(row: ShareRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{md(row.title, 90)}**", width="content")
         word, icon = _state(row)
@@ -52,13 +52,16 @@ def _row(row: ShareRow, *, owners: bool) -> None:
             _revoke(row)
     said = [
         KINDS.get(row.kind, md(row.kind, 20)),
-        *([f"shared by {md(row.owner, 60) or 'the command line'}"] if owners else []),
-        f"shared {moment(row.created)}",
+        f"shared{_by(row)} {moment(row.created)}",
         f"opens until {day(row.expires)} UTC" if row.alive else "",
         f"visited {count(row.opened, 'time')}",
         f"id {row.id}",
     ]
     st.caption(" · ".join(part for part in said if part))
+
+
+def _by(row: ShareRow) -> str:
+    return "" if row.owner == visit().owner else f" by {md(row.owner, 60) or 'the command line'}"
 
 
 def _revoke(row: ShareRow) -> None:

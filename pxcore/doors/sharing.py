@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxcore.runs import sharing
+from pxcore.runs import share_rows, sharing
 from pxcore.store.home import Store
 from pxcore.types.people import ShareRow
 from pxcore.types.reports import Report
@@ -45,12 +45,12 @@ class Shares:
         return sharing.opened(self._store, token, again=again)
 
     def mine(self) -> tuple[ShareRow, ...]:
-        """Return the links that whoever asks has made, newest first."""
-        return sharing.mine(self._store)
+        """Return one's own links, and others' to one's own runs and plans, newest first."""
+        return share_rows.mine(self._store)
 
     def all(self) -> tuple[ShareRow, ...]:
         """Return every link of the lab, newest first. Raises AccessError unless an admin asks."""
-        return sharing.every(self._store)
+        return share_rows.every(self._store)
 
     def revoke(self, share_id: str) -> ShareRow:
         """Return a link that opens nothing from this moment. AccessError for somebody else's."""

@@ -12,7 +12,6 @@ import logging
 import re
 import secrets
 import time
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import AccessError, StoreError
-from pxcore.people.rights import require_admin, require_member
+from pxcore.people.rights import require_member
+from pxcore.runs.share_rows import alive, asker, one, stamp
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -61,7 +61,7 @@ def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]
             (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
     store.note_artifacts({"report": key})
     token, share_id = secrets.token_urlsafe(32), secrets.token_hex(6)
-    owner = _who(store)
+    owner = asker(store)
     with store.database.writing() as connection:
         connection.execute(
             insert(shares).values(
@@ -77,9 +77,9 @@ def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]
                 ordinal=next_ordinal(connection, shares),
             )
         )
-        told = f"{report.kind} {report.subject}, opens until {_stamp(expires)}"
+        told = f"{report.kind} {report.subject}, opens until {stamp(expires)}"
         audit.note(connection, owner, "shared", share_id, told)
-    return _own(store, share_id), token
+    return one(store, share_id), token
 
 
 def opened(store: Store, token: str, *, again: bool = False) -> Report:
@@ -95,7 +95,7 @@ def opened(store: Store, token: str, *, again: bool = False) -> Report:
         wanted = select(shares).where(shares.c.token_hash == _hashed(token))
         with store.database.reading() as connection:
             row = connection.execute(wanted).first()
-    if row is None or not _alive(row):
+    if row is None or not alive(row):
         message = (
             "this link shows nothing: it has expired, was taken back, or was not copied whole; "
             "ask whoever sent it for a new one"
@@ -107,30 +107,19 @@ def opened(store: Store, token: str, *, again: bool = False) -> Report:
     return found
 
 
-def mine(store: Store) -> tuple[ShareRow, ...]:
-    """Return the links that whoever asks has made, newest first."""
-    return tuple(row for row in _rows(store) if row.owner == _who(store))
-
-
-def every(store: Store) -> tuple[ShareRow, ...]:
-    """Return every link of the lab, newest first. Raises AccessError unless an admin asks."""
-    require_admin(store, "The list of everybody's links")
-    return _rows(store)
-
-
 def revoke(store: Store, share_id: str) -> ShareRow:
     """Return a link that opens nothing any more, from this moment and for good.
 
     Raises AccessError for a link that is not there or is somebody else's.
     """
-    before = _own(store, share_id)
+    before = one(store, share_id)
     with store.database.writing() as connection:
         unrevoked = (shares.c.id == share_id) & (shares.c.revoked == "")
         done = connection.execute(update(shares).where(unrevoked).values(revoked=now()))
         if done.rowcount:
             told = f"{before.kind} {before.subject}"
-            audit.note(connection, _who(store), "share revoked", share_id, told)
-    return _own(store, share_id)
+            audit.note(connection, asker(store), "share revoked", share_id, told)
+    return one(store, share_id)
 
 
 def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
@@ -138,7 +127,7 @@ def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
 
     Raises AccessError as `revoke`, for a revoked link, and as `keep` for the days.
     """
-    _own(store, share_id)
+    one(store, share_id)
     _require_days(days)
     expires = _expiry(days)
     with store.database.writing() as connection:
@@ -147,9 +136,9 @@ def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
         if not done.rowcount:
             message = f"link {share_id} was revoked, which is for good; make a new one"
             raise AccessError(message)
-        told = f"opens until {_stamp(expires)}"
-        audit.note(connection, _who(store), "share extended", share_id, told)
-    return _own(store, share_id)
+        told = f"opens until {stamp(expires)}"
+        audit.note(connection, asker(store), "share extended", share_id, told)
+    return one(store, share_id)
 
 
 def _expiry(days: int) -> float:
@@ -190,55 +179,5 @@ def _count(store: Store, share_id: str) -> None:
         LOG.warning("share %s: a visit was not counted: %s", share_id, type(error).__name__)
 
 
-def _own(store: Store, share_id: str) -> ShareRow:
-    """Return a link that whoever asks may change; another's is as unknown as none."""
-    found = _one(store, share_id)
-    if found is None or not store.person.owns(found.owner):
-        message = (
-            f"link {share_id!r} is not among yours; `python -m pxcore shares` lists what there is"
-        )
-        raise AccessError(message)
-    return found
-
-
-def _one(store: Store, share_id: str) -> ShareRow | None:
-    with store.database.reading() as connection:
-        row = connection.execute(select(shares).where(shares.c.id == share_id)).first()
-    return None if row is None else _shown(row)
-
-
-def _rows(store: Store) -> tuple[ShareRow, ...]:
-    with store.database.reading() as connection:
-        found = connection.execute(select(shares).order_by(shares.c.ordinal.desc()))
-        return tuple(_shown(row) for row in found)
-
-
-def _shown(row: Row[tuple[object, ...]]) -> ShareRow:
-    return ShareRow(
-        id=row.id,
-        kind=row.kind,
-        subject=row.subject,
-        title=row.title,
-        owner=row.owner,
-        created=row.created,
-        expires=_stamp(row.expires),
-        revoked=row.revoked,
-        opened=row.opened,
-        alive=_alive(row),
-    )
-
-
-def _alive(row: Row[tuple[object, ...]]) -> bool:
-    return not row.revoked and time.time() < row.expires
-
-
-def _who(store: Store) -> str:
-    return store.person.name or store.settings.owner
-
-
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode("ascii")).hexdigest()
-
-
-def _stamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -10,11 +10,12 @@ from dataclasses import replace
 import pytest
 
 from pxcore.errors import AccessError
-from pxcore.runs import sharing
+from pxcore.runs import ledger, share_rows, sharing
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.types.people import Person, Rank, ShareRow
 from tests.report_values import report
+from tests.tiny_lab import tiny_dataset, tiny_spec
 
 ANN, BOB = (Person(name=name, rank=Rank.MEMBER, id=name) for name in ("ann", "bob"))
 READER = Person(name="ron", rank=Rank.READER, id="ron")
@@ -99,7 +100,7 @@ def test_an_expired_link_opens_again_when_it_is_extended(
     row, token = sharing.keep(ann, report(), days=1)
     later(monkeypatch, 1.01)
     assert refused(ann, token)
-    assert [one.alive for one in sharing.mine(ann)] == [False]
+    assert [one.alive for one in share_rows.mine(ann)] == [False]
     longer = sharing.extend(ann, row.id, 10)
     assert (longer.alive, longer.expires > row.expires) == (True, True)
     assert sharing.opened(ann, token) == report()
@@ -118,7 +119,7 @@ def test_visits_are_counted_clicks_are_not(ann: Store) -> None:
     row, token = sharing.keep(ann, report())
     for again in (False, True, True, False):
         sharing.opened(ann, token, again=again)
-    assert [(one.id, one.opened) for one in sharing.mine(ann)] == [(row.id, 2)]
+    assert [(one.id, one.opened) for one in share_rows.mine(ann)] == [(row.id, 2)]
 
 
 def test_a_store_that_cannot_be_written_still_shows_what_is_shared(ann: Store) -> None:
@@ -143,7 +144,7 @@ def test_readers_make_no_links(store: Store) -> None:
     with pytest.raises(AccessError, match="rank of a member"):
         sharing.keep(store.seen_by(READER), report())
     assert not sharing.may_share(store.seen_by(READER))
-    assert sharing.every(store) == ()
+    assert share_rows.every(store) == ()
 
 
 def test_links_are_changed_by_their_owner_and_by_admins(store: Store, ann: Store) -> None:
@@ -156,11 +157,11 @@ def test_links_are_changed_by_their_owner_and_by_admins(store: Store, ann: Store
             change(bob, "0" * 12)
         assert str(told.value).replace(row.id, "") == str(unknown.value).replace("0" * 12, "")
     assert sharing.opened(bob, token)
-    assert (sharing.mine(bob), [one.id for one in sharing.mine(ann)]) == ((), [row.id])
+    assert (share_rows.mine(bob), [one.id for one in share_rows.mine(ann)]) == ((), [row.id])
     with pytest.raises(AccessError, match="for administrators"):
-        sharing.every(bob)
+        share_rows.every(bob)
     admin = store.seen_by(ADMIN)
-    assert [one.id for one in sharing.every(admin)] == [row.id]
+    assert [one.id for one in share_rows.every(admin)] == [row.id]
     assert not sharing.revoke(admin, row.id).alive
 
 
@@ -184,4 +185,19 @@ def test_the_command_line_makes_links_in_the_hosts_name(store: Store) -> None:
     row, _ = sharing.keep(host, report())
     assert isinstance(row, ShareRow)
     assert row.owner == "lab-pc"
-    assert [one.id for one in sharing.mine(host)] == [row.id]
+    assert [one.id for one in share_rows.mine(host)] == [row.id]
+
+
+def test_a_runs_owner_sees_and_ends_what_others_share_of_it(store: Store, ann: Store) -> None:
+    run_id = ledger.submit(ann, replace(tiny_spec(tiny_dataset(store)), owner="ann"))
+    bob = store.seen_by(BOB)
+    for kind, subject in (("run", run_id), ("comparison", f"abc:occlusion,{run_id}:pxpermute")):
+        row, token = sharing.keep(bob, replace(report(), kind=kind, subject=subject))
+        assert row.id in {one.id for one in share_rows.mine(ann)}
+        assert sharing.opened(store, token)
+        sharing.revoke(ann, row.id)
+        assert refused(store, token)
+    other, _ = sharing.keep(bob, replace(report(), subject=f"{run_id}0"))
+    assert other.id not in {one.id for one in share_rows.mine(ann)}
+    with pytest.raises(AccessError, match="not among yours"):
+        sharing.revoke(ann, other.id)

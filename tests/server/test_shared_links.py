@@ -23,13 +23,6 @@ PAGES = ("", "start", "home", "datasets", "new", "runs", "compare", "run", "pane
 
 
 @pytest.fixture
-def port(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Return the port of a server that asks for passwords and has something to hide."""
-    monkeypatch.setenv("PXCORE_AUTH", "password")
-    return start()
-
-
-@pytest.fixture
 def made(tmp_path: Path) -> tuple[str, str, str]:
     """Return a link's id, its token, and the id of a run that is not shared."""
     store = open_store(Settings(home=tmp_path / "home"))
@@ -41,9 +34,10 @@ def made(tmp_path: Path) -> tuple[str, str, str]:
 
 
 def test_a_link_opens_one_report_and_no_more(
-    made: tuple[str, str, str], port: int, tmp_path: Path
+    made: tuple[str, str, str], start: Start, tmp_path: Path
 ) -> None:
     share_id, token, run_id = made
+    port = start(PXCORE_AUTH="password")
     with tab(port) as visitor:
         assert SHOWN in visitor.ask(f"link={token}", page="shared").text
         for path in PAGES:  # the address says link, the page is another

@@ -1,0 +1,98 @@
+"""Links as rows: which there are, whose they are, and whether they open."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from pxcore.errors import AccessError
+from pxcore.people.rights import require_admin
+from pxcore.store.home import Store
+from pxcore.store.tables import plan_versions, runs, shares
+from pxcore.types.people import ShareRow
+
+_IDS = re.compile(r"[,:]")
+
+
+def mine(store: Store) -> tuple[ShareRow, ...]:
+    """Return the links that whoever asks has made, and others' to what is theirs, newest first."""
+    who, owned = asker(store), _owned(store)
+    return tuple(row for row in _rows(store) if row.owner == who or _shows(row, owned))
+
+
+def every(store: Store) -> tuple[ShareRow, ...]:
+    """Return every link of the lab, newest first. Raises AccessError unless an admin asks."""
+    require_admin(store, "The list of everybody's links")
+    return _rows(store)
+
+
+def one(store: Store, share_id: str) -> ShareRow:
+    """Return a link that whoever asks may change: their own, or one to what is theirs.
+
+    Raises AccessError, the same for another's link as for none.
+    """
+    with store.database.reading() as connection:
+        row = connection.execute(select(shares).where(shares.c.id == share_id)).first()
+    found = None if row is None else _shown(row)
+    if found and (store.person.owns(found.owner) or _shows(found, _owned(store))):
+        return found
+    message = f"link {share_id!r} is not among yours; `python -m pxcore shares` lists what there is"
+    raise AccessError(message)
+
+
+def alive(row: Row[Any]) -> bool:
+    """Return whether a link opens."""
+    return not row.revoked and time.time() < row.expires
+
+
+def asker(store: Store) -> str:
+    """Return the name of whoever asks, as it stands on their links."""
+    return store.person.name or store.settings.owner
+
+
+def stamp(seconds: float) -> str:
+    """Return seconds since 1970 as UTC ISO 8601."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _owned(store: Store) -> frozenset[str]:
+    """Return the ids of the runs and plans of whoever asks."""
+    who = asker(store)
+    if not who:
+        return frozenset()
+    with store.database.reading() as connection:
+        own_runs = connection.scalars(select(runs.c.id).where(runs.c.owner == who)).all()
+        own_plans = connection.scalars(
+            select(plan_versions.c.plan_id).where(plan_versions.c.owner == who).distinct()
+        ).all()
+    return frozenset((*own_runs, *own_plans))
+
+
+def _shows(row: ShareRow, owned: frozenset[str]) -> bool:
+    """Return whether a link shows one of these: a comparison's subject names several."""
+    return not owned.isdisjoint(_IDS.split(row.subject))
+
+
+def _rows(store: Store) -> tuple[ShareRow, ...]:
+    with store.database.reading() as connection:
+        found = connection.execute(select(shares).order_by(shares.c.ordinal.desc()))
+        return tuple(_shown(row) for row in found)
+
+
+def _shown(row: Row[Any]) -> ShareRow:
+    return ShareRow(
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        title=row.title,
+        owner=row.owner,
+        created=row.created,
+        expires=stamp(row.expires),
+        revoked=row.revoked,
+        opened=row.opened,
+        alive=alive(row),
+    )
