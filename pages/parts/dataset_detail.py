@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import cell_gallery, deleting, links, panel_editor
+from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.header import Crumb, Download, header
 from pages.parts.importing import skipped_line
@@ -28,7 +29,14 @@ VIEWS = ("Cells", "Counts", "Intensities", "Panel sheet", "Labels", "Import")
 
 
 def render(dataset_id: str) -> None:
-    """Draw the page of one data set."""
+    """Draw the page of one data set; one that cannot be shown can be deleted all the same."""
+    with guarded(f"data set {dataset_id}"):
+        _draw(dataset_id)
+    deleting.offer("dataset", dataset_id)
+
+
+def _draw(dataset_id: str) -> None:
+    """Draw what it holds."""
     dataset = lab().dataset(dataset_id)
     overview = lab().overview(dataset_id)
     sheet = Download(
@@ -65,7 +73,6 @@ def render(dataset_id: str) -> None:
         _report(dataset)
     else:
         cell_gallery.draw(dataset, limits_of(overview))
-    deleting.offer("dataset", dataset_id)
 
 
 def summary(dataset: Dataset) -> str:

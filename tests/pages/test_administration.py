@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pxcore.errors import AccessError
+from pxcore.types.people import Account, AuditRow, Person, Rank
 from pxcore.types.upkeep import Loose, LooseKind, Storage, Usage, Uses
 from tests.fake_lab import FakeLab
 from tests.fake_shares import row
@@ -203,3 +204,71 @@ def test_links_can_be_ended_by_an_administrator(lab: FakeLab, visit: Open) -> No
     assert not any("<script>" in one for one in markdown(app))
     press(app, "Revoke")
     assert not [one for one in app.button if one.label == "Revoke"]
+
+
+ANN = Account(
+    id="1", name="ann", rank=Rank.ADMIN, active=True, quota_gb=None, created="2026-01-01T00:00:00"
+)
+BOB = Account(
+    id="2", name=HOSTILE, rank=Rank.MEMBER, active=True, quota_gb=2.0, created="", provider=True
+)
+
+
+def test_where_nobody_logs_in_there_is_nobody_to_keep(lab: FakeLab, visit: Open) -> None:
+    app = visit("admin", view="People")
+    assert "Nobody logs in here" in words(app)
+    assert not app.text_input
+
+
+def test_people_are_added_and_changed(lab: FakeLab, visit: Open) -> None:
+    lab.people.auth, lab.people.accounts = "password", [ANN, BOB]
+    lab.people.person = Person(name="ann", rank=Rank.ADMIN, id="1")
+    app = visit("admin", view="People")
+    assert "2 people may come in, 1 administrator among them" in words(app)
+    app.text_input(key="people-new-name").input(" carl ")
+    app.text_input[1].input("a long enough one")
+    press(app, "Add")
+    assert [(one.name, one.rank) for one in lab.people.accounts[2:]] == [("carl", Rank.MEMBER)]
+    assert any("carl was added" in one.value for one in app.success)
+    app.selectbox(key="people-who").select(HOSTILE).run()
+    app.radio[0].set_value(Rank.READER)
+    app.number_input[0].set_value(0.0)
+    app.toggle[0].set_value(False)
+    press(app, "Save")
+    (changed,) = [one for one in lab.people.accounts if one.name == HOSTILE]
+    assert (changed.rank, changed.quota_gb, changed.active) == (Rank.READER, 0.0, False)
+    assert lab.people.asked == []  # no password was typed
+    assert not any("<script>" in one for one in markdown(app))
+
+
+def test_a_refused_change_says_why_and_stays(
+    lab: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.people.auth, lab.people.accounts = "password", [ANN]
+    lab.people.person = Person(name="ann", rank=Rank.ADMIN, id="1")
+
+    def last(*_: object) -> Account:
+        message = "ann is the last administrator"
+        raise AccessError(message)
+
+    monkeypatch.setattr(lab.people, "set_rank", last)
+    app = visit("admin", view="People")
+    app.selectbox(key="people-who").select("ann").run()
+    app.radio[0].set_value(Rank.READER)
+    press(app, "Save")
+    assert ["is the last administrator" in one.value for one in app.error] == [True]
+    assert not app.success
+
+
+def test_who_did_what_is_listed_and_filtered(lab: FakeLab, visit: Open) -> None:
+    rows = [("ann", "run started"), ("bob", "run deleted"), ("bob", "run started")]
+    lab.people.rows = [
+        AuditRow(at="2026-01-01T00:00:00", who=who, action=what, subject="r1", detail=HOSTILE)
+        for who, what in rows
+    ]
+    app = visit("admin", view="Who did what")
+    assert "3 of 3 entries" in words(app)
+    app.multiselect(key="log-Who").select("bob").run()
+    app.multiselect(key="log-What").select("run deleted").run()
+    assert "1 of 3 entries" in words(app)
+    assert app.dataframe[0].value["More"].tolist() == [HOSTILE]
