@@ -14,7 +14,7 @@ class FakePeople:
 
     auth: str = "open"
     person: Person | None = None
-    shut_out: str = ""
+    refusal: str = ""
     asking: Person | None = None
     """As whom the pages asked last."""
     accounts: list[Account] = field(default_factory=list)
@@ -51,13 +51,11 @@ class FakePeople:
         return tuple(self.rows[:most])
 
     def who(self, token: str) -> Person | None:
-        if self.shut_out:
-            raise AccessError(self.shut_out)
         return self.person
 
     def set_private(self, run_id: str, *, private: bool) -> None:
-        if self.shut_out:
-            raise AccessError(self.shut_out)
+        if self.refusal:
+            raise AccessError(self.refusal)
         self.asked.append(("private", (run_id, private)))
 
     def _change(self, name: str, **values: object) -> Account:

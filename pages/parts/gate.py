@@ -8,14 +8,11 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from pages.parts import session
-from pages.parts.errors import banner
 from pages.parts.text import md
 from pages.parts.visitor import COOKIE, visitor
 from pages.web.paths import LOGIN, PASSWORD, logout_address
-from pxcore.errors import AccessError
 from pxcore.types.people import Rank
 
-SHUT_OUT = "shut out"
 WORDS = {Rank.READER: "may look", Rank.MEMBER: "member", Rank.ADMIN: "administrator"}
 """Ranks in words."""
 QUIET = "color: inherit; font-size: 0.875rem"
@@ -31,12 +28,7 @@ def admitted(owner: str) -> bool:
 
     ``owner``: the name that somebody has where everybody may come in, until they type another.
     """
-    try:
-        person = visitor(session.door())
-    except AccessError as error:
-        session.forget()
-        st.session_state[SHUT_OUT] = str(error)
-        return False
+    person = visitor(session.door())
     if person is None:
         session.forget()
         return False
@@ -54,10 +46,6 @@ def offers(page: str) -> bool:
 
 def draw_way_in() -> None:
     """Draw the link to the log-in, which leads back to the address that was asked for."""
-    if SHUT_OUT in st.session_state:
-        banner(AccessError(st.session_state[SHUT_OUT]))
-        _leave()
-        return
     st.title("Log in to see this page", anchor=False)
     st.markdown(
         "This dashboard belongs to a lab. Log in, and you come back to the page you asked for.",

@@ -16,7 +16,6 @@ from streamlit import runtime
 from pages.web import health, login
 from pages.web.guards import BodyLimit, ClosedPaths, KnownNames
 from pages.web.headers import SafeHeaders
-from pages.web.way_back import WayBack
 from pxcore import logs
 from pxcore.settings import Settings
 
@@ -37,7 +36,6 @@ def application(settings: Settings, names: tuple[str, ...]) -> st.App:
         lifespan=warmed,
         routes=ROUTES,
         middleware=middleware(settings, names),
-        secrets=login.secrets_for(settings),
     )
 
 
@@ -46,7 +44,6 @@ def middleware(settings: Settings, names: tuple[str, ...]) -> list[Middleware]:
     return [
         Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(KnownNames, names=names, public_url=settings.public_url),
-        Middleware(WayBack, public_url=settings.public_url),
         Middleware(ClosedPaths),
         Middleware(BodyLimit, max_upload_mb=settings.max_upload_mb),
     ]

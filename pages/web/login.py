@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
-from streamlit.auth_util import encode_provider_token
-from streamlit.runtime.secrets import SecretsValue
 
 from pages.parts.session import door
-from pages.parts.visitor import COOKIE, FRESH
+from pages.parts.text import sentence
+from pages.parts.visitor import COOKIE
 from pages.web.login_form import login_page, logout_page, notice_page, password_page
-from pages.web.paths import LOGIN, LOGOUT, PASSWORD, local, proof
-from pages.web.way_back import WANTED
+from pages.web.paths import BACK, LOGIN, LOGOUT, PASSWORD, local, proof
 from pxcore.errors import AccessError
 from pxcore.settings import Settings
 
 FORM = "pxcore_form"
 """Cookie that the form's hidden field must repeat."""
 
-FORM_SECONDS = 3600
+ERRAND, WANTED = "pxcore_errand", "pxcore_wanted"
+"""Cookies kept while somebody is at the identity provider: what its answer must belong to, and the
+address to go to then."""
+FORM_SECONDS, ERRAND_SECONDS, SESSION_SECONDS = 3600, 600, 7 * 86_400
 OPEN_TOO_LONG = "This form was open for too long; try again."
 
 
@@ -39,7 +40,7 @@ async def log_in(request: Request) -> Response:
     if auth == "open":
         return RedirectResponse(wanted, 303)
     if auth == "oidc":
-        return _to_provider(wanted)
+        return await _to_provider(wanted)
     if request.method != "POST":
         return _form(request, wanted)
     fields = await _fields(request)
@@ -52,7 +53,7 @@ async def log_in(request: Request) -> Response:
     except AccessError as error:
         return _form(request, wanted, str(error), name)
     answer = RedirectResponse(wanted, 303)
-    _keep(answer, COOKIE, token, FRESH)
+    _keep(answer, COOKIE, token, SESSION_SECONDS)
     answer.delete_cookie(FORM, path="/")
     return answer
 
@@ -60,8 +61,6 @@ async def log_in(request: Request) -> Response:
 async def log_out(request: Request) -> Response:
     """Answer ``/logout``: at once with the session's proof, else after a question."""
     token = request.cookies.get(COOKIE, "")
-    if door().people.auth == "oidc":
-        return _gone(RedirectResponse("/auth/logout", 303))
     if not token:
         return notice_page("You are logged out.")
     given = request.query_params.get("proof", "")
@@ -91,14 +90,40 @@ async def change_password(request: Request) -> Response:
     except AccessError as error:
         return _own(request, str(error))
     answer = RedirectResponse("/", 303)
-    _keep(answer, COOKIE, token, FRESH)
+    _keep(answer, COOKIE, token, SESSION_SECONDS)
     return answer
 
 
-def _to_provider(wanted: str) -> Response:
-    """Return the way to the identity provider; the wanted address waits in a cookie."""
-    answer = RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 303)
-    _keep(answer, WANTED, wanted, 600)
+async def come_back(request: Request) -> Response:
+    """Answer ``/login/back``: who the identity provider sends has a session from here on."""
+    if door().people.auth != "oidc":
+        return RedirectResponse("/", 303)
+    errand, wanted = (unquote(request.cookies.get(name, "")) for name in (ERRAND, WANTED))
+    came, answer = dict(request.query_params), RedirectResponse(local(wanted), 303)
+    try:
+        token = await run_in_threadpool(door().people.way_back, came, errand)
+    except AccessError as error:
+        return _forgotten(notice_page(sentence(str(error)), 403))
+    _keep(answer, COOKIE, token, SESSION_SECONDS)
+    return _forgotten(answer)
+
+
+async def _to_provider(wanted: str) -> Response:
+    """Return the way to the identity provider; what is needed to come back waits in cookies."""
+    try:
+        address, errand = await run_in_threadpool(door().people.way_there)
+    except AccessError as error:
+        return notice_page(sentence(str(error)), 503)
+    answer = RedirectResponse(address, 303)
+    _keep(answer, ERRAND, quote(errand), ERRAND_SECONDS)
+    _keep(answer, WANTED, quote(wanted), ERRAND_SECONDS)
+    return answer
+
+
+def _forgotten(answer: Response) -> Response:
+    """Return the answer that ends an errand: it serves for one log-in only."""
+    for name in (ERRAND, WANTED):
+        answer.delete_cookie(name, path="/")
     return answer
 
 
@@ -152,16 +177,10 @@ def _same(given: str, expected: str) -> bool:
     return bool(expected) and secrets.compare_digest(given.encode(), expected.encode())
 
 
-def secrets_for(settings: Settings) -> dict[str, SecretsValue] | None:
-    """Return what Streamlit's own log-in needs, for ``oidc``; None for the others."""
-    if settings.auth != "oidc":
-        return None
-    return {"auth": dict(door().people.provider_secrets())}
-
-
 Answer = Callable[[Request], Awaitable[Response]]
 _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (LOGIN, log_in),
+    (BACK, come_back),
     (LOGOUT, log_out),
     (PASSWORD, change_password),
 )

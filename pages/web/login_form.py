@@ -84,10 +84,10 @@ def logout_page(secret: str) -> HTMLResponse:
     return _page("Log out", body)
 
 
-def notice_page(words: str) -> HTMLResponse:
+def notice_page(words: str, status: int = 200) -> HTMLResponse:
     """Return a page that says one thing, with the way back in."""
     body = f'<h1>{escape(words)}</h1>\n<a class="button" href="/login">Log in</a>'
-    return _page(words, body)
+    return _page("Log in", body, status)
 
 
 def _told(wrong: str) -> str:

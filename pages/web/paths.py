@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote, urlsplit
 
-LOGIN, LOGOUT, PASSWORD = "login", "logout", "password"
+LOGIN, BACK, LOGOUT, PASSWORD = "login", "login/back", "logout", "password"
 OWN = (
     "login",
     "logout",

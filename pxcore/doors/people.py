@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pxcore.people import accounts, arrivals, logins, provider
+from collections.abc import Mapping
+
+from pxcore.people import accounts, logins, provider
 from pxcore.people.rights import require_admin
 from pxcore.runs import privacy
 from pxcore.store import audit
@@ -70,13 +72,13 @@ class People:
         """End a session."""
         logins.log_out(self._store, token)
 
-    def arrive(self, issuer: str, subject: str, name: str = "", email: str = "") -> Person:
-        """Return the person whom the identity provider vouches for; see ``people.arrivals``."""
-        return arrivals.arrive(self._store, issuer, subject, name, email)
+    def way_there(self) -> tuple[str, str]:
+        """Return the identity provider's address, and what the browser keeps meanwhile."""
+        return provider.way_there(self._store)
 
-    def provider_secrets(self) -> dict[str, str]:
-        """Return what a log-in at the identity provider needs; only for the web process."""
-        return provider.provider_secrets(self._store)
+    def way_back(self, answer: Mapping[str, str], kept: str) -> str:
+        """Return the token of a session of whoever the identity provider sends back."""
+        return logins.let_in(self._store, provider.way_back(self._store, answer, kept))
 
     def set_private(self, run_id: str, *, private: bool) -> None:
         """Hide a run from everybody but its owner and administrators, or show it again."""

@@ -11,7 +11,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pxcore.errors import AccessError
 from pxcore.people.accounts import named, plain
@@ -68,10 +68,19 @@ def log_in(store: Store, name: str, password: str, address: str) -> str:
         raise AccessError(WRONG)
     token = secrets.token_urlsafe(32)
     with store.database.writing() as connection:
-        _begin(connection, found, token, attempt)
+        _forgive(connection, attempt)
+        _open_session(connection, found["id"], token)
         if outdated(stored):
             better = update(people).where(people.c.id == found["id"])
             connection.execute(better.values(password_hash=hashed(password)))
+    return token
+
+
+def let_in(store: Store, person: Person) -> str:
+    """Return the token of a new session of somebody whom the identity provider vouches for."""
+    token = secrets.token_urlsafe(32)
+    with store.database.writing() as connection:
+        _open_session(connection, person.id, token)
     return token
 
 
@@ -144,20 +153,24 @@ def _count(connection: Connection, which: object) -> int:
     return int(connection.scalar(wanted) or 0)
 
 
-def _begin(connection: Connection, found: RowMapping, token: str, attempt: _Attempt) -> None:
-    """Write the session; the person's failures from there, this attempt among them, are over."""
+def _forgive(connection: Connection, attempt: _Attempt) -> None:
+    """Forget a person's failures from their address, this attempt among them."""
     columns = login_failures.c
     over = (columns.name == attempt.name) & (columns.address == attempt.address)
     connection.execute(delete(login_failures).where(over))
-    connection.execute(delete(sessions).where(sessions.c.expires < attempt.at))
+
+
+def _open_session(connection: Connection, person_id: str, token: str) -> None:
+    at = time.time()
+    connection.execute(delete(sessions).where(sessions.c.expires < at))
     row = {
         "token_hash": _hash(token),
-        "person_id": found["id"],
-        "expires": attempt.at + SESSION_SECONDS,
+        "person_id": person_id,
+        "expires": at + SESSION_SECONDS,
         "created": now(),
     }
     connection.execute(insert(sessions).values(**row))
-    connection.execute(update(people).where(people.c.id == found["id"]).values(seen=now()))
+    connection.execute(update(people).where(people.c.id == person_id).values(seen=now()))
 
 
 def _shown(text: str) -> str:

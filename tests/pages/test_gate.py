@@ -49,15 +49,6 @@ def test_pages_ask_as_whoever_logged_in(full: FakeLab, visit: Open) -> None:
     assert "/password" in html(app)
 
 
-def test_who_is_shut_out_reads_why_and_sees_nothing(full: FakeLab, visit: Open) -> None:
-    full.people.auth, full.people.person = "password", BOB
-    full.people.shut_out = "Bob was shut out of this lab"
-    app = visit("runs")
-    assert [one.value for one in app.error] == ["Bob was shut out of this lab"]
-    assert full.people.asking is None
-    assert "/logout" in html(app)
-
-
 def test_another_person_in_the_same_tab_finds_nothing_of_the_first(
     full: FakeLab, visit: Open
 ) -> None:

@@ -1,17 +1,13 @@
-"""What an identity provider's log-in needs."""
+"""Settings of an identity provider, and errands that nobody forges; the whole way: tests/server."""
 
 from __future__ import annotations
-
-import stat
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from pxcore.errors import AccessError
-from pxcore.people.provider import FILE, check_provider, cookie_secret, provider_secrets
+from pxcore.people.provider import check_provider, way_back
 from pxcore.settings import Settings
-from pxcore.store.home import Store, open_store
+from pxcore.store.home import Store
 
 COMPLETE = {
     "auth": "oidc",
@@ -24,28 +20,37 @@ COMPLETE = {
 
 def test_all_settings_are_needed() -> None:
     check_provider(Settings.model_validate(COMPLETE))
+    check_provider(Settings.model_validate(COMPLETE | {"public_url": "http://127.0.0.1:8501"}))
     for name in ("public_url", "oidc_metadata_url", "oidc_client_id", "oidc_client_secret"):
         with pytest.raises(AccessError, match=f"PXCORE_{name.upper()}"):
             check_provider(Settings.model_validate(COMPLETE | {name: ""}))
-    for wrong in ("px.lab.example", "ftp://px.lab.example", "https://"):
-        with pytest.raises(AccessError, match="expected a whole address"):
-            check_provider(Settings.model_validate(COMPLETE | {"public_url": wrong}))
 
 
-def test_what_streamlit_is_given(tmp_path: Path) -> None:
-    store = open_store(Settings.model_validate(COMPLETE | {"home": tmp_path}))
-    found = provider_secrets(store)
-    assert found["redirect_uri"] == "https://px.lab.example/oauth2callback"
-    assert found["cookie_secret"] == provider_secrets(store)["cookie_secret"]
-    assert "s3cret" not in repr(store.settings)
-    store.close()
+@pytest.mark.parametrize("name", ["public_url", "oidc_metadata_url"])
+@pytest.mark.parametrize(
+    "address",
+    ["px.lab.example", "ftp://px.lab.example", "https://", "http://px.lab.example",
+     "http://127.0.0.1.evil.example", "http://localhost@evil.example"],
+)  # fmt: skip
+def test_addresses_cannot_be_read_on_the_way(name: str, address: str) -> None:
+    with pytest.raises(AccessError, match="expected an address such as https"):
+        check_provider(Settings.model_validate(COMPLETE | {name: address}))
 
 
-def test_the_cookie_secret_is_one_and_private(store: Store) -> None:
-    with ThreadPoolExecutor(8) as many:
-        found = set(many.map(lambda _: cookie_secret(store), range(8)))
-    assert len(found) == 1
-    assert len(found.pop()) >= 64
-    place = store.home / FILE
-    assert stat.S_IMODE(place.stat().st_mode) == 0o600
-    assert [one.name for one in store.home.glob(f"{FILE}*")] == [FILE]
+def test_the_secret_is_in_no_picture_of_the_settings() -> None:
+    assert "s3cret" not in repr(Settings.model_validate(COMPLETE))
+
+
+@pytest.mark.parametrize("kept", ["", "{}", "[]", "null", '{"state": "s"}', "x" * 5000])
+def test_an_answer_without_its_errand_is_refused(store: Store, kept: str) -> None:
+    with pytest.raises(AccessError, match="not begun in this browser"):
+        way_back(store, {"state": "s", "code": "c"}, kept)
+
+
+@pytest.mark.parametrize("state", ["", "other", "ä"])
+def test_an_answer_of_another_log_in_is_refused(store: Store, state: str) -> None:
+    kept = '{"state": "s", "nonce": "n", "verifier": "v"}'
+    with pytest.raises(AccessError, match="belongs to another log-in"):
+        way_back(store, {"state": state, "code": "c"}, kept)
+    with pytest.raises(AccessError, match="it said 'access_denied'"):
+        way_back(store, {"state": "s", "error": "access_denied"}, kept)

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
 CLIENT, SECRET = "px", "s3cret"
 
@@ -29,11 +29,10 @@ class Provider:
 
     address: str = ""
     claims: dict[str, object] = field(default_factory=lambda: {"sub": "s-1"})
-    age: float = 0.0
-    """Seconds ago at which it signs."""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}))
-    signing: RSAKey | None = None
+    signing: RSAKey | OctKey | None = None
     """Another key than the one that is published: a forger's."""
+    away: bool = False
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -74,15 +73,17 @@ class Provider:
             or asked["code_challenge"] != challenge
         ):
             return None
-        now = int(time.time() - self.age)
+        now = int(time.time())
         claims = {
             "iss": self.address,
             "aud": CLIENT,
             "iat": now,
-            "exp": now + int(self.age) + 3600,
+            "exp": now + 3600,
             "nonce": asked.get("nonce", ""),
         } | self.claims
-        signed = jwt.encode({"alg": "RS256", "kid": "k1"}, claims, self.signing or self.key)
+        key = self.signing or self.key
+        how = "HS256" if isinstance(key, OctKey) else "RS256"
+        signed = jwt.encode({"alg": how, "kid": "k1"}, claims, key)
         return {"access_token": "a", "token_type": "Bearer", "expires_in": 3600, "id_token": signed}
 
 
@@ -96,7 +97,9 @@ def identity_provider() -> Iterator[Provider]:
             place = urlsplit(self.path)
             provider.asked.append(place.path)
             query = {name: values[0] for name, values in parse_qs(place.query).items()}
-            if place.path == "/.well-known/openid-configuration":
+            if provider.away:
+                self.send_error(503)
+            elif place.path == "/.well-known/openid-configuration":
                 self.say(provider.metadata())
             elif place.path == "/keys":
                 self.say({"keys": [provider.key.as_dict(private=False)]})
