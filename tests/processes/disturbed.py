@@ -1,0 +1,98 @@
+"""Surroundings that go wrong for real processes: a small disk, a clock that can be set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+CLOCK = """
+import os, time
+real = time.time
+
+def shifted():
+    try:
+        with open(os.environ["TEST_CLOCK"]) as told:
+            return real() + float(told.read())
+    except (OSError, ValueError):
+        return real()
+
+time.time = shifted
+"""
+"""As ``sitecustomize``: every Python process begins with it, workers too."""
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Yield ``folder`` as a disk of its own; skip where this user may not mount one."""
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if os.name != "posix" or mount is None:
+        pytest.skip("there is no mount here")
+    command = [mount, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"this user may not mount a small disk: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextmanager
+def read_only(source: Path, place: Path) -> Iterator[Path]:
+    """Yield ``place``, where ``source`` can be read and not written; skip as above."""
+    place.mkdir()
+    done = subprocess.run(["mount", "--bind", source, place], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this user may not mount a folder elsewhere")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Return the file that takes the last byte of a disk."""
+    ballast = disk / "ballast"
+    descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with suppress(OSError):
+        while True:
+            os.write(descriptor, b"x" * 4096)
+    os.close(descriptor)
+    return ballast
+
+
+def settable_clock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file whose number of seconds every process started from now on adds to its clock.
+
+    Processes see it in ``time.time``, as when the host's clock is set: what measures with a clock
+    that never jumps goes on.
+    """
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(CLOCK)
+    clock = folder / "clock"
+    clock.write_text("0")
+    monkeypatch.setenv("TEST_CLOCK", str(clock))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *sys.path[1:2]]))
+    return clock
+
+
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Hold a SQLite database as another program may: nobody else can write."""
+    connection = sqlite3.connect(database, isolation_level=None, timeout=30)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
