@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import uuid
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import delete, func, insert, select, update
 
 from pxcore import __version__
+from pxcore.runs.stalls import stalled
 from pxcore.store.dialects import clock
 from pxcore.store.home import Store
 from pxcore.store.tables import heartbeats, runs
@@ -78,7 +80,7 @@ def status(store: Store) -> RunnerStatus:
         device=row.device,
         running=row.running if alive else 0,
         queued=int(queued or 0),
-        problem=row.problem if alive else "",
+        problem=(row.problem or (stalled(store, age) if here else "")) if alive else "",
         host=row.host,
         version=row.version,
     )
@@ -99,3 +101,7 @@ def locked(store: Store) -> bool:
             return False
     except Timeout:
         return True
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return True  # on a disk turned read-only nobody can try: its silence tells

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,12 @@ def test_a_disk_that_fills_up_and_is_freed(
 ) -> None:
     """The page says that it is full; freed, what was done is kept, and the rest can be done."""
     monkeypatch.setenv("PXCORE_MIN_FREE_GB", "0")
-    with small_disk(tmp_path / "disk", "16m") as disk:
-        store = open_store(Settings(home=disk / "home", min_free_gb=0))
+    with small_disk(tmp_path / "disk", "16m") as disk, ExitStack() as stack:
+        store = stack.enter_context(
+            closing(open_store(Settings(home=disk / "home", min_free_gb=0)))
+        )
         runners = Runners(store)
+        stack.callback(runners.end_all)
         run_id = ledger.submit(store, spec_in(store))
         runners.start()
         wait_for(lambda: TaskState.DONE in states(store, run_id), what="a finished task")
@@ -64,8 +68,6 @@ def test_a_disk_that_fills_up_and_is_freed(
         wait_for(lambda: ledger.record(store, run_id).state.final, what="the run to end")
         whole(store, run_id)
         same(numbers(store, run_id), undisturbed[0])
-        runners.end_all()
-        store.close()
 
 
 def test_a_read_only_store_is_told_and_nothing_breaks(tmp_path: Path) -> None:
