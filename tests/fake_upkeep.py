@@ -44,9 +44,6 @@ class FakeUpkeep:
         assert self.room is not None
         return self.room
 
-    def room_of(self, name: str) -> tuple[float, int]:
-        return 0.0, 0
-
     def host(self) -> HostState:
         if self.refusal:
             raise self.refusal

@@ -53,6 +53,8 @@ def work(status: RunnerStatus) -> list[tuple[str, str]]:
         ("Last heartbeat", "never" if seen is None else f"{duration(seen)} ago"),
         ("Training workers", str(status.workers)),
         ("Device", status.device or "not known yet"),
+        ("Host", status.host or "not known yet"),
+        ("Version of pxcore", status.version or "not known yet"),
         ("Steps under way", str(status.running)),
         ("Runs waiting", str(status.queued)),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pxcore.people.rights import require_admin
-from pxcore.runs.upkeep import backup, checking, cleanup, deletion, quotas, state
+from pxcore.runs.upkeep import backup, checking, cleanup, deletion, state
 from pxcore.runs.upkeep import storage as rooms
 from pxcore.runs.upkeep.deletion import Kind
 from pxcore.store.home import Store
@@ -25,10 +25,6 @@ class Upkeep:
         """Return what takes how much room. Raises AccessError but for administrators."""
         require_admin(self._store, "Looking at everybody's room")
         return rooms.storage(self._store)
-
-    def room_of(self, name: str) -> tuple[float, int]:
-        """Return the bytes that a person's work takes, and may take (0: no limit)."""
-        return rooms.person_bytes(self._store, name), quotas.quota_of(self._store, name)
 
     def host(self) -> HostState:
         """Return versions, database and disk. Raises AccessError but for administrators."""

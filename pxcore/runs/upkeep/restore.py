@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select, update
 
 from pxcore.errors import RunError, StoreError
+from pxcore.runs import heart
 from pxcore.runs.runner_lock import hold_lock
 from pxcore.runs.upkeep import rows
 from pxcore.runs.upkeep.backup import read_note
@@ -53,10 +54,12 @@ def restore(settings: Settings, folder: Path, tell: Tell, *, anyway: bool = Fals
         )
         raise StoreError(message)
     with closing(open_store(settings)) as store, room_on(store.home):
+        message = f"a runner serves the store {store.home}; stop it, then restore"
+        if heart.status(store).alive:  # here, or on another host
+            raise RunError(message)
         try:
             lock = hold_lock(store, timeout=1.0)
         except RunError as error:
-            message = f"a runner serves the store {store.home}; stop it, then restore"
             raise RunError(message) from error
         with lock:
             return _restored(store, folder, taken, tell, anyway=anyway)

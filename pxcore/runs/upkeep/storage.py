@@ -18,7 +18,7 @@ from pxcore.store.tables import datasets, people, runs
 from pxcore.types.upkeep import Holding, Storage, Usage
 
 GIB = 2**30
-OTHERS = ("work", "uploads", "public", "weights", "temporary", "workers", "logs")
+OTHERS = ("work", "uploads", "public", "weights", "temporary", "workers", "logs", "damaged")
 """Folders beside the artifacts."""
 
 

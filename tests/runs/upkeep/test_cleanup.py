@@ -80,6 +80,24 @@ def test_a_run_that_starts_after_the_preview_keeps_its_results(database: str, st
     assert keys < set(store.artifacts.every_key())
 
 
+def test_a_run_that_starts_right_before_the_removal_keeps_its_results(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = made_dataset(store)
+    gone = made_run(store, dataset)
+    keys = keys_of(store, gone)
+    for key in keys:
+        (store.artifacts.work(key) / "checkpoint").mkdir()
+    deletion.delete_run(store, gone)
+    found = cleanup.preview(store, 0.0)
+    assert {one.kind for one in found} == {LooseKind.RESULTS, LooseKind.WORK}
+    monkeypatch.setattr(cleanup, "preview", lambda *_: found)  # looked at before the run came
+    queued_run(store, dataset)
+    assert cleanup.carry_out(store, found, 0.0).removed == ()
+    assert all(store.artifacts.has(key) for key in keys)
+    assert all((store.home / "work" / key / "checkpoint").is_dir() for key in keys)
+
+
 def test_scratch_of_runs_that_are_gone_goes_and_of_living_ones_stays(store: Store) -> None:
     dataset = made_dataset(store)
     live, ended = queued_run(store, dataset), made_run(store, dataset, seed=5)
