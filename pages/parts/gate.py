@@ -8,11 +8,14 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from pages.parts import session
+from pages.parts.errors import banner
 from pages.parts.text import md
 from pages.parts.visitor import COOKIE, visitor
 from pages.web.paths import LOGIN, PASSWORD, logout_address
+from pxcore.errors import PxError
 from pxcore.types.people import Rank
 
+TROUBLE = "gate-trouble"
 WORDS = {Rank.READER: "may look", Rank.MEMBER: "member", Rank.ADMIN: "administrator"}
 """Ranks in words."""
 QUIET = "color: inherit; font-size: 0.875rem"
@@ -28,7 +31,11 @@ def admitted(owner: str) -> bool:
 
     ``owner``: the name that somebody has where everybody may come in, until they type another.
     """
-    person = visitor(session.door())
+    try:
+        person = visitor(session.door())
+    except PxError as error:  # a store that is away: who that is can be told later
+        st.session_state[TROUBLE] = str(error)
+        return False
     if person is None:
         session.forget()
         return False
@@ -46,6 +53,9 @@ def offers(page: str) -> bool:
 
 def draw_way_in() -> None:
     """Draw the link to the log-in, which leads back to the address that was asked for."""
+    if trouble := st.session_state.pop(TROUBLE, ""):
+        banner(PxError(trouble))
+        return
     st.title("Log in to see this page", anchor=False)
     st.markdown(
         "This dashboard belongs to a lab. Log in, and you come back to the page you asked for.",

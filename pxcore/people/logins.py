@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -66,13 +67,16 @@ def log_in(store: Store, name: str, password: str, address: str) -> str:
             with store.database.writing() as connection:
                 audit.note(connection, name, "log-in locked", address)
         raise AccessError(WRONG)
+    better = hashed(password) if outdated(stored) else stored
     token = secrets.token_urlsafe(32)
     with store.database.writing() as connection:
+        # Looked at again: meanwhile the password may be another one, or the person shut out.
+        same = (people.c.id == found["id"]) & (people.c.password_hash == stored)
+        still = update(people).where(same & people.c.active.is_(True))
+        if connection.execute(still.values(password_hash=better)).rowcount != 1:
+            raise AccessError(WRONG)
         _forgive(connection, attempt)
         _open_session(connection, found["id"], token)
-        if outdated(stored):
-            better = update(people).where(people.c.id == found["id"])
-            connection.execute(better.values(password_hash=hashed(password)))
     return token
 
 
@@ -95,8 +99,12 @@ def change_password(store: Store, old: str, new: str, address: str) -> str:
         message = "nobody is logged in, so there is no password to change; log in first"
         raise AccessError(message)
     stored = hashed(new)
-    log_in(store, name, old, address)  # counted as any other attempt; its session ends below
+    proved = log_in(store, name, old, address)  # counted as any other attempt
     with store.database.writing() as connection:
+        # Its session is there unless somebody changed the password or shut them out meanwhile.
+        known = select(sessions.c.token_hash).where(sessions.c.token_hash == _hash(proved))
+        if connection.scalar(known) is None:
+            raise AccessError(WRONG)
         mine = people.c.id == store.person.id
         connection.execute(update(people).where(mine).values(password_hash=stored))
         connection.execute(delete(sessions).where(sessions.c.person_id == store.person.id))
@@ -131,21 +139,28 @@ def _counted(store: Store, name: str, address: str) -> _Attempt:
     at, columns = time.time(), login_failures.c
     of_name, from_there = columns.name == name, columns.address == address
     limits = ((of_name & from_there, BY_BOTH), (from_there, BY_ADDRESS), (of_name, BY_NAME))
+    # Also what lies in the future: a clock that was set back must not shut anybody out.
+    late = (columns.at < at - WINDOW) | (columns.at > at + WINDOW)
+    with store.database.reading() as connection:  # a flood of guesses writes nothing
+        counts = [_count(connection, which & ~late) for which, _ in limits]
+        _check(counts, [most for _, most in limits])
     with store.database.writing() as connection:
-        # Also what lies in the future: a clock that was set back must not shut anybody out.
-        late = (columns.at < at - WINDOW) | (columns.at > at + WINDOW)
         connection.execute(delete(login_failures).where(late))
         counts = [_count(connection, which) for which, _ in limits]
-        if any(n >= most for n, (_, most) in zip(counts, limits, strict=True)):
-            message = (
-                f"too many log-ins failed; wait {WINDOW / 60:.0f} minutes, or ask an administrator"
-            )
-            raise AccessError(message)
+        _check(counts, [most for _, most in limits])
         last = any(n + 1 == most for n, (_, most) in zip(counts, limits, strict=True))
         attempt = _Attempt(secrets.token_hex(8), name, address, at, last)
         row = {"id": attempt.id, "name": name, "address": address, "at": at}
         connection.execute(insert(login_failures).values(**row))
     return attempt
+
+
+def _check(counts: Sequence[int], limits: Sequence[int]) -> None:
+    if any(n >= most for n, most in zip(counts, limits, strict=True)):
+        message = (
+            f"too many log-ins failed; wait {WINDOW / 60:.0f} minutes, or ask an administrator"
+        )
+        raise AccessError(message)
 
 
 def _count(connection: Connection, which: object) -> int:

@@ -101,10 +101,10 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     if spec.model.weights != "random" and weights_here(store, spec):
         spec = replace(spec, model=resolve_weights(spec.model, store.weights)[0])
     spec = _settled(spec, dataset)
-    planned = growing.planned(store, decode(RunSpec, encode(spec)))
+    hidden = privacy.only_hidden(store)
+    planned = growing.planned(store, decode(RunSpec, encode(spec)), hidden)
     steps, known = planned.steps, planned.complete
     speeds = Speeds(store, status.device)
-    hidden = privacy.only_hidden(store)
     to_do = [s for s in steps if s.key in hidden or not store.artifacts.has(s.key)]
     heavy = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.HEAVY)
     light = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.LIGHT)

@@ -6,7 +6,7 @@ anew, after a restart or a version, finds the same steps, and what is there is n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from pxcore.training.metrics import f1_macro
 from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints, Members, Screen
 
+Found = Callable[[str], Path | None]
+"""Where the result of a key lies; None where it is not there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -36,14 +39,20 @@ class Planned:
     """False while results of these steps decide further ones."""
 
 
-def planned(store: Store, spec: RunSpec) -> Planned:
+def planned(store: Store, spec: RunSpec, hidden: Collection[str] = ()) -> Planned:
     """Return the steps of a run, with those that stored results decide.
 
-    Raises MethodError for a method that this version does not have.
+    ``hidden``: keys of results that are looked at as if they were not there. Raises MethodError
+    for a method that this version does not have.
     """
+
+    def found(own: str) -> Path | None:
+        there = own not in hidden and store.artifacts.has(own)
+        return store.artifacts.folder(own) if there else None
+
     steps, complete = plan(spec), True
     for stage in (_searched, _compared):
-        more = stage(store, spec)
+        more = stage(found, spec)
         steps = merged(steps, more.steps) if more.steps else steps
         complete = complete and more.complete
     return Planned(steps=steps, complete=complete)
@@ -100,14 +109,15 @@ def leading(spec: RunSpec, folders: Sequence[Path], m: int) -> tuple[Members, ..
     return tuple(chosen)
 
 
-def _compared(store: Store, spec: RunSpec) -> Planned:
+def _compared(found: Found, spec: RunSpec) -> Planned:
     """Return the trainings of the first stains of each fold's own rankings."""
     steps, complete = PanelSteps(spec), True
     folders: dict[str, list[Path]] = {}
     for name in panel_tasks.compared_by(spec):
-        keys = [key(task) for task in panel_tasks.rankings(spec, name)]
-        if all(store.artifacts.has(one) for one in keys):
-            folders[name] = [store.artifacts.folder(one) for one in keys]
+        wanted = [found(key(task)) for task in panel_tasks.rankings(spec, name)]
+        there = [folder for folder in wanted if folder is not None]
+        if len(there) == len(wanted):
+            folders[name] = there
         else:
             complete = False
     for name, m in panel_tasks.asked(spec).compare:
@@ -116,14 +126,14 @@ def _compared(store: Store, spec: RunSpec) -> Planned:
     return Planned(steps=tuple(steps.steps.values()), complete=complete)
 
 
-def _searched(store: Store, spec: RunSpec) -> Planned:
+def _searched(found: Found, spec: RunSpec) -> Planned:
     """Return what screens decide, as far as they are there: further screens, then trainings."""
     if not panel_tasks.searches(spec):
         return Planned(steps=(), complete=True)
 
     def load(task: ScreenTask) -> Screened | None:
-        own = key(task)
-        return load_screened(store.artifacts.folder(own)) if store.artifacts.has(own) else None
+        folder = found(key(task))
+        return None if folder is None else load_screened(folder)
 
     search, steps = searching.searched(spec, load), PanelSteps(spec)
     steps.screened(search.rounds)

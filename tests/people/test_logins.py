@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from pxcore.errors import AccessError
-from pxcore.people import logins, passwords
+from pxcore.people import accounts, logins, passwords
 from pxcore.people.logins import BY_ADDRESS, BY_BOTH, BY_NAME, SESSION_SECONDS, WINDOW, WRONG
 from pxcore.store import audit
 from pxcore.store.home import Store
@@ -152,6 +152,36 @@ def test_changing_ones_own_password(lab: Store) -> None:
     nobody = lab.seen_by(Person())
     with pytest.raises(AccessError, match="nobody is logged in"):
         logins.change_password(nobody, PASSWORD, "a new long password", HERE)
+
+
+def test_a_password_that_changes_while_it_is_looked_at_opens_nothing(
+    lab: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, new = logins.right, "a new long password"
+
+    def slow(password: str, stored: str) -> bool:
+        fine = real(password, stored)
+        monkeypatch.setattr(logins, "right", real)
+        accounts.set_password(lab, "Bob", new)
+        return fine
+
+    def shut_out(password: str, stored: str) -> bool:
+        monkeypatch.setattr(logins, "right", real)
+        accounts.set_active(lab, "Bob", active=False)
+        return real(password, stored)
+
+    monkeypatch.setattr(logins, "right", slow)
+    assert tried(lab, "Bob", PASSWORD) == WRONG
+    assert logins.log_in(lab, "Bob", new, HERE)  # and the old hash was not written back
+    monkeypatch.setattr(logins, "right", shut_out)
+    assert tried(lab, "Bob", new) == WRONG
+
+
+def test_a_flood_of_guesses_writes_nothing(lab: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(BY_BOTH):
+        tried(lab, "Bob", "wrong password")
+    monkeypatch.setattr(type(lab.database), "writing", None)  # what is refused takes no lock
+    assert "too many" in tried(lab, "Bob", "wrong password")
 
 
 def test_old_hashes_are_renewed(lab: Store, monkeypatch: pytest.MonkeyPatch) -> None:

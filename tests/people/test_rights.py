@@ -19,6 +19,7 @@ from pxcore.runs import (
     galleries,
     imports,
     ledger,
+    panel_questions,
     privacy,
     progress,
 )
@@ -98,6 +99,21 @@ def test_the_same_computation_does_not_tell_of_a_private_run(store: Store, spec:
     assert made != run_id
     assert followups.submit_once(ann, frozen) == made  # not the private one: a plan may name it
     assert followups.submit_once(ann, frozen, private=True) == run_id
+
+
+def test_a_search_that_only_a_private_run_made_is_not_told(store: Store, spec: RunSpec) -> None:
+    ann, bob = store.seen_by(ANN), store.seen_by(BOB)
+    mine, hidden = ledger.submit(bob, spec), ledger.submit(ann, spec, private=True)
+    carry_on(store)
+    before, asked = panel_questions.estimate(bob, mine, PanelAsk()), PanelAsk()
+    submit(ann, hidden, asked)
+    carry_on(store)
+    after = panel_questions.estimate(bob, mine, asked)
+    assert after == replace(before, seconds=after.seconds, seconds_more=after.seconds_more)
+    assert after.cached < after.tasks
+    assert any("at most" in note for note in after.notes)  # which panels are best stays unknown
+    told = panel_questions.estimate(store, mine, asked)
+    assert told.cached == told.tasks > after.tasks
 
 
 def test_two_tabs_of_an_owner_start_one_private_run(store: Store, spec: RunSpec) -> None:
