@@ -102,7 +102,7 @@ class Muster:
         if not workers:
             told.insert(0, "no worker is connected to the Dask scheduler: tasks wait for one")
         elif not admitted:
-            told.insert(0, "no worker may take tasks yet: they wait")
+            told.insert(0, "no worker that is connected may take tasks: tasks wait")
         elif not all(lanes.values()):
             missing = next(lane for lane in Lane if not lanes[lane])
             names = " or ".join(RESOURCES[missing])

@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.processes.living import wait_for
 
@@ -19,10 +20,8 @@ HERE = "127.0.0.1"
 class PlainCluster:
     """``dask scheduler`` and ``dask worker`` processes; none is left behind."""
 
-    def __init__(
-        self, folder: Path, port: int, host: str = HERE, within: Sequence[str] = ()
-    ) -> None:
-        self.folder, self.host, self.port, self.within = folder, host, port, tuple(within)
+    def __init__(self, folder: Path, port: int, host: str = HERE) -> None:
+        self.folder, self.host, self.port = folder, host, port
         self.processes: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -30,49 +29,47 @@ class PlainCluster:
         """What goes into PXCORE_SCHEDULER."""
         return f"tcp://{self.host}:{self.port}"
 
-    def scheduler(self) -> subprocess.Popen[bytes]:
-        """Start the scheduler and wait until it listens."""
+    def scheduler(self, within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start the scheduler and wait until it listens; ``within``: words before its command."""
+        told = self.log().count("Scheduler at:")
         options = ["--host", self.host, "--port", str(self.port), "--no-dashboard"]
-        started = self._start("scheduler", options, ())
-        wait_for(self._listens, 90, "the scheduler to listen")
+        started = self._start("scheduler", options, within, {})
+        wait_for(lambda: self.log().count("Scheduler at:") > told, 120, "the scheduler to listen")
         return started
 
     def worker(
         self,
         name: str,
-        resources: str = "CPU=1",
-        environment: dict[str, str] | None = None,
         *options: str,
+        within: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[bytes]:
-        """Start one worker of one thread; ``resources`` as on its command line."""
+        """Start one worker of one thread with its nanny."""
         own = ["--nthreads", "1", "--name", name, "--no-dashboard", "--memory-limit", "0",
                "--local-directory", str(self.folder / name), "--death-timeout", "60",
-               *(["--resources", resources] if resources else []), *options]  # fmt: skip
-        return self._start("worker", [self.address, *own], self.within, environment)
+               "--preload", "pxcore.runs.execute.warm"]  # fmt: skip
+        return self._start("worker", [self.address, *own, *options], within, environment)
 
     def end_all(self) -> None:
         """End what still runs."""
         for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end_at_once(process)
 
     def log(self) -> str:
-        return (self.folder / "cluster.log").read_text()
+        """Return what scheduler and workers said."""
+        path = self.folder / "cluster.log"
+        return path.read_text() if path.exists() else ""
 
     def _start(
-        self,
-        what: str,
-        options: list[str],
-        within: Sequence[str],
-        environment: dict[str, str] | None = None,
+        self, what: str, options: list[str], within: Sequence[str], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         own = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PXCORE_DEVICE": "cpu",
-               "PYTHONPATH": str(Path(__file__).parents[2])}  # fmt: skip
+               "PYTHONPATH": str(Path(__file__).parents[2]),
+               "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "spawn"}  # fmt: skip
         with (self.folder / "cluster.log").open("ab") as log:
             process = subprocess.Popen(
-                [*within, sys.executable, "-m", "distributed.cli.dask_" + what, *options],
-                env=os.environ | own | (environment or {}),
+                [*within, sys.executable, "-m", f"distributed.cli.dask_{what}", *options],
+                env={**os.environ, **own, **environment},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -81,10 +78,12 @@ class PlainCluster:
         self.processes.append(process)
         return process
 
-    def _listens(self) -> bool:
-        with closing(socket.socket()) as probe:
-            probe.settimeout(1)
-            return probe.connect_ex((self.host, self.port)) == 0
+
+def end_at_once(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it started in its session."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def test_a_refused_worker_is_asked_again_later_or_when_it_is_another_process(
     muster.heard("a", workers["a"], "it differs")
     assert muster.due(workers) == []
     assert "worker w (a): it differs" in muster.problem(workers)
-    assert "no worker may take tasks yet" in muster.problem(workers)
+    assert "no worker that is connected may take tasks" in muster.problem(workers)
     assert muster.due({"a": card(muster, admitted=False, process="p2")}) == ["a"]
     now[0] = AGAIN_SECONDS + 1
     assert muster.due(workers) == ["a"]
