@@ -31,6 +31,8 @@ LOG = logging.getLogger("pxcore.runner")
 LOOK_SECONDS = 0.5
 STALE_SECONDS = 20.0
 """A scheduler that has not told anything for so long does not answer."""
+PATIENCE_SECONDS = 30.0
+"""So long a connection is tried before it counts as lost."""
 RECALL_SECONDS = 5.0
 """A task that no worker has is taken back after so long."""
 ATTRIBUTE_CACHE_SECONDS = 75.0
@@ -203,7 +205,7 @@ def connect(address: str) -> Client:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions: told by our own roll call
             return Client(  # type: ignore[no-untyped-call]
-                address, set_as_default=False, timeout=30
+                address, set_as_default=False, timeout=PATIENCE_SECONDS
             )
     except OSError as error:
         message = (
