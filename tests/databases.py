@@ -71,6 +71,11 @@ class Postgres:
             self._process.wait(30)
             self._process = None
 
+    @property
+    def running(self) -> bool:
+        """True between start and stop."""
+        return self._process is not None
+
     def asked(self) -> psycopg.Connection:
         """Return a connection of the server's owner."""
         return psycopg.connect(self.plain, autocommit=True)

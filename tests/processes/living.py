@@ -12,6 +12,7 @@ from collections.abc import Callable
 import psutil
 
 from pxcore.store.home import Store
+from tests.databases import surroundings
 
 
 class Runners:
@@ -24,7 +25,7 @@ class Runners:
     def start(self, *options: str, workers: int = 1) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
-            "PXCORE_HOME": str(self.store.home),
+            **surroundings(self.store),
             "PXCORE_WORKERS": str(workers),
             "PXCORE_DEVICE": "cpu",
             "OMP_NUM_THREADS": "1",

@@ -20,6 +20,7 @@ from pxcore.runs.serve import warmed_up
 from pxcore.runs.work import CHECKPOINT
 from pxcore.store.home import Store
 from pxcore.types import RunState
+from tests.databases import surroundings
 from tests.processes.living import alive, wait_for
 from tests.server.wire import visit
 from tests.tiny_lab import tiny_dataset, tiny_spec
@@ -36,7 +37,7 @@ def served(store: Store) -> Iterator[tuple[subprocess.Popen[str], str, Store]]:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "pxcore", "serve", "--port", str(port)],
-        env={**os.environ, "PXCORE_HOME": str(store.home), "PXCORE_DEVICE": "cpu",
+        env={**os.environ, **surroundings(store), "PXCORE_DEVICE": "cpu",
              "OMP_NUM_THREADS": "1",
              "PXCORE_LOG": "json"},
         stdout=subprocess.PIPE,
