@@ -24,9 +24,10 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunState
 from tests.databases import surroundings
-from tests.processes.living import Runners, wait_for
+from tests.processes.living import wait_for
 from tests.processes.plain_workers import PlainCluster, end_at_once
 from tests.processes.test_runner import numbers, same, spec_in
+from tests.tiny_lab import carry_on
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -126,7 +127,7 @@ def test_web_and_runner_here_workers_there(
 
     alone = open_store(Settings(home=tmp_path / "alone"))
     expected = ledger.submit(alone, spec_in(alone))
-    Runners(alone).to_idle()
+    carry_on(alone)
     same(numbers(store, run_id), numbers(alone, expected))
     alone.close()
 
