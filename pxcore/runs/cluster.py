@@ -126,16 +126,20 @@ class ClusterEngine:
         while not self._closing.wait(LOOK_SECONDS):
             try:
                 self._look()
-            except (OSError, RuntimeError) as error:  # the connection went meanwhile
+            except (OSError, RuntimeError, RunError) as error:  # the connection went meanwhile
                 LOG.warning("the Dask scheduler %s: %s", self._address, error)
 
     def _look(self) -> None:
         """See who is there, ask newcomers, take back what nobody has."""
         if self._client.status == "closed":  # it gave up connecting again
             self._client = connect(self._address)
-        if self._client.status != "running":
+        scheduler = self._client.scheduler
+        if self._client.status != "running" or scheduler is None:
             return
-        workers = cast("Workers", self._client.scheduler_info(n_workers=-1)["workers"])
+        told = self._client.sync(  # type: ignore[no-untyped-call]
+            scheduler.identity, n_workers=-1, callback_timeout=STALE_SECONDS
+        )
+        workers = cast("Workers", told["workers"])
         with self._guard:
             self._workers, self._looked = dict(workers), time.monotonic()
             due = [one for one in self._muster.due(workers) if one not in self._asking]
@@ -149,6 +153,7 @@ class ClusterEngine:
         card = self._workers.get(address, {})
         number = secrets.token_hex(4)
         told: Answer | None = None
+        why = "its answer could not be read"
         try:
             said = self._client.run(
                 answer, str(self._home), number, workers=[address], on_error="return"
@@ -161,11 +166,14 @@ class ClusterEngine:
             if not why:
                 self._client.run(admit, self._muster.grant, workers=[address])
                 LOG.info("worker %s on %s takes tasks", card.get("name", address), said["host"])
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
+        except KeyError as error:
+            why = f"its answer lacks {error}; install the runner's version of pxcore there"
+        except (OSError, RuntimeError, ValueError) as error:
             why = f"it does not answer ({error})"
-        with self._guard:
-            self._asking.discard(address)
-            self._muster.heard(address, card, why, told)
+        finally:
+            with self._guard:
+                self._asking.discard(address)
+                self._muster.heard(address, card, why, told)
         if why:
             LOG.warning("worker %s takes no tasks: %s", card.get("name", address), why)
 
