@@ -59,6 +59,7 @@ class FakeLab:
     progresses: dict[str, Progress] = field(default_factory=dict)
     finished: RunResult | None = None
     alive: bool = True
+    problem: str = ""
     refusal: str = ""
     asked: list[tuple[str, object]] = field(default_factory=list)
     imports: FakeImports = field(default_factory=FakeImports)
@@ -239,7 +240,8 @@ class FakeLab:
         return f"log of {task_key}"
 
     def runner_status(self) -> RunnerStatus:
-        return RunnerStatus(alive=self.alive, seconds_since_heartbeat=None if self.alive else 300.0)
+        seen = None if self.alive else 300.0
+        return RunnerStatus(alive=self.alive, seconds_since_heartbeat=seen, problem=self.problem)
 
     def result(self, run_id: str) -> RunResult:
         if self.finished is None:

@@ -65,6 +65,13 @@ def test_a_dead_runner_is_told_where_work_waits(full: FakeLab, visit: Open) -> N
     assert any("5 min ago" in one.value for one in visit("runs").warning)
 
 
+def test_what_ails_the_workers_is_told_as_text(full: FakeLab, visit: Open) -> None:
+    full.problem = "no worker is connected: tasks wait; worker *w* differs"
+    (told,) = [one.value for one in visit("runs").warning if "tasks wait" in one.value]
+    assert told.startswith("No worker")
+    assert "*w*" not in told.replace(r"\*", "")
+
+
 def test_demo_import_leads_into_a_run_once(lab: FakeLab, visit: Open) -> None:
     lab.sets = [ex.dataset(truth=True)]
     done = ImportRequest(path="demo", title="Demo")
