@@ -68,11 +68,18 @@ def table(everyone: Sequence[Account]) -> pd.DataFrame:
             "Name": [one.name for one in everyone],
             "Rank": [RANKS[one.rank].partition(":")[0] for one in everyone],
             "May come in": [one.active for one in everyone],
-            "Quota, GiB": [one.quota_gb for one in everyone],
+            "Quota": [_quota(one.quota_gb) for one in everyone],
             "Last seen": [moment(one.seen) if one.seen else "never" for one in everyone],
             "Added (UTC)": [day(one.created) for one in everyone],
         }
     )
+
+
+def _quota(gb: float | None) -> str:
+    """Return a quota in words."""
+    if gb is None:
+        return "as everybody's"
+    return f"{gb:g} GiB" if gb else "no limit"
 
 
 def _change(everyone: Sequence[Account]) -> None:

@@ -28,7 +28,7 @@ class Upkeep:
 
     def host(self) -> HostState:
         """Return versions, database and disk. Raises AccessError but for administrators."""
-        require_admin(self._store, "Looking at the host")
+        require_admin(self._store, "Administration")
         return state.host_state(self._store)
 
     def kind_of(self, name: str) -> Kind:

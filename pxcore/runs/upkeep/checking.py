@@ -176,7 +176,10 @@ def _advice(expected: Expected, key: str) -> str:
     """Return what to do about an artifact that is damaged or gone."""
     kind = expected.kinds.get(key, "")
     if kind in ("pixels", "annotation", "overview"):
-        return "Import the same file again, or copy this artifact from a backup"
+        return (
+            "Import the same file again (after --repair has set aside what is damaged), or copy "
+            "this artifact's folder from a backup"
+        )
     if kind == "snapshot":
         return "Revoke the link and make another one"
     if not kind:
