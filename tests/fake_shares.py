@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from pxcore.errors import AccessError
+from pxcore.types.panel import Constraints
 from pxcore.types.people import ShareRow
 from pxcore.types.reports import Report
 from tests.report_values import report
@@ -24,10 +25,12 @@ class FakeShares:
     refusal: str = ""
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
-    def make(self, kind: str, subject: str, days: int = 30) -> tuple[ShareRow, str]:
+    def make(
+        self, kind: str, subject: str, days: int = 30, wanted: Constraints | None = None
+    ) -> tuple[ShareRow, str]:
         if self.refusal:
             raise AccessError(self.refusal)
-        self.asked.append(("make", kind, subject, days))
+        self.asked.append(("make", kind, subject, days, wanted))
         self.reports[TOKEN] = report()
         self.rows.append(row(kind=kind, subject=subject))
         return self.rows[-1], TOKEN
@@ -38,6 +41,9 @@ class FakeShares:
             message = "this link shows nothing"
             raise AccessError(message)
         return self.reports[token]
+
+    def archive(self, token: str) -> bytes:
+        return f"PK{self.open(token, again=True).subject}".encode()
 
     def mine(self) -> tuple[ShareRow, ...]:
         return tuple(self.rows)

@@ -12,6 +12,7 @@ from pages.parts.panel_address import wishes
 from pages.parts.report_files import report_files
 from pages.parts.session import lab
 from pages.parts.text import csv_bytes, file_name
+from pxcore.types.panel import Constraints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +24,8 @@ def downloads(run_id: str) -> list[Download]:
     Raises RunError and PanelError where there is no such advice.
     """
     panels = lab().panels
-    found = panels.findings(run_id)
-    stem, offered = found.spec.title, found.evidence.full.members
-    wanted = wishes(found.spec.panel, offered, panel_result.usual(found)).constraints
-    advice = found.advice(wanted)
+    found, wanted = panels.findings(run_id), wanted_of(run_id)
+    stem, advice = found.spec.title, found.advice(wanted)
 
     def as_json() -> bytes:
         content = panels.advice_json(run_id, wanted)
@@ -41,6 +40,13 @@ def downloads(run_id: str) -> list[Download]:
     for name, label in panels.tables(found).items():
         files += _both(label, file_name(stem, name), made(name))
     return [*report_files("panel", run_id, stem, wanted), *files]
+
+
+def wanted_of(run_id: str) -> Constraints:
+    """Return what the address wants of a panel, else what the run was asked with."""
+    found = lab().panels.findings(run_id)
+    usual = panel_result.usual(found)
+    return wishes(found.spec.panel, found.evidence.full.members, usual).constraints
 
 
 def _both(label: str, stem: str, make: Callable[[], pd.DataFrame]) -> list[Download]:

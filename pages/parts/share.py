@@ -9,6 +9,7 @@ from pages.parts.errors import guarded
 from pages.parts.session import lab
 from pages.parts.text import md
 from pages.parts.words import day
+from pxcore.types.panel import Constraints
 from pxcore.types.people import ShareRow
 
 PERIODS = {7: "a week", 30: "30 days", 90: "90 days", 365: "a year"}
@@ -50,9 +51,23 @@ def ask(kind: str, subject: str) -> None:
         return
     with guarded(f"sharing {kind} {subject}"):
         with st.spinner("Freezing the result"):
-            row, token = lab().shares.make(kind, subject, int(days or USUAL))
+            wanted = _wanted(kind, subject)
+            row, token = lab().shares.make(kind, subject, int(days or USUAL), wanted)
         place.empty()
         _made(row, links.full("shared", link=token))
+
+
+def _wanted(kind: str, subject: str) -> Constraints | None:
+    """Return what the address of the page wants, where that changes what it shows."""
+    if kind == "panel":
+        from pages.parts import panel_files  # noqa: PLC0415 - with scipy, where it is needed
+
+        return panel_files.wanted_of(subject)
+    if kind == "plan":
+        from pages.parts import staged_files  # noqa: PLC0415 - only this kind needs it
+
+        return staged_files.wanted_of()
+    return None
 
 
 def _made(row: ShareRow, address: str) -> None:

@@ -20,24 +20,24 @@ ROWS = 12
 
 def downloads(report: Report, token: str) -> list[Download]:
     """Return the result as files; each is made of the report, if its link still opens."""
-    door, reports = lab().shares, lab().reports
+    shares, reports = lab().shares, lab().reports
 
-    def still() -> Report:
-        return door.open(token, again=True)
+    def html() -> bytes:
+        return reports.html(shares.open(token, again=True)).encode("utf-8")
+
+    def pdf() -> bytes:
+        return reports.pdf(shares.open(token, again=True))
+
+    def archive() -> bytes:
+        return shares.archive(token)
+
+    def name(ending: str) -> str:
+        return file_name(report.title, f"{report.kind}_report.{ending}")
 
     return [
-        Download(
-            "Report (HTML)",
-            file_name(report.title, "report.html"),
-            "text/html",
-            lambda: reports.html(still()).encode(),
-        ),
-        Download(
-            "Verdict on one page (PDF)",
-            file_name(report.title, "report.pdf"),
-            "application/pdf",
-            lambda: reports.pdf(still()),
-        ),
+        Download("Report, HTML", name("html"), "text/html", html),
+        Download("Verdict on one page, PDF", name("pdf"), "application/pdf", pdf),
+        Download("Everything, ZIP", name("zip"), "application/zip", archive),
     ]
 
 

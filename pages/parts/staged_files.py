@@ -36,8 +36,12 @@ def downloads(plan: StagedPlan) -> list[Download]:
     papers = _papers(plan)
     if not papers:
         return []
-    wanted = replace(Constraints(), margin=margin(Constraints().margin)[0])
-    return [*report_files("plan", plan.id, plan.title, wanted), *papers]
+    return [*report_files("plan", plan.id, plan.title, wanted_of()), *papers]
+
+
+def wanted_of() -> Constraints:
+    """Return the margin of the address, else the usual one."""
+    return replace(Constraints(), margin=margin(Constraints().margin)[0])
 
 
 def downloads_of(plan: StagedPlan, files: Mapping[str, str]) -> list[Download]:

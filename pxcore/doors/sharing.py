@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pxcore.runs import share_rows, sharing
 from pxcore.store.home import Store
+from pxcore.types.panel import Constraints
 from pxcore.types.people import ShareRow
 from pxcore.types.reports import Report
 
@@ -26,16 +27,22 @@ class Shares:
         """How the lab's dashboard is reached from outside; empty where nobody has said."""
         return self._store.settings.public_url
 
-    def make(self, kind: str, subject: str, days: int = sharing.DAYS) -> tuple[ShareRow, str]:
+    def make(
+        self,
+        kind: str,
+        subject: str,
+        days: int = sharing.DAYS,
+        wanted: Constraints | None = None,
+    ) -> tuple[ShareRow, str]:
         """Return a link to a result as it is now, and its token, which is kept nowhere.
 
-        ``kind`` and ``subject``: as reports name them, such as ``run`` and a run's id. Raises
-        AccessError for a reader and for other than 1 to 365 days.
+        ``kind``, ``subject`` and ``wanted``: as reports take them, such as ``run`` and a run's
+        id. Raises AccessError for a reader and for other than 1 to 365 days.
         """
         from pxcore.runs.reporting import report  # noqa: PLC0415 - draws every figure
 
         sharing.require_sharing(self._store, days)
-        return sharing.keep(self._store, report(self._store, kind, subject), days)
+        return sharing.keep(self._store, report(self._store, kind, subject, wanted), days)
 
     def open(self, token: str, *, again: bool = False) -> Report:
         """Return the report behind a token; ``again``: of a visit that is counted already.
@@ -43,6 +50,15 @@ class Shares:
         Raises AccessError, the same for a link that never was, has expired or was revoked.
         """
         return sharing.opened(self._store, token, again=again)
+
+    def archive(self, token: str) -> bytes:
+        """Return the ZIP of what a token opens, made of the report alone.
+
+        What the lab has of the run by now is not read. Raises AccessError as :meth:`open`.
+        """
+        from pxcore.reports.archive import report_archive  # noqa: PLC0415 - loads rocrate
+
+        return report_archive(self.open(token, again=True))
 
     def mine(self) -> tuple[ShareRow, ...]:
         """Return one's own links, and others' to one's own runs and plans, newest first."""

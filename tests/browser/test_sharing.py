@@ -70,7 +70,7 @@ def test_a_link_opens_in_a_clean_browser_until_it_is_revoked(
     nothing_else(stranger, link)
     stranger.get_by_role("button", name="Downloads").click()
     with stranger.expect_download() as started:
-        stranger.get_by_role("button", name="Report (HTML)").click()
+        stranger.get_by_role("button", name="Report, HTML").click()
     started.value.save_as(tmp_path / "report.html")
     assert "<html" in (tmp_path / "report.html").read_text()[:400]
 

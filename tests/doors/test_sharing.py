@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,34 @@ def test_what_is_shared_of_a_run_stays_when_the_run_changes(store: Store, run_id
     lab.edit_dataset(dataset.id, "Another title altogether", dataset.panel)
     assert Lab(store).shares.open(token) == before
     assert row.id in {one.id for one in lab.shares.mine()}
+
+
+def test_the_files_of_a_link_are_of_what_was_frozen_alone(
+    store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = Lab(store)
+    row, token = lab.shares.make("run", run_id)
+
+    def asked(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("pxcore.runs.reporting.raw_tables", asked)
+    monkeypatch.setattr("pxcore.runs.reporting.report", asked)
+    with zipfile.ZipFile(io.BytesIO(lab.shares.archive(token))) as archive:
+        names = set(archive.namelist())
+    assert {"report.html", "ro-crate-metadata.json"} <= names
+    assert lab.reports.pdf(lab.shares.open(token)).startswith(b"%PDF")
+    lab.shares.revoke(row.id)
+    with pytest.raises(AccessError, match="shows nothing"):
+        lab.shares.archive(token)
+
+
+def test_a_comparison_is_shared_by_what_its_address_names(store: Store, run_id: str) -> None:
+    lab = Lab(store)
+    (item,) = lab.comparing.items()
+    row, token = lab.shares.make("comparison", str(item.item))
+    assert (row.kind, row.subject) == ("comparison", str(item.item))
+    assert lab.shares.open(token).verdict
 
 
 def test_a_reader_is_refused_before_anything_is_drawn(store: Store, run_id: str) -> None:

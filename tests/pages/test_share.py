@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.fake_lab import FakeLab
+from tests.fake_panels import findings
 from tests.fake_shares import MADE, TOKEN, row
 from tests.pages.conftest import words
 
@@ -44,7 +45,7 @@ def test_a_link_is_made_and_shown_once(lab: FakeLab, ask: AppTest) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, lambda *_, **__: None)  # there is no table of pages here
         press(ask, "Make a link")
-        assert lab.shares.asked == [("make", "run", "r1", 30)]
+        assert lab.shares.asked == [("make", "run", "r1", 30, None)]
         assert [one.value for one in ask.code] == [f"/shared?link={TOKEN}"]
         assert "cannot be shown again" in words(ask)
         assert not ask.button
@@ -59,7 +60,27 @@ def test_a_link_begins_with_the_public_address(
     ask.segmented_control(key="share-days").set_value(7).run()
     press(ask, "Make a link")
     assert ask.code[0].value == f"https://lab.example/px/shared?link={TOKEN}"
-    assert lab.shares.asked == [("make", "run", "r1", 7)]
+    assert lab.shares.asked == [("make", "run", "r1", 7, None)]
+
+
+@pytest.mark.parametrize("kind", ["panel", "plan"])
+def test_what_the_address_wants_is_what_is_shared(
+    full: FakeLab, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.links.link", lambda *_, **__: None)
+    full.panels.found["finished"] = findings()
+
+    def contents(kind: str) -> None:
+        from pages.parts import share  # noqa: PLC0415 - its own script
+
+        share.ask(kind, "finished")
+
+    app = AppTest.from_function(contents, default_timeout=60, kwargs={"kind": kind})
+    app.query_params["margin"] = "0.07"
+    press(app.run(), "Make a link")
+    ((_, made, subject, _, wanted),) = full.shares.asked  # type: ignore[misc]
+    assert (made, subject) == (kind, "finished")
+    assert wanted.margin == 0.07  # type: ignore[attr-defined]
 
 
 def test_a_refused_link_says_why(lab: FakeLab, ask: AppTest) -> None:

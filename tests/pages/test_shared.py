@@ -40,7 +40,9 @@ def test_a_link_shows_the_answer_its_evidence_and_how_it_was_made(
         "2026-11-21 20:30 UTC",
     ):
         assert told in text, told
-    assert app.download_button[0].label == "Report (HTML)"
+    assert [one.label for one in app.download_button][:3] == [
+        "Report, HTML", "Verdict on one page, PDF", "Everything, ZIP",
+    ]  # fmt: skip
     (frame,) = app.dataframe
     assert list(frame.value.columns) == ["channel", "rank", "drop in F1", "told apart"]
     assert frame.value["channel"].tolist()[1] == ex.HOSTILE[1]
