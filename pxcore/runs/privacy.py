@@ -7,6 +7,7 @@ from sqlalchemy import not_, select, update
 from pxcore.errors import RunError
 from pxcore.people.rights import check_private, require_owner, visible_runs
 from pxcore.runs import ledger
+from pxcore.runs.share_rows import end_others
 from pxcore.runs.staged import shelf
 from pxcore.store import audit
 from pxcore.store.home import Store
@@ -15,6 +16,8 @@ from pxcore.store.tables import runs, tasks
 
 def set_private(store: Store, run_id: str, *, private: bool) -> None:
     """Hide a run from everybody but its owner and administrators, or show it again.
+
+    Links to it that others made end when it is hidden; its owner's stay until they revoke them.
 
     Raises
     ------
@@ -33,6 +36,8 @@ def set_private(store: Store, run_id: str, *, private: bool) -> None:
         connection.execute(update(runs).where(runs.c.id == run_id).values(private=private))
         action = "run made private" if private else "run shown to the lab"
         audit.note(connection, store.person.name, action, run_id, found.spec.title)
+        if private:
+            end_others(store, connection, run_id, found.spec.owner)
 
 
 def only_hidden(store: Store) -> frozenset[str]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from pxcore.errors import AccessError
 from pxcore.people.rights import require_admin
+from pxcore.store import audit
+from pxcore.store.database import now
 from pxcore.store.home import Store
 from pxcore.store.tables import plan_versions, runs, shares
 from pxcore.types.people import ShareRow
-
-_IDS = re.compile(r"[,:]")
 
 
 def mine(store: Store) -> tuple[ShareRow, ...]:
@@ -42,6 +41,22 @@ def one(store: Store, share_id: str) -> ShareRow:
         return found
     message = f"link {share_id!r} is not among yours; `python -m pxcore shares` lists what there is"
     raise AccessError(message)
+
+
+def subjects(row: ShareRow) -> tuple[str, ...]:
+    """Return the ids of the runs that a link shows, or of the plan."""
+    return tuple(part.partition(":")[0].strip() for part in row.subject.split(","))
+
+
+def end_others(store: Store, connection: Connection, run_id: str, owner: str) -> None:
+    """Revoke every link to a run that somebody else than its owner made; on record each."""
+    for row in connection.execute(select(shares).where(shares.c.revoked == "")).all():
+        found = _shown(row)
+        if found.owner != owner and run_id in subjects(found):
+            ended = update(shares).where(shares.c.id == found.id).values(revoked=now())
+            connection.execute(ended)
+            told = f"{found.kind} {found.subject}, which became private"
+            audit.note(connection, asker(store), "share revoked", found.id, told)
 
 
 def alive(row: Row[Any]) -> bool:
@@ -74,7 +89,7 @@ def _owned(store: Store) -> frozenset[str]:
 
 def _shows(row: ShareRow, owned: frozenset[str]) -> bool:
     """Return whether a link shows one of these: a comparison's subject names several."""
-    return not owned.isdisjoint(_IDS.split(row.subject))
+    return not owned.isdisjoint(subjects(row))
 
 
 def _rows(store: Store) -> tuple[ShareRow, ...]:

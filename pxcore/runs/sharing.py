@@ -18,9 +18,12 @@ from pathlib import Path
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from pxcore.errors import AccessError, StoreError
+from pxcore.errors import AccessError, PanelError, RunError, StoreError
 from pxcore.people.rights import require_member
-from pxcore.runs.share_rows import alive, asker, one, stamp
+from pxcore.reports.strangers import for_strangers
+from pxcore.runs import ledger
+from pxcore.runs.share_rows import alive, asker, one, stamp, subjects
+from pxcore.runs.staged import shelf
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -55,10 +58,10 @@ def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]
     Raises AccessError for a reader, and for fewer than 1 or more than 365 days.
     """
     require_sharing(store, days)
+    report = for_strangers(report)
     expires, key = _expiry(days), key_of("report", report)
-    if not store.artifacts.has(key):
-        with store.artifacts.write(key) as folder:
-            (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
+    with store.artifacts.write(key) as folder:  # again if it is there: a clean-up leaves it alone
+        (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
     store.note_artifacts({"report": key})
     token, share_id = secrets.token_urlsafe(32), secrets.token_hex(6)
     owner = asker(store)
@@ -125,10 +128,12 @@ def revoke(store: Store, share_id: str) -> ShareRow:
 def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
     """Return a link that opens for so many days from now; one that had expired opens again.
 
-    Raises AccessError as `revoke`, for a revoked link, and as `keep` for the days.
+    Raises AccessError as `revoke`, for a revoked link, for what may no longer be seen, and as
+    `keep`.
     """
-    one(store, share_id)
-    _require_days(days)
+    found = one(store, share_id)
+    require_sharing(store, days)
+    _require_seen(store, found)
     expires = _expiry(days)
     with store.database.writing() as connection:
         unrevoked = (shares.c.id == share_id) & (shares.c.revoked == "")
@@ -149,6 +154,19 @@ def _require_days(days: int) -> None:
     if not 1 <= days <= MOST_DAYS:
         message = f"a link opens for 1 to {MOST_DAYS} days; {days} were asked for"
         raise AccessError(message)
+
+
+def _require_seen(store: Store, row: ShareRow) -> None:
+    """Raise AccessError unless whoever asks may see what a link was made of."""
+    try:
+        for subject in subjects(row):
+            if row.kind == "plan":
+                shelf.one(store, subject)
+            else:
+                ledger.record(store, subject)
+    except (RunError, PanelError) as error:
+        message = f"link {row.id} cannot be extended: what it was made of is not here for you"
+        raise AccessError(message) from error
 
 
 def _snapshot(store: Store, row: Row[tuple[object, ...]]) -> Report:

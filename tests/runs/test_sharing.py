@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import sqlite3
 import time
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from pxcore.errors import AccessError
-from pxcore.runs import ledger, share_rows, sharing
+from pxcore.errors import AccessError, DatabaseAwayError
+from pxcore.runs import ledger, privacy, share_rows, sharing
 from pxcore.store import audit
 from pxcore.store.home import Store
+from pxcore.store.tables import metadata, runs
 from pxcore.types.people import Person, Rank, ShareRow
+from pxcore.types.reports import ReportFile, ReportTable
 from tests.report_values import report
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
@@ -25,6 +30,13 @@ ADMIN = Person(name="ada", rank=Rank.ADMIN, id="ada")
 @pytest.fixture
 def ann(store: Store) -> Store:
     return store.seen_by(ANN)
+
+
+@pytest.fixture
+def run(store: Store) -> str:
+    """Return the id of a run of ann's."""
+    spec = replace(tiny_spec(tiny_dataset(store, n_cells=30)), owner="ann")
+    return ledger.submit(store.seen_by(ANN), spec)
 
 
 def refused(store: Store, token: str) -> str:
@@ -61,9 +73,9 @@ def test_the_token_is_kept_nowhere(ann: Store) -> None:
     row, token = sharing.keep(ann, report())
     assert re.fullmatch(r"[\w-]{43}", token)  # 32 random bytes
     assert row.id not in token
-    ann.database.close()
-    with sqlite3.connect(ann.home / "pxcore.sqlite") as connection:
-        assert token not in "\n".join(connection.iterdump())
+    with ann.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            assert token not in str(connection.execute(select(table)).all())
     for path in ann.home.rglob("*"):
         assert not path.is_file() or token.encode() not in path.read_bytes()
 
@@ -82,8 +94,8 @@ def test_every_dead_link_gets_the_same_answer(ann: Store, monkeypatch: pytest.Mo
     assert sharing.opened(ann, good)
 
 
-def test_a_revoked_link_is_dead_at_once_and_for_good(ann: Store) -> None:
-    row, token = sharing.keep(ann, report())
+def test_a_revoked_link_is_dead_at_once_and_for_good(ann: Store, run: str) -> None:
+    row, token = sharing.keep(ann, report(subject=run))
     sharing.opened(ann, token)
     gone = sharing.revoke(ann, row.id)
     assert (gone.alive, bool(gone.revoked)) == (False, True)
@@ -95,22 +107,22 @@ def test_a_revoked_link_is_dead_at_once_and_for_good(ann: Store) -> None:
 
 
 def test_an_expired_link_opens_again_when_it_is_extended(
-    ann: Store, monkeypatch: pytest.MonkeyPatch
+    ann: Store, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row, token = sharing.keep(ann, report(), days=1)
+    row, token = sharing.keep(ann, report(subject=run), days=1)
     later(monkeypatch, 1.01)
     assert refused(ann, token)
     assert [one.alive for one in share_rows.mine(ann)] == [False]
     longer = sharing.extend(ann, row.id, 10)
     assert (longer.alive, longer.expires > row.expires) == (True, True)
-    assert sharing.opened(ann, token) == report()
+    assert sharing.opened(ann, token) == report(subject=run)
 
 
 @pytest.mark.parametrize("days", [0, -1, 366])
-def test_a_link_is_neither_for_ever_nor_for_no_time(ann: Store, days: int) -> None:
+def test_a_link_is_neither_for_ever_nor_for_no_time(ann: Store, run: str, days: int) -> None:
     with pytest.raises(AccessError, match=f"1 to 365 days; {days} were asked for"):
         sharing.keep(ann, report(), days)
-    row, _ = sharing.keep(ann, report())
+    row, _ = sharing.keep(ann, report(subject=run))
     with pytest.raises(AccessError, match="1 to 365 days"):
         sharing.extend(ann, row.id, days)
 
@@ -122,12 +134,16 @@ def test_visits_are_counted_clicks_are_not(ann: Store) -> None:
     assert [(one.id, one.opened) for one in share_rows.mine(ann)] == [(row.id, 2)]
 
 
-def test_a_store_that_cannot_be_written_still_shows_what_is_shared(ann: Store) -> None:
+@pytest.mark.parametrize("error", [DatabaseAwayError("locked"), SQLAlchemyError("full")])
+def test_a_store_that_cannot_be_written_still_shows_what_is_shared(
+    ann: Store, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, token = sharing.keep(ann, report())
-    with ann.database.writing() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER no BEFORE UPDATE ON shares BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+
+    def full() -> None:
+        raise error
+
+    monkeypatch.setattr(ann.database, "writing", full)
     assert sharing.opened(ann, token) == report()
 
 
@@ -165,18 +181,19 @@ def test_links_are_changed_by_their_owner_and_by_admins(store: Store, ann: Store
     assert not sharing.revoke(admin, row.id).alive
 
 
-def test_what_is_done_to_links_is_on_record(store: Store, ann: Store) -> None:
-    row, token = sharing.keep(ann, report())
+def test_what_is_done_to_links_is_on_record(store: Store, ann: Store, run: str) -> None:
+    row, token = sharing.keep(ann, report(subject=run))
     sharing.extend(ann, row.id, 60)
     sharing.revoke(store.seen_by(ADMIN), row.id)
     sharing.revoke(ann, row.id)  # nothing new: no row
-    told = [(one.who, one.action, one.subject) for one in audit.rows(store)]
+    said = [one for one in audit.rows(store) if one.subject == row.id]
+    told = [(one.who, one.action, one.subject) for one in said]
     assert told == [
         ("ada", "share revoked", row.id),
         ("ann", "share extended", row.id),
         ("ann", "shared", row.id),
     ]
-    assert "run r1" in audit.rows(store)[-1].detail
+    assert f"run {run}" in said[-1].detail
     assert token not in str(audit.rows(store))
 
 
@@ -188,16 +205,77 @@ def test_the_command_line_makes_links_in_the_hosts_name(store: Store) -> None:
     assert [one.id for one in share_rows.mine(host)] == [row.id]
 
 
-def test_a_runs_owner_sees_and_ends_what_others_share_of_it(store: Store, ann: Store) -> None:
-    run_id = ledger.submit(ann, replace(tiny_spec(tiny_dataset(store)), owner="ann"))
+def test_a_runs_owner_sees_and_ends_what_others_share_of_it(
+    store: Store, ann: Store, run: str
+) -> None:
     bob = store.seen_by(BOB)
-    for kind, subject in (("run", run_id), ("comparison", f"abc:occlusion,{run_id}:pxpermute")):
+    for kind, subject in (("run", run), ("comparison", f"abc:occlusion,{run}:pxpermute")):
         row, token = sharing.keep(bob, replace(report(), kind=kind, subject=subject))
         assert row.id in {one.id for one in share_rows.mine(ann)}
         assert sharing.opened(store, token)
         sharing.revoke(ann, row.id)
         assert refused(store, token)
-    other, _ = sharing.keep(bob, replace(report(), subject=f"{run_id}0"))
+    other, _ = sharing.keep(bob, replace(report(), subject=f"{run}0"))
     assert other.id not in {one.id for one in share_rows.mine(ann)}
     with pytest.raises(AccessError, match="not among yours"):
         sharing.revoke(ann, other.id)
+
+
+def test_who_may_no_longer_see_or_share_extends_nothing(store: Store, run: str) -> None:
+    bob = store.seen_by(BOB)
+    made = [
+        sharing.keep(bob, replace(report(subject=subject), kind=kind))[0]
+        for kind, subject in (("run", run), ("comparison", f"{run}:lrp"), ("plan", "gone"))
+    ]
+    demoted = store.seen_by(replace(BOB, rank=Rank.READER))
+    with pytest.raises(AccessError, match="rank of a member"):
+        sharing.extend(demoted, made[0].id, 365)
+    assert sharing.extend(bob, made[0].id, 60).expires > made[0].expires
+    with store.database.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == run).values(private=True))
+    before = share_rows.mine(bob)
+    for row in made:
+        with pytest.raises(AccessError, match="not here for you"):
+            sharing.extend(bob, row.id, 365)
+    assert share_rows.mine(bob) == before
+
+
+def test_a_run_that_becomes_private_ends_the_links_of_others(store: Store, run: str) -> None:
+    lab = replace(store, settings=store.settings.model_copy(update={"auth": "password"}))
+    ann, bob = lab.seen_by(ANN), lab.seen_by(BOB)
+    own = sharing.keep(ann, report(subject=run))[1]
+    others = [
+        sharing.keep(bob, replace(report(subject=subject), kind=kind))[1]
+        for kind, subject in (("run", run), ("panel", run), ("comparison", f"x:lrp,{run}:lrp"))
+    ]
+    unlike = sharing.keep(bob, report(subject=f"{run}0"))[1]
+    privacy.set_private(ann, run, private=True)
+    for token in others:
+        assert refused(lab, token)
+    for token in (own, unlike):
+        assert sharing.opened(lab, token)
+    assert [one.action for one in audit.rows(lab)][:4].count("share revoked") == 3
+
+
+def test_a_snapshot_shared_again_is_new_to_a_clean_up(ann: Store) -> None:
+    sharing.keep(ann, report())
+    (place,) = (ann.home / "artifacts").glob("*/*")
+    os.utime(place, (0, 0))
+    sharing.keep(ann, report())
+    assert place.stat().st_mtime > time.time() - 600
+
+
+def test_nobodys_name_leaves_the_lab(ann: Store) -> None:
+    trail = ReportTable(
+        name="trail", title="Decisions", columns=("when", "who", "what"), rows=(("1", "Ada", "x"),)
+    )
+    body = json.dumps({"owner": "Ada", "trail": [{"who": "Ada", "what": "taken"}], "title": "T"})
+    plan = ReportFile(name="plan.json", text=body, what="The whole plan")
+    section = replace(report().sections[0], tables=(trail,))
+    made = replace(report(), sections=(section,), files=(plan,))
+    _, token = sharing.keep(ann, made)
+    shown = sharing.opened(ann, token)
+    assert "Ada" not in str(shown)
+    assert shown.sections[0].tables[0].columns == ("when", "what")
+    assert shown.sections[0].tables[0].rows == (("1", "x"),)
+    assert json.loads(shown.files[0].text)["trail"] == [{"who": "", "what": "taken"}]
