@@ -42,6 +42,22 @@ def draw(_host: HostState) -> None:
         st.dataframe(table(every), hide_index=True, key="links-table", width="stretch")
 
 
+def still_open(name: str) -> None:
+    """Tell of open links of somebody who may not come in any more, and offer to end them."""
+    rows = [one for one in lab().shares.all() if one.alive and one.owner == name]
+    if not rows:
+        return
+    st.warning(
+        f"{count(len(rows), 'link')} of {md(name, 60)} can still be opened by whoever has "
+        f"{'it' if len(rows) == 1 else 'them'}.",
+        icon=":material/link:",
+    )
+    if st.button("Revoke for good", key="links-of-shut-out", icon=":material/link_off:"):
+        for one in rows:
+            lab().shares.revoke(one.id)
+        st.rerun()
+
+
 def table(every: Sequence[ShareRow]) -> pd.DataFrame:
     """Return links, a row each."""
     return pd.DataFrame(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from pages.parts import admin_links
 from pages.parts.errors import banner
 from pages.parts.session import lab
 from pages.parts.text import md
@@ -90,6 +91,8 @@ def _change(everyone: Sequence[Account]) -> None:
     account = next((one for one in everyone if one.name == name), None)
     if account is None:
         return
+    if not account.active:
+        admin_links.still_open(account.name)
     with st.form(f"people-change-{account.id}", border=False):
         ranks = list(RANKS)
         rank = st.radio(

@@ -24,6 +24,7 @@ def draw(run: RunRow) -> None:
         else "Private: only its owner and administrators see this run",
         value=run.private,
         key=key,
+        help="Links to it that others have made end at once; your own stay until you revoke them.",
         on_change=_switched,
         args=(run.id, key),
     )

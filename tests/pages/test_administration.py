@@ -241,6 +241,21 @@ def test_people_are_added_and_changed(lab: FakeLab, visit: Open) -> None:
     assert not any("<script>" in one for one in markdown(app))
 
 
+def test_links_of_somebody_shut_out_are_told_and_ended(lab: FakeLab, visit: Open) -> None:
+    lab.people.auth, lab.people.accounts = "password", [ANN, replace(BOB, active=False)]
+    lab.people.person = Person(name="ann", rank=Rank.ADMIN, id="1")
+    lab.shares.rows = [row(id="his", owner=HOSTILE), row(id="hers", owner="ann")]
+    app = visit("admin", view="People")
+    app.selectbox(key="people-who").select("ann").run()
+    assert not app.warning
+    app.selectbox(key="people-who").select(HOSTILE).run()
+    assert "1 link" in app.warning[0].value
+    assert "<script>" not in app.warning[0].value
+    press(app, "Revoke for good")
+    assert [(one.id, one.alive) for one in lab.shares.rows] == [("his", False), ("hers", True)]
+    assert not app.warning
+
+
 def test_a_refused_change_says_why_and_stays(
     lab: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
