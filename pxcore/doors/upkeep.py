@@ -32,11 +32,11 @@ class Upkeep:
         return state.host_state(self._store)
 
     def kind_of(self, name: str) -> Kind:
-        """Return whether an id is a run's, a data set's or a plan's. RunError for another one."""
+        """Return what an id names. Raises RunError for one that this person does not know."""
         return deletion.kind_of(self._store, name)
 
     def uses(self, kind: Kind, name: str) -> Uses:
-        """Return what would be deleted with a run, data set or plan, and what forbids it."""
+        """Return what would go with something, and what forbids it. AccessError but for owners."""
         return deletion.uses(self._store, kind, name)
 
     def may_delete(self, kind: Kind, name: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection, Row, Table, delete, func, select
 
 from pxcore.errors import AccessError, DatasetError, PanelError, PxError, RunError
-from pxcore.people.rights import may_see, require_member, require_owner
+from pxcore.people.rights import may_see, require_member, require_owner, visible_runs
 from pxcore.runs import heart
 from pxcore.runs.upkeep.references import LIVE
 from pxcore.store import audit
@@ -41,13 +41,15 @@ class Found:
 
 
 def kind_of(store: Store, name: str) -> Kind:
-    """Return what an id names. Raises RunError for one that is not known here."""
+    """Return what an id names. Raises RunError for one that this person does not know."""
     places: tuple[tuple[Kind, Table, str], ...] = (
         ("run", runs, "id"), ("dataset", datasets, "id"), ("plan", plan_versions, "plan_id"),
     )  # fmt: skip
     with store.database.reading() as connection:
         for kind, table, column in places:
             wanted = select(func.count()).select_from(table).where(table.c[column] == name)
+            if kind == "run":
+                wanted = wanted.where(visible_runs(store.person))
             if connection.scalar(wanted):
                 return kind
     message = (
@@ -58,9 +60,14 @@ def kind_of(store: Store, name: str) -> Kind:
 
 
 def uses(store: Store, kind: Kind, name: str) -> Uses:
-    """Return what would go with a run, data set or plan. Raises a PxError for an unknown id."""
+    """Return what would go with a run, data set or plan.
+
+    Others' private runs are counted too, so only whoever may delete it is told: raises
+    AccessError for everybody else, and a PxError for an unknown id.
+    """
     with store.database.reading() as connection:
         subject = _subject(store, connection, kind, name)
+        require_owner(store, subject.owner, f"Looking at what uses {subject.title!r}")
         users = _users(connection, kind, name)
         links = connection.scalar(
             select(func.count())

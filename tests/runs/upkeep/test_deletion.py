@@ -75,6 +75,27 @@ def test_a_private_run_of_somebody_else_is_not_there_at_all(store: Store) -> Non
     assert run_id not in str(found.value)
     assert "secret" not in str(found.value)
     assert deletion.uses(bob, "dataset", dataset.id).foreign == 1
+    with pytest.raises(RunError, match="not known") as unknown:
+        deletion.kind_of(bob, run_id)
+    with pytest.raises(RunError) as never:
+        deletion.kind_of(bob, "0" * 12)
+    assert str(unknown.value).replace(run_id, "") == str(never.value).replace("0" * 12, "")
+    assert deletion.kind_of(seen_by(store, "ann"), run_id) == "run"
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"), [("bob", Rank.MEMBER), ("ann", Rank.READER), ("", Rank.MEMBER)]
+)
+def test_only_whoever_may_delete_is_told_what_uses_it(store: Store, name: str, rank: Rank) -> None:
+    """The count has others' private runs in it."""
+    dataset = made_dataset(store)
+    run_id = made_run(store, dataset)
+    plan = plan_on(store, dataset.id)
+    _set(store, "datasets", owner="ann")
+    for kind, subject in (("dataset", dataset.id), ("run", run_id), ("plan", plan.id)):
+        with pytest.raises(AccessError):
+            deletion.uses(seen_by(store, name, rank), kind, subject)  # type: ignore[arg-type]
+        assert deletion.uses(seen_by(store, "ann"), kind, subject).title  # type: ignore[arg-type]
 
 
 def _set(store: Store, table: str, **values: object) -> None:
