@@ -22,7 +22,7 @@ from pages import (
     shared_links,
     staged,
 )
-from pages.parts import errors, gate, links, session
+from pages.parts import errors, gate, links, menu, session
 from pages.parts.icon import icon
 from pages.parts.visitor import NOBODY
 from pxcore.settings import Settings
@@ -65,6 +65,7 @@ def main() -> None:
         layout="wide",
         menu_items={"About": "Ranks the channels of imaging flow cytometry panels."},
     )
+    menu.prepare()
     if shared.is_asked():  # whatever page the address names: no menu, no login, nothing else
         session.enter(NOBODY)
         page = errors.page("shared", shared.render)
@@ -88,10 +89,10 @@ def main() -> None:
     for entry in PAGES:
         groups.setdefault(entry.group, []).append(table[entry.path])
     groups[""].append(st.Page(home_by_name, url_path="home", title="Home", visibility="hidden"))
-    position: Literal["sidebar", "hidden"] = "sidebar" if inside else "hidden"
-    current = st.navigation(groups, position=position, expanded=True)
+    current = st.navigation(groups, position="hidden")
     links.announce(table)
     if inside:
+        menu.draw(groups)
         gate.draw_account()
         current.run()
     else:

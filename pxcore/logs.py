@@ -68,9 +68,15 @@ def begin(process: str, form: str = "text", folder: Path | None = None) -> None:
 
 
 def adopt(*names: str) -> None:
-    """Let loggers that brought their own handlers, and those below them, write as ours do."""
+    """Let loggers that brought their own handlers, and those below them, write as ours do.
+
+    One without handlers that hands nothing on was silenced on purpose (uvicorn's list of
+    requests, with their tokens), and stays so.
+    """
     for name, logger in list(logging.root.manager.loggerDict.items()):
-        if isinstance(logger, logging.Logger) and name.split(".")[0] in names:
+        if not isinstance(logger, logging.Logger) or name.split(".")[0] not in names:
+            continue
+        if logger.handlers or logger.propagate:
             logger.handlers.clear()
             logger.propagate = True
 

@@ -122,7 +122,11 @@ def test_loggers_with_handlers_of_their_own_are_taken_over(
     theirs.propagate = False
     theirs.addHandler(logging.StreamHandler())
     logs.begin("web", "json", tmp_path)
+    silenced = logging.getLogger("guest.access")
+    silenced.propagate = False
+    silenced.setLevel(logging.INFO)
     logs.adopt("guest")
     theirs.warning("from a guest")
+    silenced.info("GET /shared?link=token")
     assert [one["event"] for one in lines(tmp_path)] == ["from a guest"]
     assert len(capsys.readouterr().err.splitlines()) == 1

@@ -11,6 +11,7 @@ from pages.parts import session
 from pages.parts.errors import banner
 from pages.parts.text import md
 from pages.parts.visitor import COOKIE, visitor
+from pages.web import uploads
 from pages.web.paths import LOGIN, PASSWORD, logout_address
 from pxcore.errors import PxError
 from pxcore.types.people import Rank
@@ -35,7 +36,9 @@ def admitted(owner: str) -> bool:
         person = visitor(session.door())
     except PxError as error:  # a store that is away: who that is can be told later
         st.session_state[TROUBLE] = str(error)
+        uploads.note(None)
         return False
+    uploads.note(person)
     if person is None:
         session.forget()
         return False

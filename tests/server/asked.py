@@ -47,3 +47,30 @@ def ask(
         return Answer(got.status, found, got.read())
     finally:
         wire.close()
+
+
+def xsrf(port: int) -> str:
+    """Return the token that a browser gets, and sends back in a cookie and a header."""
+    cookie = ask(port, "GET", "/_stcore/health").headers["set-cookie"]
+    return cookie.partition("_streamlit_xsrf=")[2].partition(";")[0].strip('"')
+
+
+def upload(
+    port: int, session: str, size: int, changed: Mapping[str, str] | None = None,
+    *, chunked: bool = False,
+) -> int:  # fmt: skip
+    """Return the status of sending a file as our page does, but for the ``changed`` headers."""
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="../x.tif"\r\n\r\n'
+        + b"x" * size + b"\r\n--b--\r\n"
+    )  # fmt: skip
+    token = xsrf(port)
+    headers = {
+        "Origin": f"http://127.0.0.1:{port}",
+        "Cookie": f"_streamlit_xsrf={token}",
+        "X-Xsrftoken": token,
+        "Content-Type": "multipart/form-data; boundary=b",
+    } | dict(changed or {})
+    parts = (form[at : at + 65_536] for at in range(0, len(form), 65_536))
+    path = f"/_stcore/upload_file/{session}/f"
+    return ask(port, "PUT", path, headers, parts if chunked else form).status

@@ -8,7 +8,6 @@ import pytest
 
 from pages.web.headers import safe_headers
 from tests.server.asked import Answer, ask
-from tests.server.wire import tab
 
 pytestmark = pytest.mark.processes
 
@@ -73,30 +72,6 @@ def test_a_foreign_origin_can_neither_listen_nor_change(web: int, origin: str) -
         )
     found = ask(web, "GET", "/", {"Origin": origin})
     assert "access-control-allow-origin" not in found.headers
-
-
-def test_an_upload_needs_a_session_its_token_and_our_own_page(web: int) -> None:
-    with tab(web) as (_, session):
-        token = _token(web)
-        assert _upload(web, session, b"x" * 100, token).status == 204
-        assert _upload(web, session, b"x" * 100, "").status == 403
-        assert (
-            _upload(web, session, b"x" * 100, token, cookie="_streamlit_xsrf=forged").status == 403
-        )
-        assert _upload(web, "made-up", b"x" * 100, token).status == 400
-        assert _upload(web, session, b"x" * 100, token, origin="http://evil.example").status == 403
-
-
-def test_an_upload_over_the_limit_is_refused_however_its_length_is_told(web: int) -> None:
-    with tab(web) as (_, session):
-        token = _token(web)
-        assert _upload(web, session, b"x" * (MIB - 1000), token).status == 204
-        assert _upload(web, session, b"x" * (MIB + 10), token).status == 413
-        assert _upload(web, session, b"x" * 3 * MIB, token).status == 413
-        assert _upload(web, session, b"x" * 3 * MIB, token, chunked=True).status == 413
-        lied = _upload(web, session, b"x" * 100, token, length=str(10**12))
-        assert lied.status == 413
-        assert _upload(web, session, b"x" * 100, token, length="-1").status in {400, 413}
 
 
 def test_no_other_address_takes_a_large_body(web: int) -> None:
@@ -170,31 +145,3 @@ def _websocket(port: int, origin: str, host: str) -> Answer:
         "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==", "Sec-WebSocket-Version": "13",
     }  # fmt: skip
     return ask(port, "GET", "/_stcore/stream", headers)
-
-
-def _token(port: int) -> str:
-    cookie = ask(port, "GET", "/_stcore/health").headers["set-cookie"]
-    return cookie.partition("_streamlit_xsrf=")[2].partition(";")[0].strip('"')
-
-
-def _upload(
-    port: int, session: str, content: bytes, token: str, *, cookie: str = "",
-    origin: str = "", length: str = "", chunked: bool = False,
-) -> Answer:  # fmt: skip
-    form = (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="../x.tif"\r\n\r\n'
-        + content + b"\r\n--b--\r\n"
-    )  # fmt: skip
-    headers = {
-        "Origin": origin or f"http://127.0.0.1:{port}",
-        "Cookie": cookie or f"_streamlit_xsrf={token}",
-        "Content-Type": "multipart/form-data; boundary=b",
-    }
-    if token:
-        headers["X-Xsrftoken"] = token
-    if length:
-        headers["Content-Length"] = length
-    parts = (form[at : at + 65_536] for at in range(0, len(form), 65_536))
-    return ask(
-        port, "PUT", f"/_stcore/upload_file/{session}/f", headers, parts if chunked else form
-    )

@@ -28,10 +28,10 @@ class Visit:
 
 
 @contextmanager
-def tab(port: int, cookie: str = "") -> Iterator[tuple[ClientConnection, str]]:
-    """Yield the open websocket of a tab on the start page and the id of its session."""
+def tab(port: int, cookie: str = "", query: str = "") -> Iterator[tuple[ClientConnection, str]]:
+    """Yield the open websocket of a tab that has drawn, and the id of its session."""
     ask = BackMsg()
-    ask.rerun_script.query_string = ""
+    ask.rerun_script.query_string = query
     with connect(
         f"ws://127.0.0.1:{port}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
@@ -43,7 +43,9 @@ def tab(port: int, cookie: str = "") -> Iterator[tuple[ClientConnection, str]]:
         while True:
             message = ForwardMsg.FromString(bytes(socket.recv(timeout=60)))  # type: ignore[arg-type]
             if message.WhichOneof("type") == "new_session":
-                yield socket, message.new_session.initialize.session_id
+                session = message.new_session.initialize.session_id
+            elif message.WhichOneof("type") == "script_finished":
+                yield socket, session
                 return
 
 
