@@ -144,6 +144,8 @@ def _ranking(found: RunResult, method: MethodResult, drawn: Drawn, *, first: boo
     name = f"ranking_{stem}"
     frame = drawn.tables["ranking"]
     own = frame[frame["method"] == method.method].sort_values("rank")
+    decoys = own["role"] == str(Role.DECOY)
+    own = own.assign(verdict=own["verdict"].mask(decoys, "made channel"))
     per_class = drawn.tables["per_class"]
     of_classes = per_class[per_class["method"] == method.method]
     unit = method.importance.unit
