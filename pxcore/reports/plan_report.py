@@ -43,12 +43,15 @@ class PlanSeen:
     """The methods paragraph of the final run, where there is one."""
     files: tuple[ReportFile, ...] = ()
     """Paperwork."""
+    notes: tuple[str, ...] = ()
+    """What should be here and cannot be told, and why."""
 
 
 def plan_report(seen: PlanSeen, recreate: str, made: str) -> Report:
     """Return the report of a staged plan."""
     plan, outcome = seen.plan, seen.outcome
-    sections = [*_result(seen), _runs(plan), *_merge(seen), _trail(plan)]
+    lacking = ReportSection(title="What is not in this report", paragraphs=seen.notes)
+    sections = [*_result(seen), lacking, _runs(plan), *_merge(seen), _trail(plan)]
     return Report(
         kind="plan",
         subject=plan.id,
@@ -213,8 +216,8 @@ def _trail(plan: StagedPlan) -> ReportSection:
     table = ReportTable(
         name="trail",
         title="Every decision",
-        columns=("when_utc", "who", "step", "what"),
-        rows=tuple((one.at, one.who or "nobody named", one.step, one.what) for one in plan.trail),
+        columns=("when_utc", "step", "what"),
+        rows=tuple((one.at, one.step, one.what) for one in plan.trail),
     )
     return ReportSection(title="How this came about", tables=(table,) if plan.trail else ())
 

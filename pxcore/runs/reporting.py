@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pxcore.errors import PanelError, RunError
+from pxcore.errors import RunError
 from pxcore.evaluation.comparison import Asked
 from pxcore.plots.panel_instrument import MOST_DRAWN, panel_instrument
 from pxcore.plots.panel_words import error_words, screen_words, shared_words
@@ -16,10 +15,9 @@ from pxcore.reports.bench import bench_files
 from pxcore.reports.comparison_report import comparison_report
 from pxcore.reports.methods_text import run_methods
 from pxcore.reports.panel_report import Advised, panel_report
-from pxcore.reports.plan_report import PlanSeen, plan_report
+from pxcore.reports.plan_report import plan_report
 from pxcore.reports.run_figures import run_figures
 from pxcore.reports.run_report import Drawn, run_report
-from pxcore.runs import ledger
 from pxcore.runs.compared import column, compared_items
 from pxcore.runs.method_names import method_name
 from pxcore.runs.panel_files import panel_figures
@@ -28,32 +26,18 @@ from pxcore.runs.panel_tables import panel_tables, titles
 from pxcore.runs.progress import progress
 from pxcore.runs.recreating import recreate_all, recreate_run
 from pxcore.runs.result import finished, result, stories
-from pxcore.runs.staged import merging, outcome, paperwork, shelf
-from pxcore.runs.staged.outcome_files import outcome_files
+from pxcore.runs.staged import reported, shelf
 from pxcore.runs.tables import tables_of
 from pxcore.store.database import now
 from pxcore.store.home import Store
 from pxcore.types.comparison import MOST_ITEMS, Column, Item
 from pxcore.types.panel import Constraints, PanelQuestion
-from pxcore.types.reports import Report, ReportFile
-from pxcore.types.staged import StagedPlan
+from pxcore.types.reports import Report
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["KINDS", "raw_tables", "report"]
-
-PAPERS = {
-    "run_sheets.html": "Run sheets and order list to print",
-    "channel_map.csv": "Channel map of all runs",
-    "order_list.csv": "Order list",
-    "control_list.csv": "Control list: every tube",
-    "final_run.csv": "Sheet of the final run",
-    "plan.json": "The whole plan",
-    "panel.csv": "The panel, and what each candidate costs or saves",
-    "outcome.json": "The result, all numbers",
-}
-"""What the files of a staged plan are."""
 
 
 def report(store: Store, kind: str, subject: str, wanted: Constraints | None = None) -> Report:
@@ -170,41 +154,11 @@ def _how(found: PanelFindings) -> list[str]:
 
 
 def _plan(store: Store, plan_id: str, wanted: Constraints | None) -> Report:
-    seen = PlanSeen(plan=shelf.one(store, plan_id))
-    plan = seen.plan
-    files: dict[str, str] = {}
-    try:
-        files |= dict(paperwork.downloads(plan)) if plan.runs else {}
-        seen = replace(
-            seen, merged=merging.merged(store, plan), rankings=merging.rankings(store, plan)
-        )
-        margin = (wanted or Constraints()).margin
-        ended = outcome.outcome(store, plan, lambda one: findings(store, one), margin)
-        files |= dict(outcome_files(plan, ended))
-        seen = replace(seen, outcome=ended, methods=run_methods(result(store, _last_run(plan))))
-    except (PanelError, RunError):  # the plan has not come so far: the report tells what there is
-        pass
-    runs = [run.run_id for run in plan.runs if run.run_id and _seen(store, run.run_id)]
+    plan = shelf.one(store, plan_id)
+    told = reported.seen(store, plan, (wanted or Constraints()).margin)
+    runs = reported.runs_seen(store, plan)
     recreate = recreate_all(store, "pxcore plan", runs, plan_id=plan.id, version=plan.version)
-    told = tuple(
-        ReportFile(name=name, text=text, what=PAPERS.get(name, "Sheet of a run"))
-        for name, text in files.items()
-        if name != "trail.csv"  # a table of the report
-    )
-    return plan_report(replace(seen, files=told), recreate, now())
-
-
-def _seen(store: Store, run_id: str) -> bool:
-    """Return whether a run is there for who asks: it may be deleted, or somebody's own."""
-    try:
-        ledger.record(store, run_id)
-    except RunError:
-        return False
-    return True
-
-
-def _last_run(plan: StagedPlan) -> str:
-    return next(run.run_id for run in plan.runs if run.final)
+    return plan_report(told, recreate, now())
 
 
 KINDS: Mapping[str, Callable[[Store, str, Constraints | None], Report]] = MappingProxyType(

@@ -12,6 +12,7 @@ from pxcore.api import Lab
 from pxcore.errors import PanelError, RunError
 from pxcore.reports.parts import plotly_of
 from pxcore.runs import ledger
+from pxcore.runs.staged import merging
 from pxcore.types.panel import Constraints
 from pxcore.types.reports import Report
 from tests.runs.staged.measured_plans import ALL, Measured, planned, with_final, with_rankings
@@ -97,7 +98,8 @@ def test_a_plan_at_every_step(lab: Lab, measured: Measured) -> None:
         assert {"order_list.csv", "control_list.csv", "run_1.csv", "plan.json"} <= {
             one.name for one in report.files
         }
-    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+    who = "Ann Who-Made-It"
+    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who=who)
     report = whole(lab.reports.report("plan", plan.id))
     assert report.verdict == lab.staged.outcome(plan).said
     panel = report.sections[0].tables[0]
@@ -106,6 +108,26 @@ def test_a_plan_at_every_step(lab: Lab, measured: Measured) -> None:
     assert "panel.csv" in {one.name for one in report.files}
     assert len(json.loads(report.recreate)["runs"]) == 3
     assert "Of the final run:" in report.methods
+    texts = [lab.reports.html(report), report.recreate, *(one.text for one in report.files)]
+    assert not [text for text in texts if who in text]  # a report leaves the lab: nobody's name
+    assert "not in this report" not in texts[0]
+
+
+def test_what_a_plan_lost_is_told(
+    lab: Lab, measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = with_final(lab, measured)
+    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+
+    def gone(*_: object) -> None:
+        message = "the ranking has left the store"
+        raise RunError(message)
+
+    monkeypatch.setattr(merging, "merged", gone)
+    report = lab.reports.report("plan", plan.id)
+    notes = next(s for s in report.sections if s.title == "What is not in this report")
+    assert notes.paragraphs == ("The merge is not in this report: the ranking has left the store.",)
+    assert report.sections[0].title == "The panel"  # what can be told still is
 
 
 def test_what_cannot_be_reported_is_told(lab: Lab, measured: Measured) -> None:
