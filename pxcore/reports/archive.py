@@ -7,6 +7,7 @@ Equal reports and tables are equal bytes. Names of files are letters, digits, ``
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -84,10 +85,42 @@ def _documents(report: Report) -> list[Described]:
         Described(
             name="recreate.json",
             content=report.recreate.encode(),
-            what="Makes the run anew: python -m pxcore run --from recreate.json",
+            what=_recreates(report.recreate),
             kind="application/json",
         ),
+        *_single_runs(report.recreate),
     ]
+
+
+def _recreates(text: str) -> str:
+    """Return what a recreate.json is good for: of several runs each has a file of its own."""
+    if _several(text):
+        return "Every run's settings; a file in runs/ makes its run anew"
+    return "Makes the run anew: python -m pxcore run --from recreate.json"
+
+
+def _single_runs(text: str) -> list[Described]:
+    """Return a file a run where a recreate.json holds several."""
+    found = []
+    for told in _several(text):
+        name = f"runs/{file_stem(str(told.get('run_id', '')))}.json"
+        content = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+        found.append(
+            Described(
+                name=name,
+                content=f"{content}\n".encode(),
+                what=f"Makes the run anew: python -m pxcore run --from {name}",
+                kind="application/json",
+            )
+        )
+    return found
+
+
+def _several(text: str) -> list[dict[str, object]]:
+    """Return the runs under ``runs`` of a recreate.json; none in that of a single run."""
+    told = json.loads(text)
+    runs = told.get("runs", []) if isinstance(told, dict) else []
+    return [one for one in runs if isinstance(one, dict)]
 
 
 def _figures(report: Report) -> list[Described]:

@@ -76,7 +76,11 @@ def _read(text: str) -> dict[str, object]:
     form = told.get("form") if isinstance(told, dict) else None
     if form == FORM and isinstance(told.get("spec"), dict):
         return dict(told)
-    found = f"it is a {form!r}, which holds several runs; take one" if form else "it is none"
+    found = (
+        f"it is a {form!r}, which holds several runs; take one from runs/ of its archive"
+        if form
+        else "it is none"
+    )
     message = f"a recreate.json of one run is expected (form {FORM!r}), but {found}"
     raise RunError(message)
 

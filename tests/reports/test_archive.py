@@ -122,6 +122,18 @@ def test_equal_reports_are_equal_bytes() -> None:
     assert report_archive(report, raw) == content
 
 
+def test_each_of_several_runs_has_its_own_file_to_make_it_anew() -> None:
+    told = {"form": "pxcore plan", "runs": [{"form": "pxcore run", "run_id": n} for n in "ab"]}
+    report = replace(made_report(), sections=(), recreate=json.dumps(told))
+    with zipfile.ZipFile(io.BytesIO(report_archive(report))) as archive:
+        runs = [json.loads(archive.read(f"runs/{name}.json")) for name in "ab"]
+        crate = json.loads(archive.read(METADATA))["@graph"]
+    assert runs == told["runs"]
+    said = {one["@id"]: one.get("description", "") for one in crate}
+    assert "run --from" not in said["recreate.json"]
+    assert said["runs/a.json"].endswith("run --from runs/a.json")
+
+
 @pytest.mark.parametrize("columns", [("a", "a", "a (2)"), ("=x", "<b>", "a\nb")])
 def test_columns_may_have_any_name(columns: tuple[str, ...]) -> None:
     rows = ((1, "=cmd", None), (None, None, True))
