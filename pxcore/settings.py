@@ -58,8 +58,8 @@ class Settings(BaseSettings):
     )
     admins: str = Field(
         default="",
-        description="Verified e-mail addresses or subjects of administrators (`oidc`), separated "
-        "by ','.",
+        description="Administrators (`oidc`), separated by ',': verified e-mail addresses, or "
+        "`sub:` and a subject.",
     )
     newcomers: Literal["reader", "member"] = Field(
         default="member", description="Rank of a person's first log-in (`oidc`)."
@@ -92,8 +92,9 @@ class Settings(BaseSettings):
 
     @property
     def admin_names(self) -> frozenset[str]:
-        """The administrators that the settings name."""
-        return frozenset(part.strip() for part in self.admins.split(",") if part.strip())
+        """The administrators that the settings name: addresses in small letters, ``sub:...``."""
+        parts = (part.strip() for part in self.admins.split(",") if part.strip())
+        return frozenset(one if one.startswith("sub:") else one.casefold() for one in parts)
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.session import lab
+from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes
 from pages.parts.words import day
 from pxcore.types.people import AuditRow
@@ -30,7 +30,7 @@ def draw(_host: HostState) -> None:
         ]
         st.download_button(
             "CSV",
-            lambda: csv_bytes(frame),
+            later(lambda: csv_bytes(frame)),
             file_name="who-did-what.csv",
             mime="text/csv",
             key="log-csv",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.session import lab
+from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes
 from pages.parts.words import size
 from pxcore.types.upkeep import HostState, Storage, Usage
@@ -91,7 +91,7 @@ def _show(title: str, frame: pd.DataFrame, key: str) -> None:
         st.space("stretch")
         st.download_button(
             "CSV",
-            lambda: csv_bytes(frame),
+            later(lambda: csv_bytes(frame)),
             file_name=f"room-{key}.csv",
             mime="text/csv",
             key=f"room-{key}-csv",

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.parts.session import theme
+from pages.parts.session import later, theme
 from pages.parts.text import csv_bytes, file_name
 from pxcore.plots import style
 
@@ -68,7 +68,7 @@ def _files(build: Build, shown: Shown, table: pd.DataFrame) -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "CSV",
-                lambda: csv_bytes(table),
+                later(lambda: csv_bytes(table)),
                 file_name=file_name(shown.stem, f"{shown.key}.csv"),
                 mime="text/csv",
                 key=f"{shown.key}-csv",
@@ -77,7 +77,7 @@ def _files(build: Build, shown: Shown, table: pd.DataFrame) -> None:
             )
             st.download_button(
                 "SVG",
-                lambda: to_svg(build(style.LIGHT)),
+                later(lambda: to_svg(build(style.LIGHT))),
                 file_name=file_name(shown.stem, f"{shown.key}.svg"),
                 mime="image/svg+xml",
                 key=f"{shown.key}-svg",

@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts import links
+from pages.parts.session import later
 from pages.parts.share import button as share_button
 from pages.parts.text import md
 from pxcore.types import ImportState, RunState
@@ -76,7 +77,7 @@ def _downloads(downloads: Sequence[Download]) -> None:
         for number, one in enumerate(downloads):
             st.download_button(
                 one.label,
-                one.data,
+                later(one.data),
                 file_name=one.name,
                 mime=one.mime,
                 key=f"download-{number}-{one.name}",

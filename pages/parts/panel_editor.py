@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, lab, later
 from pages.parts.text import csv_bytes, file_name, md
 from pages.parts.words import size
 from pxcore.errors import PanelError
@@ -68,7 +68,7 @@ def _sheet_file(dataset: Dataset) -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "Download CSV",
-                lambda: lab().panel_sheet(dataset.id).encode("utf-8"),
+                later(lambda: lab().panel_sheet(dataset.id).encode("utf-8")),
                 file_name=file_name(dataset.title, "panel.csv"),
                 mime="text/csv",
                 on_click="ignore",
@@ -76,7 +76,7 @@ def _sheet_file(dataset: Dataset) -> None:
             )
             st.download_button(
                 "Download YAML",
-                lambda: lab().panel_sheet(dataset.id, "yaml").encode("utf-8"),
+                later(lambda: lab().panel_sheet(dataset.id, "yaml").encode("utf-8")),
                 file_name=file_name(dataset.title, "panel.yaml"),
                 mime="application/yaml",
                 on_click="ignore",

@@ -22,15 +22,17 @@ def report_files(
     wanted
         Of a panel or plan, what the address asks for.
     """
-    door = lab().reports
 
     def html() -> bytes:
+        door = lab().reports
         return door.html(door.report(kind, subject, wanted)).encode("utf-8")
 
     def pdf() -> bytes:
+        door = lab().reports
         return door.pdf(door.report(kind, subject, wanted))
 
     def archive() -> bytes:
+        door = lab().reports
         return door.archive(door.report(kind, subject, wanted))
 
     name = f"{kind}_report"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.parts.session import later
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.ranking import Order, order_of
@@ -27,7 +28,7 @@ def draw(result: RunResult, method: MethodResult, order: Order) -> None:
             st.code(text, language=None, wrap_lines=True, width=720)
         st.download_button(
             "CSV",
-            lambda: csv_bytes(frame),
+            later(lambda: csv_bytes(frame)),
             file_name=file_name(result.run.title or result.run.dataset_title, "verdicts.csv"),
             mime="text/csv",
             key="verdicts-csv",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages.parts.visitor import NOBODY, visitor
+from pages.parts.visitor import COOKIE, NOBODY, visitor
 from pxcore.api import Lab, open_lab
 from pxcore.errors import AccessError
 from pxcore.plots.style import DARK, LIGHT, Theme
 from pxcore.types.people import Person
 
 KEY = "visit"
+LOGGED_OUT = "you are logged out; load this page again to log in"
+_ASKING: ContextVar[Lab | None] = ContextVar("asking", default=None)
+"""The lab as whoever takes a file sees it."""
 LOOK_AGAIN = 5.0
 """Seconds after which a tab that redraws only a part of itself is asked again who it is."""
 
@@ -44,15 +49,38 @@ def lab() -> Lab:
 
     Raises AccessError once they are logged out: parts of a page are drawn again without the gate.
     """
+    asking = _ASKING.get()
+    if asking is not None:
+        return asking
     found = visit()
     if found.person.id and time.monotonic() - found.looked > LOOK_AGAIN:
         person = visitor(door())
         if person is None or person.id != found.person.id:
             st.session_state.pop(KEY, None)
-            message = "you are logged out; load this page again to log in"
-            raise AccessError(message)
+            raise AccessError(LOGGED_OUT)
         found = enter(person)
     return door().seen_by(found.person)
+
+
+def later(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what a button calls that makes a file when somebody takes it.
+
+    That happens outside the page, where nobody is in front of it: who draws the button is kept,
+    and looked up again then. Raises AccessError once they are logged out.
+    """
+    person, token = visit().person, str(st.context.cookies.get(COOKIE, ""))
+
+    def made() -> bytes:
+        now = door().people.who(token) if person.id else person
+        if now is None or now.id != person.id:
+            raise AccessError(LOGGED_OUT)
+        marked = _ASKING.set(door().seen_by(now))
+        try:
+            return make()
+        finally:
+            _ASKING.reset(marked)
+
+    return made
 
 
 def enter(person: Person) -> Visit:

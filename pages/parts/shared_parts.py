@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.figures import Shown, show
 from pages.parts.header import Download
-from pages.parts.session import lab
+from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.toned import toned
 from pxcore.types.reports import Report, ReportFigure, ReportSection, ReportTable
@@ -85,7 +85,7 @@ def _table(table: ReportTable, key: str, stem: str) -> None:
         st.caption(md(table.note, 1000), width=980)
     st.download_button(
         "CSV",
-        lambda: csv_bytes(shown),
+        later(lambda: csv_bytes(shown)),
         file_name=file_name(stem, f"{table.name}.csv"),
         mime="text/csv",
         key=f"{key}-csv",

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.header import Download
 from pages.parts.panel_address import margin
 from pages.parts.report_files import report_files
-from pages.parts.session import lab
+from pages.parts.session import lab, later
 from pages.parts.text import file_name, md
 from pxcore.errors import PxError
 from pxcore.types.panel import Constraints
@@ -90,7 +90,7 @@ def printable(plan: StagedPlan) -> None:
         if one.mime == MIME["html"]:
             st.download_button(
                 "All sheets to print (HTML)",
-                one.data,
+                later(one.data),
                 file_name=one.name,
                 mime=one.mime,
                 key="staged-print",

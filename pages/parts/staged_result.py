@@ -10,7 +10,7 @@ from pages.parts import links, panel_wishes, staged_live
 from pages.parts import panel_address as address
 from pages.parts.errors import banner
 from pages.parts.figures import Shown, show
-from pages.parts.session import lab
+from pages.parts.session import lab, later
 from pages.parts.staged_answer import compared
 from pages.parts.staged_files import outcome_files, printable
 from pages.parts.staged_one_run import table
@@ -131,7 +131,7 @@ def _trail(plan: StagedPlan, outcome: Outcome) -> None:
         st.markdown("\n".join(lines))
     st.download_button(
         "Trail, CSV",
-        lambda: csv_bytes(frame),
+        later(lambda: csv_bytes(frame)),
         file_name=file_name(plan.title, "trail.csv"),
         mime="text/csv",
         icon=":material/download:",

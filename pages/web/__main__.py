@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from ipaddress import ip_address
 
 from pages.web.application import SCRIPT, application
 from pages.web.guards import known
@@ -15,6 +16,8 @@ def main() -> None:
     """Serve the pages until SIGTERM."""
     options = parsed(sys.argv[1:])
     settings = Settings()
+    if settings.auth == "open" and not options.open_to_network and not near(options.address):
+        sys.exit(f"{options.address}: with PXCORE_AUTH=open this needs --open-to-network")
     logs.begin("web", settings.log, settings.home.expanduser() / "logs")
     names = tuple(options.name)
     sys.argv[:] = [str(SCRIPT)]  # what Streamlit takes for the script that was started
@@ -35,9 +38,22 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     """Return address, port and the names by which browsers ask for this host."""
     parser = argparse.ArgumentParser(prog="pages.web", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--open-to-network", action="store_true", help="without a login, too")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--name", action="append", default=[], help="a Host that is answered")
     return parser.parse_args(arguments)
+
+
+def near(address: str) -> bool:
+    """Return whether only this host reaches an address.
+
+    >>> near("127.0.0.1"), near("::1"), near("localhost"), near("0.0.0.0"), near("lab-pc")
+    (True, True, True, False, False)
+    """
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 if __name__ == "__main__":

@@ -132,6 +132,9 @@ def _change(store: Store, name: str, values: dict[str, object], told: str) -> Ac
         if found is None:
             message = f"nobody here is called {name!r}; `python -m pxcore people list` lists all"
             raise AccessError(message)
+        if values.get("role", Rank.ADMIN) != Rank.ADMIN and _named_admin(store, found):
+            message = f"PXCORE_ADMINS makes {found['name']} an administrator; take them out there"
+            raise AccessError(message)
         connection.execute(update(people).where(people.c.id == found["id"]).values(**values))
         if not {"role", "active"}.isdisjoint(values) and not _admins(connection):
             message = (
@@ -143,6 +146,14 @@ def _change(store: Store, name: str, values: dict[str, object], told: str) -> Ac
         audit.note(connection, store.person.name, "person changed", found["name"], told)
         changed = connection.execute(select(people).where(people.c.id == found["id"]))
         return _account(changed.mappings().one())
+
+
+def _named_admin(store: Store, row: RowMapping) -> bool:
+    """Return whether the settings would make this person an administrator again."""
+    if store.settings.auth != "oidc" or not row["subject"]:
+        return False
+    known = {f"sub:{row['subject'].partition(' ')[2]}", row["name"].casefold()}
+    return not known.isdisjoint(store.settings.admin_names)
 
 
 def _admins(connection: Connection) -> int:

@@ -36,7 +36,7 @@ def arrive(store: Store, issuer: str, subject: str, name: str = "", email: str =
         message = "the identity provider named nobody; look at PXCORE_OIDC_METADATA_URL"
         raise AccessError(message)
     key = f"{issuer} {subject}"
-    admin = not {subject, email or subject}.isdisjoint(store.settings.admin_names)
+    admin = not {f"sub:{subject}", email.casefold()}.isdisjoint(store.settings.admin_names)
     with store.database.reading() as connection:
         known = connection.execute(select(people).where(people.c.subject == key)).mappings().first()
     today = now()[:10]

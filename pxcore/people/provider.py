@@ -29,7 +29,10 @@ BACK = "login/back"
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Signatures by a key that only the provider has; never one made with a shared secret."""
 SECONDS = 10
-CLOCKS_APART = 60
+CLOCKS_APART = 180
+REMEMBERED = 300.0
+"""Seconds for which the provider's addresses and keys are taken as they were."""
+_SAID: dict[str, tuple[float, dict[str, object]]] = {}
 Facts = Mapping[str, object]
 
 
@@ -131,8 +134,7 @@ def _claims(
             code_verifier=errand.verifier,
             timeout=SECONDS,
         )
-        keys = _got(session.get(_endpoint(facts, "jwks_uri"), withhold_token=True, timeout=SECONDS))
-        claims = _signed(str(token.get("id_token", "")), keys, str(facts.get("issuer", "")))
+        claims = _signed(str(token.get("id_token", "")), _keys(session, facts, token), facts)
         _check(claims, settings.oidc_client_id, errand)
         if "email" not in claims and "userinfo_endpoint" in facts:
             more = _got(session.get(_endpoint(facts, "userinfo_endpoint"), timeout=SECONDS))
@@ -143,13 +145,25 @@ def _claims(
     return claims
 
 
-def _signed(token: str, keys: Facts, issuer: str) -> dict[str, object]:
+def _keys(session: OAuth2Session, facts: Facts, token: Mapping[str, object]) -> Facts:
+    """Return the provider's keys; asked again for a token that is signed with a new one."""
+    from joserfc.jws import extract_compact  # noqa: PLC0415 - only where somebody logs in
+
+    where = _endpoint(facts, "jwks_uri")
+    keys = _remembered(session, where)
+    wanted = extract_compact(str(token.get("id_token", "")).encode()).headers().get("kid")
+    listed = keys.get("keys")
+    known = {one.get("kid") for one in listed} if isinstance(listed, list) else set()
+    return keys if wanted in known else _remembered(session, where, anew=True)
+
+
+def _signed(token: str, keys: Facts, facts: Facts) -> dict[str, object]:
     """Return the claims of a token that this issuer signed with one of its keys."""
     from joserfc import jwt  # noqa: PLC0415 - only where somebody logs in
     from joserfc.jwk import KeySet  # noqa: PLC0415
 
     found = jwt.decode(token, KeySet.import_key_set(dict(keys)), algorithms=list(SIGNED_BY))  # type: ignore[arg-type]
-    if not issuer or found.claims.get("iss") != issuer:
+    if not facts.get("issuer") or found.claims.get("iss") != facts["issuer"]:
         message = "signed by another issuer"
         raise ValueError(message)
     return dict(found.claims)
@@ -198,7 +212,7 @@ def _metadata(settings: Settings, session: OAuth2Session) -> dict[str, object]:
 
     where = settings.oidc_metadata_url
     try:
-        facts = _got(session.get(where, withhold_token=True, timeout=SECONDS))
+        facts = _remembered(session, where)
     except (RequestException, ValueError) as error:
         message = (
             f"the identity provider does not answer at {where} ({type(error).__name__}); try "
@@ -209,6 +223,15 @@ def _metadata(settings: Settings, session: OAuth2Session) -> dict[str, object]:
     if isinstance(ways, list) and ways and "client_secret_basic" not in ways:
         session.token_endpoint_auth_method = "client_secret_post"  # noqa: S105 - the way's name
     return facts
+
+
+def _remembered(session: OAuth2Session, address: str, *, anew: bool = False) -> dict[str, object]:
+    """Return what an address of the provider says; for some minutes it is asked only once."""
+    at, found = _SAID.get(address, (0.0, {}))
+    if anew or not found or time.monotonic() - at > REMEMBERED:
+        found = _got(session.get(address, withhold_token=True, timeout=SECONDS))
+        _SAID[address] = time.monotonic(), found
+    return found
 
 
 def _endpoint(facts: Facts, name: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pxcore
 from pxcore import logs
@@ -75,9 +76,10 @@ def check_address(settings: Settings, options: ServeOptions) -> None:
     """Raise AccessError or RunError when the dashboard should or can not listen there."""
     if settings.auth == "oidc":
         check_provider(settings)
-    if settings.auth == "open" and not options.open_to_network and not is_loopback(options.host):
+    outside = _outside(settings, options)
+    if settings.auth == "open" and not options.open_to_network and outside:
         message = (
-            f"{options.host} can be reached from the network, and with PXCORE_AUTH=open nobody "
+            f"{outside} can be reached from the network, and with PXCORE_AUTH=open nobody "
             "has to log in. Set PXCORE_AUTH to password or oidc (docs/people.md), or say "
             "--open-to-network if everybody there may use this dashboard"
         )
@@ -93,6 +95,16 @@ def check_address(settings: Settings, options: ServeOptions) -> None:
                 "choose another --port, or end what uses it"
             )
             raise RunError(message) from error
+
+
+def _outside(settings: Settings, options: ServeOptions) -> str:
+    """Return what others than this host reach the dashboard by; empty for nothing.
+
+    A proxy on this host brings the network to the loopback: its name tells.
+    """
+    public = urlsplit(settings.public_url).hostname or settings.public_url
+    reached = (options.host, public, *options.names)
+    return next((one for one in reached if one and not is_loopback(one.strip("[]"))), "")
 
 
 def is_loopback(host: str) -> bool:
@@ -119,6 +131,8 @@ def web_command(options: ServeOptions) -> list[str]:
     """Return how the web process is started."""
     command = [sys.executable, "-m", "pages.web"]
     command += ["--address", options.host, "--port", str(options.port)]
+    if options.open_to_network:
+        command.append("--open-to-network")
     for name in _names(options):
         command += ["--name", name]
     return command

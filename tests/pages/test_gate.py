@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -78,6 +80,37 @@ def test_a_part_drawn_again_after_the_logout_says_so(
         session.lab()
     assert session.visit().person == NOBODY
     assert not NOBODY.admin
+
+
+def test_a_file_is_made_as_whoever_takes_it(
+    full: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.people.auth, full.people.person = "password", BOB
+    visit("runs")
+    state: dict[str, object] = {session.KEY: session.Visit(BOB, 0.0)}
+    monkeypatch.setattr(session.st, "session_state", state)
+    made = session.later(lambda: len(session.lab().runs()).to_bytes())
+    state.clear()  # a file is made on a thread that knows of no page
+
+    def taken() -> bytes:
+        with ThreadPoolExecutor(1) as bare:
+            return bare.submit(made).result()
+
+    demoted = replace(BOB, rank=Rank.READER)
+    for person in (BOB, demoted):
+        full.people.person = person
+        assert taken() == len(full.runs()).to_bytes()
+        assert full.people.asking == person  # with today's rank
+    for gone in (None, ADA):
+        full.people.person = gone
+        with pytest.raises(session.AccessError, match="you are logged out"):
+            taken()
+
+
+def test_no_button_makes_a_file_past_the_login() -> None:
+    late = re.compile(r"download_button\(\s*[^,]+,\s*(lambda|[\w.]+\.data\b)")
+    for path in (APP.parent / "pages").rglob("*.py"):
+        assert not late.search(path.read_text()), path
 
 
 def test_where_everybody_may_come_in_names_are_typed(full: FakeLab, visit: Open) -> None:

@@ -44,11 +44,16 @@ def test_a_name_that_somebody_has_or_that_owns_work_is_not_given(lab: Store) -> 
 
 
 def test_administrators_are_named_by_verified_address_or_subject_only(store: Store) -> None:
-    named = with_settings(store, admins="ada@example.org, s-77", newcomers="reader")
+    named = with_settings(store, admins="Ada@Example.org, sub:s-77", newcomers="reader")
     assert arrive(named, HERE, "1", "ada@example.org", "").rank is Rank.READER  # only a name
     assert arrive(named, HERE, "2", "Ada", "ada@example.org").rank is Rank.ADMIN
     assert arrive(named, HERE, "s-77", "Eve", "").rank is Rank.ADMIN
     assert arrive(named, HERE, "3", "Eve", "eve@example.org").rank is Rank.READER
+    # A subject that somebody chose to look like another one's address, or like a setting.
+    for subject in ("ada@example.org", "Ada@Example.org"):
+        assert arrive(named, HERE, subject, "Mallory").rank is Rank.READER
+    assert arrive(named, HERE, "4", "sub:s-77", "").rank is Rank.READER
+    assert arrive(named, HERE, "5", "ADA", "ADA@EXAMPLE.ORG").rank is Rank.ADMIN
 
 
 def test_who_is_named_later_becomes_administrator(store: Store) -> None:
@@ -56,6 +61,25 @@ def test_who_is_named_later_becomes_administrator(store: Store) -> None:
     named = with_settings(store, admins="ada@example.org")
     assert arrive(named, HERE, "1", "Ada", "ada@example.org").rank is Rank.ADMIN
     assert audit.rows(store)[0].detail == "PXCORE_ADMINS"
+
+
+def test_who_the_settings_name_is_not_demoted_for_a_day(store: Store) -> None:
+    named = with_settings(store, auth="oidc", admins="ada@example.org,sub:7")
+    for subject, email in (("1", "ada@example.org"), ("7", "bob@example.org")):
+        name = arrive(named, HERE, subject, "x", email).name
+        with pytest.raises(AccessError, match="PXCORE_ADMINS makes"):
+            accounts.set_rank(named, name, Rank.MEMBER)
+    assert accounts.set_rank(store, name, Rank.MEMBER).rank is Rank.MEMBER  # once taken out
+
+
+def test_a_change_of_the_way_in_ends_what_came_by_the_other(lab: Store) -> None:
+    provider = with_settings(lab, auth="oidc")
+    by_password = logins.log_in(lab, "Bob", PASSWORD, "192.0.2.1")
+    by_provider = logins.let_in(provider, arrive(provider, HERE, "1", "Zoe"))
+    assert logins.who(lab, by_password) is not None
+    assert logins.who(provider, by_password) is None
+    assert logins.who(provider, by_provider) is not None
+    assert logins.who(lab, by_provider) is None
 
 
 def test_who_is_shut_out_stays_out(store: Store) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pxcore.errors import AccessError
-from pxcore.people.provider import check_provider, way_back
+from pxcore.people.provider import check_provider, way_back, way_there
 from pxcore.settings import Settings
 from pxcore.store.home import Store
 
@@ -39,6 +41,14 @@ def test_addresses_cannot_be_read_on_the_way(name: str, address: str) -> None:
 
 def test_the_secret_is_in_no_picture_of_the_settings() -> None:
     assert "s3cret" not in repr(Settings.model_validate(COMPLETE))
+
+
+def test_a_provider_that_is_away_is_told(store: Store) -> None:
+    nowhere = "http://127.0.0.1:9/.well-known/openid-configuration"
+    settings = store.settings.model_copy(update=COMPLETE | {"oidc_metadata_url": nowhere})
+    with pytest.raises(AccessError, match=r"does not answer at http://127\.0\.0\.1:9") as told:
+        way_there(replace(store, settings=settings))
+    assert "s3cret" not in str(told.value)
 
 
 @pytest.mark.parametrize("kept", ["", "{}", "[]", "null", '{"state": "s"}', "x" * 5000])

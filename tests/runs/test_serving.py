@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,37 @@ from pxcore.settings import Settings
 def test_the_network_is_refused_without_a_login_unless_asked_for_by_name(host: str) -> None:
     with pytest.raises(AccessError, match=r"nobody has to log in.*--open-to-network"):
         check_address(Settings(), ServeOptions(host=host))
+
+
+@pytest.mark.parametrize(
+    ("public", "names"),
+    [("https://lab.example", ()), ("http://192.0.2.7", ()), ("", ("lab.example",))],
+)
+def test_a_proxy_on_this_host_is_the_network_too(public: str, names: tuple[str, ...]) -> None:
+    settings = Settings(public_url=public)
+    with pytest.raises(AccessError, match="nobody has to log in"):
+        check_address(settings, ServeOptions(names=names))
+    fine = ServeOptions(port=free_port(), names=names, open_to_network=True)
+    check_address(settings, fine)
+    check_address(
+        Settings(public_url=public, auth="password"), replace(fine, open_to_network=False)
+    )
+
+
+def test_names_of_the_loopback_are_no_network() -> None:
+    options = ServeOptions(port=free_port(), names=("[::1]", "localhost"))
+    check_address(Settings(public_url="http://127.0.0.1:8501"), options)
+
+
+def test_an_identity_provider_is_looked_at_before_the_start() -> None:
+    with pytest.raises(AccessError, match="PXCORE_OIDC_METADATA_URL"):
+        check_address(Settings(auth="oidc"), ServeOptions(port=free_port()))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_a_network_address_is_taken_when_it_is_said() -> None:

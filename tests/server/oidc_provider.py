@@ -83,7 +83,7 @@ class Provider:
         } | self.claims
         key = self.signing or self.key
         how = "HS256" if isinstance(key, OctKey) else "RS256"
-        signed = jwt.encode({"alg": how, "kid": "k1"}, claims, key)
+        signed = jwt.encode({"alg": how, "kid": self.key.kid or ""}, claims, key)
         return {"access_token": "a", "token_type": "Bearer", "expires_in": 3600, "id_token": signed}
 
 
@@ -115,6 +115,9 @@ def identity_provider() -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             told = provider.token(form, self.headers.get("Authorization", ""))
+            if provider.away:
+                self.send_error(503)
+                return
             self.say(told or {"error": "invalid_grant"}, 200 if told else 400)
 
         def say(self, value: object, status: int = 200) -> None:

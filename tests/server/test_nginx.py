@@ -179,7 +179,7 @@ def _serve(folder: Path, port: int) -> Iterator[None]:
         "PXCORE_DEVICE": "cpu",
         "PXCORE_LOG": "json",
     }
-    command = [sys.executable, "-m", "pxcore", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "pxcore", "serve", "--port", str(port), "--open-to-network"]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
     try:

@@ -191,10 +191,24 @@ def test_the_wanted_address_is_one_of_ours(lab: Lab) -> None:
     assert browser.ask(callback).header("location") == "/"
 
 
-def test_a_provider_that_is_away_is_told(lab: Lab) -> None:
+def test_a_provider_that_goes_away_is_told(lab: Lab) -> None:
+    browser = Browser(lab.port)
+    callback = local(back_from(browser.ask("/login").header("location")))
     lab.provider.away = True
-    answer = Browser(lab.port).ask("/login")
+    answer = browser.ask(callback)
     lab.provider.away = False
-    assert answer.status == 503
-    assert "does not answer" in answer.text
+    assert answer.status == 403
+    assert "log in again" in answer.text
     assert SECRET not in answer.text
+    assert browser.cookies == {}
+
+
+def test_the_provider_is_asked_seldom_and_may_change_its_keys(lab: Lab) -> None:
+    lab.provider.claims = {"sub": "k-1", "name": "Kay"}
+    lab.log_in(Browser(lab.port))
+    lab.provider.asked.clear()
+    assert lab.log_in(Browser(lab.port)).status == 303
+    assert lab.provider.asked == ["/authorize", "/token"]
+    lab.provider.key = RSAKey.generate_key(2048, {"kid": "k2"})
+    assert lab.log_in(Browser(lab.port)).status == 303
+    assert lab.provider.asked[-2:] == ["/token", "/keys"]
