@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,15 +55,20 @@ def test_what_is_used_is_refused_with_a_list_until_told(store: Store) -> None:
     assert "not known here" in str(call("delete", dataset.id, "--yes").exception)
 
 
-def test_cleaning_shows_then_asks_then_removes(store: Store) -> None:
+def test_cleaning_shows_then_asks_then_removes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_id = made_run(store, made_dataset(store))
     keys = keys_of(store, run_id)
-    assert "nothing to clean up" in call("clean", "--older-than", "0").output
     call("delete", run_id, "--yes")
     assert "nothing to clean up" in call("clean").output  # all of it is young
-    assert call("clean", "--older-than", "0", answer="n\n").exit_code == 1
+    for shorter in ("0", "0.99"):  # an upload of a form that is being filled in is minutes old
+        assert call("clean", "--older-than", shorter, "--yes").exit_code == 2
+    later = time.time() + 1.1 * 3600
+    monkeypatch.setattr("pxcore.store.artifacts.time.time", lambda: later)
+    assert call("clean", "--older-than", "1", answer="n\n").exit_code == 1
     assert all(store.artifacts.has(key) for key in keys)
-    done = call("clean", "--older-than", "0", "--yes")
+    done = call("clean", "--older-than", "1", "--yes")
     assert f"{len(keys)} things removed" in done.output
     assert not any(store.artifacts.has(key) for key in keys)
 

@@ -51,7 +51,7 @@ def delete(
 
 def clean(
     older_than: Annotated[
-        float, typer.Option(min=0, help="Hours that something must have lain untouched.")
+        float, typer.Option(min=1, help="Hours that something must have lain untouched.")
     ] = 24.0,
     yes: Yes = False,  # noqa: FBT002
 ) -> None:

@@ -56,11 +56,13 @@ class Upkeep:
         deletion.delete_dataset(self._store, dataset_id, and_runs=and_runs)
 
     def loose(self, grace_hours: float = cleanup.GRACE_HOURS) -> tuple[Loose, ...]:
-        """Return what nothing refers to and nobody touched lately, the largest first."""
+        """Return what nothing refers to and nobody touched for an hour or more, largest first."""
+        cleanup.check_grace(grace_hours)
         return cleanup.preview(self._store, grace_hours)
 
     def clean(self, wanted: Sequence[Loose], grace_hours: float = cleanup.GRACE_HOURS) -> Cleaned:
         """Remove these of `loose`; whatever is referred to by now stays."""
+        cleanup.check_grace(grace_hours)
         return cleanup.carry_out(self._store, wanted, grace_hours)
 
     def backup(

@@ -30,11 +30,24 @@ from pxcore.types.upkeep import Cleaned, Loose, LooseKind
 LOG = logging.getLogger("pxcore.upkeep")
 GRACE_HOURS = 24.0
 """What was touched within this time stays: somebody may be about to refer to it."""
+LEAST_HOURS = 1.0
+"""The shortest such time that people may choose: forms are filled in, links made, meanwhile."""
 DRAWN = {"example": "cells before and after a method", "maps": "pixel maps of cells"}
 """Kinds of artifacts that pages draw when asked, and draw again."""
 LOCK_SECONDS = 5.0
 AT_ONCE = 100
 """Artifacts removed under one hold of the database's write lock."""
+
+
+def check_grace(hours: float) -> None:
+    """Raise StoreError for a time that is too short beside people who work."""
+    if not hours >= LEAST_HOURS:
+        message = (
+            f"what was touched in the last {hours:g} hours would stay, but at least "
+            f"{LEAST_HOURS:g} hour is needed: uploads of a form that is being filled in and "
+            "results that are about to be registered lie there without a row; give 1 or more"
+        )
+        raise StoreError(message)
 
 
 def preview(store: Store, grace_hours: float = GRACE_HOURS) -> tuple[Loose, ...]:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
+from pxcore.doors.upkeep import Upkeep
 from pxcore.errors import AccessError, StoreError
 from pxcore.runs import imports
 from pxcore.runs.upkeep import cleanup, deletion
@@ -58,6 +59,20 @@ def test_nothing_young_goes_and_nothing_that_is_put_there_again(
     assert [one.id for one in found] == [name("old")]
     os.utime(store.artifacts.folder(name("old")), (later, later))  # as a second writer does
     assert cleanup.carry_out(store, found).kept == found
+
+
+@pytest.mark.parametrize("hours", [0.0, 0.99, -1.0, float("nan")])
+def test_nobody_cleans_up_what_was_put_there_within_the_hour(store: Store, hours: float) -> None:
+    put(store, name("about to be registered"))
+    upload = _upload(store, "of a form that is being filled in")
+    door = Upkeep(store)
+    with pytest.raises(StoreError, match="at least 1 hour"):
+        door.loose(hours)
+    with pytest.raises(StoreError, match="at least 1 hour"):
+        door.clean(cleanup.preview(store, 0.0), hours)
+    assert door.loose(1.0) == ()
+    assert door.clean(cleanup.preview(store, 0.0), 1.0).removed == ()
+    assert upload.exists()
 
 
 def test_a_second_writer_makes_an_artifact_young_again(store: Store) -> None:
