@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -106,6 +108,7 @@ def _begin(store: Store, target: Path) -> None:
         raise StoreError(message)
     if not target.is_dir() or not any(target.iterdir()):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close(target)
         _note(store, target)
         return
     of = read_note(target).get("home")
@@ -114,6 +117,21 @@ def _begin(store: Store, target: Path) -> None:
         message = (
             f"{target} holds {what}; expected an empty folder, or an earlier backup of "
             f"{store.home}: give another folder"
+        )
+        raise StoreError(message)
+    _close(target)
+
+
+def _close(target: Path) -> None:
+    """Let nobody but its owner into a folder. Raises StoreError where that cannot be had."""
+    with suppress(PermissionError):  # somebody else's
+        target.chmod(0o700)
+    mode = stat.S_IMODE(target.stat().st_mode)
+    if mode & 0o077:
+        message = (
+            f"others than its owner may look into {target} (mode {mode:o}), and a backup holds "
+            "hashes of passwords and everybody's private runs; expected mode 700: give a folder "
+            "of your own, on a disk that keeps rights"
         )
         raise StoreError(message)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from pxcore.errors import OutOfDiskError, RunError, StoreError
-from pxcore.runs import datasets, imports, ledger
+from pxcore.runs import datasets, heart, imports, ledger
 from pxcore.runs.runner_lock import hold_lock
 from pxcore.runs.staged import shelf
 from pxcore.runs.upkeep import backup as backups
@@ -19,6 +21,7 @@ from pxcore.runs.upkeep.checking import check
 from pxcore.runs.upkeep.restore import restore
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
+from pxcore.store.tables import heartbeats
 from pxcore.types import ImportRequest, ImportState
 from pxcore.types.upkeep import BackedUp, Restored
 from tests.runs.upkeep.made_store import keys_of, made_dataset, made_run, name, put
@@ -195,6 +198,21 @@ def test_an_import_under_way_is_told_to_begin_again(
     assert "start it again" in one.error
 
 
+def test_nobody_else_may_look_into_a_backup(
+    store: Store, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_dataset(store)
+    for _ in ("an empty folder, as a mount point is", "an earlier backup"):
+        target.mkdir(parents=True, exist_ok=True)
+        target.chmod(0o755)
+        back_up(store, target)
+        assert oct(target.stat().st_mode)[-3:] == "700"
+    target.chmod(0o750)
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)  # as on a disk that keeps no rights
+    with pytest.raises(StoreError, match=r"mode 750.*private runs"):
+        back_up(store, target)
+
+
 def test_wrong_places_are_refused(store: Store, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -225,6 +243,21 @@ def test_a_store_in_use_is_not_restored_over(store: Store, target: Path, again: 
         pytest.raises(RunError, match="stop it"),
     ):
         bring_back(target, again)
+    with closing(open_store(Settings(home=again))) as empty:
+        heart.beat(empty, heart.Pulse(workers=1, device="cpu", running=0, queued=0))
+        _told_by_another_host(empty, clock_off=0.0)
+        with pytest.raises(RunError, match="a runner serves"):  # it has no lock on this host
+            bring_back(target, again)
+        assert datasets.all_datasets(empty) == ()
+        _told_by_another_host(empty, clock_off=-2 * heart.SILENT_SECONDS)
     with pytest.raises(StoreError, match="no finished backup"):
         bring_back(again, again)
+    assert bring_back(target, again).datasets == 1
     assert len(datasets.all_datasets(store)) == 1
+
+
+def _told_by_another_host(store: Store, clock_off: float) -> None:
+    """Make the runner's row one that another host wrote, so many seconds from now."""
+    told = {"host": "elsewhere", "host_id": "elsewhere", "beat": time.time() + clock_off}
+    with store.database.writing() as connection:
+        connection.execute(update(heartbeats).values(**told))
