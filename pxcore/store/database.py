@@ -5,6 +5,7 @@ Migrations run when it is opened, one process at a time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -14,12 +15,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from filelock import FileLock
-from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pxcore.errors import DatabaseAwayError, StoreError
-from pxcore.store.dialects import database_address, engine_of, reader_of
+from pxcore.store.dialects import READER, TRY_UPKEEP, database_address, engine_of, reader_of
 from pxcore.store.files import FREE_SPACE, file_system, is_network
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -54,6 +55,24 @@ class Database:
         with _answering(), self.engine.begin() as connection:
             self._fence(connection)
             yield connection
+
+    @contextmanager
+    def alone(self, seconds: float) -> Iterator[bool]:
+        """Yield whether the upkeep of this database is ours alone, on whatever host.
+
+        Waits ``seconds`` for somebody else. PostgreSQL frees it whatever becomes of us; SQLite
+        serves one host, where a lock file tells: always True.
+        """
+        if self.engine.dialect.name != "postgresql":
+            yield True
+            return
+        outside = self.engine.execution_options(isolation_level="AUTOCOMMIT", **READER)
+        with _answering(), outside.connect() as connection:
+            connection.detach()  # closed at the end, not pooled: the lock goes with it
+            late = time.monotonic() + seconds
+            while not (ours := connection.scalar(text(TRY_UPKEEP))) and time.monotonic() < late:
+                time.sleep(0.2)
+            yield bool(ours)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -25,6 +25,8 @@ FROZEN_MS = 60_000
 """A connection that leaves a transaction open for so long is closed by the server."""
 WRITERS = 0x7078
 """First half of the advisory lock's number; the second is made of the schema's name."""
+TRY_UPKEEP = f"SELECT pg_try_advisory_lock({WRITERS + 1}, hashtext(current_schema()))"
+"""The lock of `Database.alone`, beside that of the writers."""
 POSTGRES = "postgresql+psycopg"
 READER = {"immediate": False}
 READER_OF_POSTGRES = READER | {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
 
-from pxcore.errors import DatabaseAwayError, RunError
+from pxcore.errors import DatabaseAwayError, RunError, StoreError
+from pxcore.runs.upkeep import cleanup
 from pxcore.store.audit import note
 from pxcore.store.database import open_database
 from pxcore.store.dialects import clock
@@ -123,3 +125,21 @@ def test_a_connection_that_the_server_closed_is_not_used_again(
         )
     with store.database.reading() as connection:
         assert 0 <= clock(connection) - before < 60
+
+
+def test_upkeep_is_one_at_a_time_between_hosts_and_nobody_who_works_waits(
+    database: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleanup, "LOCK_SECONDS", 0.3)
+    with ExitStack() as elsewhere:  # another host, whose lock file means nothing here
+        ours = elsewhere.enter_context(store.database.alone(0.3))
+        with store.database.writing() as connection:
+            note(connection, "ann", "run started", "1")
+        if database == "postgres":
+            with pytest.raises(StoreError, match="cleaned up now"):
+                cleanup.carry_out(store, ())
+    assert ours
+    assert cleanup.carry_out(store, ()).removed == ()
+    with store.database.alone(0.3) as again, store.database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(audit)) == 1
+    assert again

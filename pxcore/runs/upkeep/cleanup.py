@@ -98,19 +98,23 @@ def carry_out(store: Store, wanted: Sequence[Loose], grace_hours: float = GRACE_
 def upkeep_lock(store: Store, what: str) -> Iterator[None]:
     """Hold the store's upkeep for this process: no clean-up removes what a backup copies.
 
-    Raises StoreError when somebody else holds it.
+    A lock file tells processes of this host, PostgreSQL those of others, whose lock files may
+    mean nothing here. Raises StoreError when somebody else holds it.
     """
+    message = (
+        f"the store cannot be {what} now: a clean-up, backup or repair of it is under way; "
+        "wait for its end"
+    )
     lock = FileLock(store.home / "upkeep.lock", thread_local=False)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
-        message = (
-            f"the store cannot be {what} now: a clean-up, backup or repair of it is under way; "
-            "wait for its end"
-        )
         raise StoreError(message) from None
     try:
-        yield
+        with store.database.alone(LOCK_SECONDS) as ours:
+            if not ours:
+                raise StoreError(message)
+            yield
     finally:
         lock.release()
 
