@@ -22,9 +22,8 @@ from pxcore.runs.execute.roll_call import NONCE, Answer, admit, answer
 from pxcore.runs.failures import ATTEMPTS, KILLED
 from pxcore.runs.handed_out import HandedOut
 from pxcore.runs.job import Ended, Job
-from pxcore.runs.muster import Muster, Workers, refusal
+from pxcore.runs.muster import Muster, Workers, arrival, refusal
 from pxcore.runs.tasks import Lane
-from pxcore.runs.work import ask_to_stop
 from pxcore.store.files import write_atomic
 
 LOG = logging.getLogger("pxcore.runner")
@@ -162,7 +161,8 @@ class ClusterEngine:
                 why = f"it cannot load this version of pxcore ({said}); install the runner's there"
             else:
                 told = cast("Answer", said)
-                why = refusal(self._muster.mine, told, self._home) or self._arrived(told)
+                why = refusal(self._muster.mine, told, self._home)
+                why = why or arrival(self._muster.mine, told, self._home, self._jobs.pending())
             if not why:
                 self._client.run(admit, self._muster.grant, workers=[address])
                 LOG.info("worker %s on %s takes tasks", card.get("name", address), said["host"])
@@ -176,18 +176,6 @@ class ClusterEngine:
                 self._muster.heard(address, card, why, told)
         if why:
             LOG.warning("worker %s takes no tasks: %s", card.get("name", address), why)
-
-    def _arrived(self, told: Answer) -> str:
-        """Return why a worker is not ready: what it wrote is not here, or it is still busy."""
-        wrote = self._home / "temporary" / told["wrote"]
-        names = [path.name for path in wrote.parent.iterdir()]  # has a network folder look anew
-        if wrote.name not in names or wrote.read_text("ascii") != self._muster.mine["nonce"]:
-            return f"what it writes below {self._home} is not seen here"
-        wrote.unlink(missing_ok=True)
-        for name in told["busy"]:  # an earlier runner's task, which nobody waits for any more
-            for folder in (self._home / "work").glob(f"{name.split('-')[-2]}*"):
-                ask_to_stop(folder)
-        return "it is busy with earlier tasks" if told["busy"] else ""
 
     def _take_back(self) -> None:
         """Recall tasks that no worker has: their worker left, and nobody else was there."""

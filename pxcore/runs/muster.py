@@ -1,19 +1,21 @@
 """Which workers of a foreign cluster may take tasks, and what people should know of the rest.
 
-Judged by values only; `cluster` asks and carries out. A worker is admitted when it runs the
+`cluster` asks and carries out. A worker is admitted when it runs the
 runner's own code and reads and writes the runner's own store. It then offers one resource more,
 which every task asks for: so whoever was not looked at, or differs, gets none.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxcore.runs.execute.roll_call import Answer
 from pxcore.runs.tasks import Lane
+from pxcore.runs.work import ask_to_stop
 
 RESOURCES = {Lane.HEAVY: ("GPU", "CPU"), Lane.LIGHT: ("LIGHT",)}
 """What workers of each lane may offer, the better one first."""
@@ -22,6 +24,8 @@ AGAIN_SECONDS = 15.0
 GRACE_SECONDS = 60.0
 """So long a lane waits for the resource of a worker that left: it may be starting again."""
 MOST_TOLD = 3
+OURS = re.compile(r"[a-z_]+-([0-9a-f]{16})-[0-9]+")
+"""Dask's names of our tasks (`handed_out`); all others are somebody else's."""
 
 WorkerCard = Mapping[str, object]
 """What the scheduler tells of one worker; ``id``, ``name`` and ``resources`` are used."""
@@ -128,6 +132,27 @@ def refusal(mine: Answer, answer: Answer, home: Path) -> str:
     if answer["nonce"] != mine["nonce"]:
         return f"its {home} is another store than the runner's; mount the runner's folder there"
     return ""
+
+
+def arrival(mine: Answer, answer: Answer, home: Path, pending: Collection[str]) -> str:
+    """Return why a worker that agrees is not ready: what it wrote is not here, or it is busy.
+
+    It is asked to stop a task of an earlier runner, which nobody waits for any more. ``pending``
+    are the keys of the tasks that somebody waits for: those go on, whoever has them.
+    """
+    wrote = home / "temporary" / answer["wrote"]
+    names = [path.name for path in wrote.parent.iterdir()]  # has a network folder look anew
+    if wrote.name not in names or wrote.read_text("ascii") != mine["nonce"]:
+        return f"what it writes below {home} is not seen here"
+    wrote.unlink(missing_ok=True)
+    ours = [found[1] for found in map(OURS.fullmatch, answer["busy"]) if found]
+    for start in ours:
+        if not any(key.startswith(start) for key in pending):
+            for folder in (home / "work").glob(f"{start}*"):
+                ask_to_stop(folder)
+    if ours:
+        return "it is busy with earlier tasks"
+    return "it is busy with tasks of somebody else" if answer["busy"] else ""
 
 
 def difference(mine: Answer, answer: Answer) -> str:

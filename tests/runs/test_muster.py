@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from pxcore.runs.execute.roll_call import NONCE, Answer, answer, code
-from pxcore.runs.muster import AGAIN_SECONDS, GRACE_SECONDS, Muster, difference, refusal
-from pxcore.runs.tasks import Lane
+from pxcore.runs.muster import (
+    AGAIN_SECONDS,
+    GRACE_SECONDS,
+    OURS,
+    Muster,
+    arrival,
+    difference,
+    refusal,
+)
+from pxcore.runs.tasks import KINDS, Lane
+from pxcore.runs.work import MARK
 
 
 @pytest.fixture
@@ -59,6 +68,37 @@ def test_one_that_differs_is_refused_with_what_to_do(
 def test_a_store_that_is_not_there_is_told(mine: Answer, tmp_path: Path) -> None:
     told = refusal(mine, answer(str(tmp_path / "elsewhere"), "1"), tmp_path / "elsewhere")
     assert "No such file or directory" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "stopped", "told"),
+    [
+        ("train-" + "ab" * 8 + "-12", True, "earlier tasks"),
+        ("train-" + "cd" * 8 + "-1", False, "earlier tasks"),  # somebody waits for it
+        *((key, False, "somebody else") for key in (
+            "sum", "a--1", "a-*-1", "a-?b*-1", "a-../work/ab*-1", "a-ab-1",
+            "('x-" + "ab" * 8 + "-1', 0)", "x-train-" + "ab" * 8 + "-1", "",
+        )),
+    ],
+)  # fmt: skip
+def test_only_an_earlier_task_of_our_own_is_asked_to_stop(
+    mine: Answer, tmp_path: Path, key: str, stopped: bool, told: str
+) -> None:
+    folders = [tmp_path / "work" / (two * 32) for two in ("ab", "cd")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    newcomer: Answer = {**answer(str(tmp_path), "1"), "busy": [key]}
+    assert told in arrival(mine, newcomer, tmp_path, {"cd" * 32: "train-" + "cd" * 8 + "-2"})
+    assert [(folder / MARK).exists() for folder in folders] == [stopped, False]
+    assert all(OURS.fullmatch(f"{kind}-{'ab' * 8}-1") for kind in KINDS)
+
+
+def test_a_newcomer_that_is_idle_is_ready_once_its_file_is_here(
+    mine: Answer, tmp_path: Path
+) -> None:
+    newcomer = answer(str(tmp_path), "1")
+    assert arrival(mine, newcomer, tmp_path, ()) == ""
+    assert "is not seen here" in arrival(mine, newcomer, tmp_path, ())
 
 
 def test_other_versions_of_torch_and_python_are_told_only(mine: Answer, tmp_path: Path) -> None:
