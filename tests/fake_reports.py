@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pandas as pd
+
+from pxcore.reports.parts import frame_of
 from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints
-from pxcore.types.reports import Report
+from pxcore.types.reports import Report, ReportTable
 from tests import report_values
 
 
@@ -19,6 +22,9 @@ class FakeReports:
     def report(self, kind: str, subject: str, wanted: Constraints | None = None) -> Report:
         self.asked.append((kind, subject, wanted))
         return report_values.report(subject=subject)
+
+    def frame(self, table: ReportTable) -> pd.DataFrame:
+        return frame_of(table)
 
     def html(self, report: Report) -> str:
         return f"<h1>{report.title}</h1>"

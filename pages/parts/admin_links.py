@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.session import lab
+from pages.parts.share_rows import rows_of
 from pages.parts.text import md
 from pages.parts.words import day
 from pxcore.plots.numbers import count
@@ -27,17 +28,7 @@ def draw(_host: HostState) -> None:
         f"#### {count(len(open_now), 'link')} open to whoever has them; {len(every)} were made.",
         anchors=False,
     )
-    for one in open_now:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{md(one.title, 70)}**", width="content")
-            st.caption(
-                f"{one.kind} · by {md(one.owner or 'nobody', 40)} · until {day(one.expires)} · "
-                f"opened {count(one.opened, 'time')}"
-            )
-            st.space("stretch")
-            if st.button("Revoke", key=f"revoke-{one.id}", icon=":material/link_off:"):
-                lab().shares.revoke(one.id)
-                st.rerun()
+    rows_of(open_now)
     with st.expander("All links", icon=":material/table_rows:", type="compact"):
         st.dataframe(table(every), hide_index=True, key="links-table", width="stretch")
 

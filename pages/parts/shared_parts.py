@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
 import streamlit as st
 
 from pages.parts.figures import Shown, show
@@ -62,7 +59,7 @@ def _figure(figure: ReportFigure, key: str, stem: str, table: ReportTable | None
     show(
         lambda theme: toned(figure.plotly_json, theme),
         Shown(key=key, stem=stem),
-        frame(table) if table is not None else None,
+        lab().reports.frame(table) if table is not None else None,
     )
     if figure.caption:
         st.caption(md(figure.caption, 1000), width=980)
@@ -73,7 +70,7 @@ def _figure(figure: ReportFigure, key: str, stem: str, table: ReportTable | None
 def _table(table: ReportTable, key: str, stem: str) -> None:
     """Draw a table that no figure stands for, and its file."""
     st.markdown(f"**{md(table.title, 160)}**")
-    shown = frame(table)
+    shown = lab().reports.frame(table)
     st.dataframe(
         shown,
         hide_index=True,
@@ -92,23 +89,3 @@ def _table(table: ReportTable, key: str, stem: str) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-
-
-def frame(table: ReportTable) -> pd.DataFrame:
-    """Return a table as a data frame; columns of the same name are numbered."""
-    return pd.DataFrame(list(table.rows), columns=_different(table.columns))
-
-
-def _different(columns: Sequence[str]) -> list[str]:
-    """Return names of which no two are the same.
-
-    >>> _different(["fold", "F1", "F1"])
-    ['fold', 'F1', 'F1 (2)']
-    """
-    made: list[str] = []
-    for name in columns:
-        number, own = 2, name
-        while own in made:
-            own, number = f"{name} ({number})", number + 1
-        made.append(own)
-    return made

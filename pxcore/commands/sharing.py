@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pxcore.api import Lab, open_lab
 from pxcore.commands.terminal import ERR, OUT, text
-from pxcore.errors import PanelError, RunError
+from pxcore.errors import RunError
 
 
 def share(
@@ -40,16 +40,11 @@ def kind_of(lab: Lab, subject: str) -> str:
     """
     if {",", ":"} & set(subject):
         return "comparison"
-    try:
-        lab.progress(subject)
-    except RunError as error:
-        try:
-            lab.staged.plan(subject)
-        except PanelError:
-            message = f"{error}; nor is there a staged plan {subject!r}"
-            raise RunError(message) from error
-        return "plan"
-    return "run"
+    kind = lab.upkeep.kind_of(subject)
+    if kind == "dataset":
+        message = f"{subject!r} is a data set; give the id of a run on it, or of a staged plan"
+        raise RunError(message)
+    return kind
 
 
 def shares() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pxcore.reports.html import report_html
+from pxcore.reports.parts import frame_of
 from pxcore.runs import recreating, reporting
 from pxcore.store.home import Store
 from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints
-from pxcore.types.reports import Report
+from pxcore.types.reports import Report, ReportTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Reports:
@@ -19,6 +25,10 @@ class Reports:
     def report(self, kind: str, subject: str, wanted: Constraints | None = None) -> Report:
         """Return the report of what is there, complete and frozen; see ``runs.reporting``."""
         return reporting.report(self._store, kind, subject, wanted)
+
+    def frame(self, table: ReportTable) -> pd.DataFrame:
+        """Return a report's table as a data frame whose columns have one kind each."""
+        return frame_of(table)
 
     def html(self, report: Report) -> str:
         """Return the report as one HTML file that works offline."""

@@ -139,13 +139,18 @@ def test_a_terminal_without_an_address_says_what_stands_in_front(run_id: str) ->
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("share", "nothere"), "run 'nothere' is not known here.*nor is there a staged plan"),
+        (("share", "nothere"), "'nothere' is not known here"),
         (("unshare", "nothere"), "link 'nothere' is not among yours"),
     ],
 )
 def test_what_is_not_there_is_told(store: Store, words: tuple[str, ...], says: str) -> None:
     error = AccessError if words[0] == "unshare" else RunError
     assert re.search(says, call(*words, fails=error)[1])
+
+
+def test_a_data_set_is_not_shared(store: Store) -> None:
+    dataset = Lab(store).datasets()[0].id
+    assert "is a data set; give the id of a run" in call("share", dataset, fails=RunError)[1]
 
 
 def test_days_are_checked_before_anything_is_drawn(store: Store, run_id: str) -> None:

@@ -202,8 +202,9 @@ def test_links_can_be_ended_by_an_administrator(lab: FakeLab, visit: Open) -> No
     app = visit("admin", view="Shared links")
     assert "1 link open to whoever has them" in words(app)
     assert not any("<script>" in one for one in markdown(app))
-    press(app, "Revoke")
-    assert not [one for one in app.button if one.label == "Revoke"]
+    press(app, "Revoke it")
+    assert not [one for one in app.button if one.label == "Revoke it"]
+    assert [one.alive for one in lab.shares.rows] == [False]
 
 
 ANN = Account(
