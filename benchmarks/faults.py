@@ -37,8 +37,8 @@ def main() -> None:
     """Play what is missing, then count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help="at least so many in all")
-    parser.add_argument("--most", type=int, default=10, help="kills a round, at most")
-    parser.add_argument("--pause", type=float, default=12.0, help="longest pause between two, s")
+    parser.add_argument("--most", type=int, default=20, help="kills a round; at least half of it")
+    parser.add_argument("--pause", type=float, default=6.0, help="longest pause between two, s")
     parser.add_argument("--kinds", nargs="*", default=list(VICTIMS), choices=list(VICTIMS))
     parser.add_argument("--out", type=Path, default=Path("faults.jsonl"))
     parser.add_argument("--port", type=int, default=0, help="of the dashboard; 0: any")
@@ -103,7 +103,7 @@ def _play(asked: argparse.Namespace, commit: str) -> None:
             return
         seed = max((int(str(one["seed"])) for one in _read(asked.out)), default=-1) + 1
         rng = random.Random(seed)
-        number = rng.randint(3, asked.most) if quiet else 0
+        number = rng.randint(max(1, asked.most // 2), asked.most) if quiet else 0
         _say(f"round {seed}: {number} kills, {time.strftime('%H:%M:%S')}")
         home = Path(tempfile.mkdtemp(prefix="faults-")) / "home"
         playing = Round(

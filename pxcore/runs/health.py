@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import StoreError
 from pxcore.runs import heart
+from pxcore.runs.stalls import disk_problem
 from pxcore.store.home import Store
 from pxcore.types import Health
 
@@ -25,7 +24,7 @@ def health(store: Store) -> Health:
 def disk_well(store: Store) -> bool:
     """Return True when the store can be written and keeps its reserve (PXCORE_MIN_FREE_GB)."""
     try:
-        writable = not os.statvfs(store.home).f_flag & os.ST_RDONLY
-        return writable and store.artifacts.free_bytes() >= store.settings.min_free_gb * 2**30
+        room = store.artifacts.free_bytes() >= store.settings.min_free_gb * 2**30
     except OSError:
         return False
+    return room and not disk_problem(store)

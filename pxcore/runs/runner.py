@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pxcore.errors import DatabaseAwayError, PxError
+from pxcore.errors import DatabaseAwayError, OutOfDiskError, PxError
 from pxcore.logs import about
 from pxcore.runs import growing, heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
@@ -58,6 +58,8 @@ class Runner:
     _awaited: dict[str, float] = field(default_factory=dict)
     _unwritten: list[Change] = field(default_factory=list)
     """What the board decided and the database does not have yet."""
+    _no_room: str = ""
+    """Why runs that have begun wait, for people; empty while none does."""
     _looked: float = 0.0
     _beat: float = 0.0
     _counted: float = field(default_factory=time.monotonic)
@@ -106,6 +108,7 @@ class Runner:
 
     def _take_up(self) -> None:
         """Look for runs that are new or cancelled, or that nobody can read."""
+        waited, self._no_room = self._no_room, ""
         for found in ledger.listed(self.store, ledger.LIVE):
             if isinstance(found, Unreadable) and found.row.id not in self.board.runs:
                 LOG.error("run %s: %s", found.row.id, found.why)
@@ -122,6 +125,8 @@ class Runner:
             elif not known:
                 with about(record.id):
                     self._add(record)
+        if self._no_room and not waited:
+            LOG.warning("%s", self._no_room)
 
     def _add(self, record: RunRecord) -> None:
         try:
@@ -130,6 +135,9 @@ class Runner:
         except DatabaseAwayError:  # no fault of the run's
             raise
         except PxError as error:
+            if isinstance(error, OutOfDiskError) and record.state is RunState.RUNNING:
+                self._wait_for_room(str(error))
+                return
             ledger.apply(self.store, [_failed(record.id, str(error))])
             return
         steps = planned.steps
@@ -153,6 +161,10 @@ class Runner:
             grows=not planned.complete,
         )
         self._write(self.board.add(run, done={step.key for step in done}, own=began))
+
+    def _wait_for_room(self, why: str) -> None:
+        """Let a run that has begun wait until its disk has room; the next looks try again."""
+        self._no_room = f"a run that has begun waits and goes on by itself: {why}"
 
     def _grow(self, run_id: str) -> None:
         """Forget a run: the next look takes it up anew, with the steps its results decided."""
@@ -266,7 +278,7 @@ class Runner:
             device=self.engine.device,
             running=len(self.board.running),
             queued=len(self.board.waiting()),
-            problem=self.engine.problem,
+            problem=self.engine.problem or self._no_room,
         )
         heart.beat(self.store, pulse)
 

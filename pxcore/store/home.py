@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from pxcore.errors import StoreError
+from pxcore.errors import OutOfDiskError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.database import Database, now, open_database
@@ -56,7 +56,7 @@ class Store:
         return self.home / "runner.lock"
 
     def require_space(self, needed: int, purpose: str) -> None:
-        """Raise StoreError unless ``needed`` bytes fit and the disk keeps its reserve."""
+        """Raise OutOfDiskError unless ``needed`` bytes fit and the disk keeps its reserve."""
         free, reserve = self.artifacts.free_bytes(), int(self.settings.min_free_gb * 2**30)
         if free < needed + reserve:
             message = (
@@ -64,7 +64,7 @@ class Store:
                 f"{reserve / 2**30:.1f} GiB free (PXCORE_MIN_FREE_GB), but the disk of "
                 f"{self.home} has {free / 2**30:.1f} GiB; free some space"
             )
-            raise StoreError(message)
+            raise OutOfDiskError(message)
 
     def note_artifacts(self, parts: Mapping[str, str]) -> None:
         """Write the rows of artifacts (kind to key) that are there and have none.

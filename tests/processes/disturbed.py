@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,48 @@ def read_only(source: Path, place: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", place], check=True)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A disk whose file system stops after an error, as the system's own do; see ``failing``."""
+
+    folder: Path
+    image: Path
+
+    def stop(self) -> None:
+        """Let the file system find an error: from now on it takes nothing."""
+        subprocess.run(["mount", "-o", "remount,abort", self.folder], check=True)
+
+    def mend(self) -> None:
+        """Check and mount it again, as after a repair. Nobody may use it meanwhile."""
+        subprocess.run(["umount", self.folder], check=True)
+        done = subprocess.run(
+            ["e2fsck", "-fy", self.image], capture_output=True, text=True, check=False
+        )
+        assert done.returncode < 4, done.stdout
+        subprocess.run(["mount", "-o", "loop", self.image, self.folder], check=True)
+
+
+@contextmanager
+def failing(folder: Path) -> Iterator[Failing]:
+    """Yield a disk that can be stopped; skip where this user may not make one."""
+    folder.mkdir()
+    image = folder.with_suffix(".image")
+    with image.open("wb") as stream:
+        stream.truncate(64 * 2**20)
+    making = ["mkfs.ext4", "-q", "-F", str(image)]
+    mounting = ["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)]
+    for command in (making, mounting):
+        if shutil.which(command[0]) is None:
+            pytest.skip(f"{command[0]} is not here")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this user may not make a disk: {done.stderr.strip()}")
+    try:
+        yield Failing(folder, image)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(disk: Path) -> Path:

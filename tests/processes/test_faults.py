@@ -13,12 +13,20 @@ import pytest
 
 from pxcore.errors import StoreError
 from pxcore.runs import heart, ledger
+from pxcore.runs.health import health
 from pxcore.runs.progress import progress
 from pxcore.runs.upkeep import checking
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunState, TaskState
-from tests.processes.disturbed import fill, held, read_only, settable_clock, small_disk
+from tests.processes.disturbed import (
+    failing,
+    fill,
+    held,
+    read_only,
+    settable_clock,
+    small_disk,
+)
 from tests.processes.living import Runners, wait_for
 from tests.processes.test_runner import numbers, same, spec_in, states, undisturbed
 from tests.tiny_lab import tiny_dataset, tiny_spec
@@ -26,13 +34,16 @@ from tests.tiny_lab import tiny_dataset, tiny_spec
 __all__ = ["undisturbed"]
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 DAYS = 86_400.0
+NO_OVERVIEW = "0" * 64
+"""Of ``tiny_dataset``, which is registered without an import."""
 
 
 def whole(store: Store, run_id: str) -> None:
     """Everything is there once, and as it was written."""
     assert ledger.record(store, run_id).state is RunState.FINISHED
     assert set(states(store, run_id)) == {TaskState.DONE}
-    assert checking.check(store, lambda _step, _share: None).findings == ()
+    found = checking.check(store, lambda _step, _share: None).findings
+    assert [one.said for one in found if one.key != NO_OVERVIEW] == []
 
 
 def test_a_disk_that_fills_up_and_is_freed(
@@ -86,6 +97,32 @@ def test_a_read_only_store_is_told_and_nothing_breaks(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("pxcore: the store")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_disk_that_stops_under_a_run(
+    tmp_path: Path, undisturbed: tuple[dict, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It turns read-only; the page says so; mended, the run goes on and its numbers are equal."""
+    monkeypatch.setenv("PXCORE_MIN_FREE_GB", "0")
+    with failing(tmp_path / "disk") as disk:
+        settings = Settings(home=disk.folder / "home", min_free_gb=0)
+        with closing(open_store(settings)) as store, ExitStack() as stack:
+            runners = Runners(store)
+            stack.callback(runners.end_all)
+            run_id = ledger.submit(store, spec_in(store))
+            runners.start()
+            wait_for(lambda: TaskState.DONE in states(store, run_id), what="a finished task")
+            assert health(store).disk
+            disk.stop()
+            wait_for(lambda: heart.status(store).problem, 90, "the page to say so")
+            assert "have it made writable" in heart.status(store).problem
+            assert progress(store, run_id).run.state is RunState.RUNNING
+            assert not health(store).disk
+        disk.mend()
+        with closing(open_store(settings)) as store:
+            Runners(store).to_idle()
+            whole(store, run_id)
+            same(numbers(store, run_id), undisturbed[0])
 
 
 def test_a_clock_that_is_set_and_a_database_that_is_held(

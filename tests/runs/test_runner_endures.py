@@ -174,3 +174,28 @@ def test_the_heart_beats_while_rounds_fail(
     living.carry_on(stop)
     assert len(beats) == 3
     assert not living.board.running
+
+
+def test_a_run_that_has_begun_waits_for_room_and_a_new_one_is_told(
+    store: Store, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute without room must not cost hours of work; who only begins is told at once."""
+    begun = ledger.submit(store, tiny_spec(dataset))
+    living = Runner(store=store, engine=FakeEngine(store), desk=ImportDesk(store))
+    living.turn()
+    monkeypatch.setattr(heart, "locked", lambda _: True)
+    free = store.artifacts.free_bytes()
+    monkeypatch.setattr(type(store.artifacts), "free_bytes", lambda _: 0)
+    new = ledger.submit(store, replace(tiny_spec(dataset), seed=1))
+    living = Runner(store=store, engine=Busy(store), desk=ImportDesk(store))
+    for _ in range(2):
+        living.turn()
+    assert ledger.record(store, begun).state is RunState.RUNNING
+    assert "waits and goes on by itself" in heart.status(store).problem
+    assert ledger.record(store, new).state is RunState.FAILED
+    assert "free some space" in ledger.record(store, new).error
+    monkeypatch.setattr(type(store.artifacts), "free_bytes", lambda _: free)
+    living.carry_on(threading.Event(), until_idle=True)
+    assert ledger.record(store, begun).state is RunState.FINISHED
+    living.turn()
+    assert heart.status(store).problem == ""

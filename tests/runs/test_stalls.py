@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from types import SimpleNamespace
 
 import pytest
 
-from pxcore.runs import stalls
-from pxcore.runs.stalls import stalled
+from pxcore.runs import health, stalls
+from pxcore.runs.stalls import disk_problem, stalled
 from pxcore.store.home import Store
-
-ROOM = {"f_flag": 0, "f_bavail": 10**6, "f_frsize": 4096, "f_files": 100, "f_favail": 50}
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("number", "said"),
     [
-        ({}, "the database does not take it"),
-        ({"f_flag": os.ST_RDONLY}, "read-only; have it made writable"),
-        ({"f_bavail": 3}, "is full; free space"),
-        ({"f_favail": 0}, "is full; free space"),
-        ({"f_files": 0, "f_favail": 0}, "the database does not take it"),  # does not count files
+        (None, "the database does not take it"),
+        (errno.EROFS, "cannot be written (Read-only file system); have it made writable"),
+        (errno.EIO, "cannot be written (Input/output error)"),
+        (errno.ENOSPC, "is full; free space"),
+        (errno.EDQUOT, "is full; free space"),
     ],
 )
-def test_a_silence_is_explained_by_looking(
-    store: Store, monkeypatch: pytest.MonkeyPatch, found: dict[str, int], said: str
+def test_a_silence_is_explained_by_trying(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int | None, said: str
 ) -> None:
-    monkeypatch.setattr(stalls.os, "statvfs", lambda _: SimpleNamespace(**ROOM | found))
+    def broken(*_: object) -> None:
+        assert number is not None
+        raise OSError(number, os.strerror(number))
+
+    if number is not None:
+        monkeypatch.setattr(stalls.os, "write", broken)
     assert stalled(store, 2.0) == ""
     told = stalled(store, 90.0)
     assert said in told
     assert "nothing is lost" in told
+    assert health.health(store).disk is (number is None)
+    monkeypatch.undo()
+    assert disk_problem(store) == ""
+    assert list((store.home / "temporary").iterdir()) == []
