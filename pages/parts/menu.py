@@ -21,6 +21,7 @@ STYLE = """<style>
 .stApp [data-testid="stWidgetLabel"][disabled], .stApp button[data-variant][data-selected]
   {color: inherit;}
 .stApp .st-key-menu {gap: 0.35rem;}
+.stApp .st-key-menu a:focus-visible {outline: 2px solid currentColor; outline-offset: -2px;}
 .stApp .st-key-menu [data-testid="stMarkdownContainer"] {margin: 0;}
 .stApp .st-key-menu h2 {font-size: 0.875rem; font-weight: 600; padding: 0.9rem 0 0 0.5rem;}
 </style>"""
