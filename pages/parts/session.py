@@ -13,7 +13,7 @@ from pages.parts.visitor import COOKIE, NOBODY, visitor
 from pxcore.api import Lab, open_lab
 from pxcore.errors import AccessError
 from pxcore.plots.style import DARK, LIGHT, Theme
-from pxcore.types.people import Person
+from pxcore.types.people import Person, Rank
 
 KEY = "visit"
 LOGGED_OUT = "you are logged out; load this page again to log in"
@@ -111,6 +111,11 @@ def visit() -> Visit:
 def logged_in() -> bool:
     """Return whether this person has an account: then nobody types names."""
     return bool(visit().person.id)
+
+
+def may_change() -> bool:
+    """Return whether this person may do more than look."""
+    return visit().person.rank is not Rank.READER
 
 
 def name_field(label: str, key: str, hint: str = "", width: int = 200) -> str:

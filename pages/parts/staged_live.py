@@ -10,7 +10,7 @@ from pages.parts import links
 from pages.parts import staged_sight as sighted
 from pages.parts.errors import guarded
 from pages.parts.runner import runner_note
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, may_change, visit
 from pages.parts.staged_rehearsing import begin
 from pages.parts.staged_steps import RESULT
 from pages.parts.text import md, sentence, told
@@ -71,7 +71,10 @@ def _follow(plan: StagedPlan, *, ended: bool) -> None:
     """
     with guarded(f"rehearsal of {plan.id}"):
         try:
-            moved = lab().staged.advance_rehearsal(plan, who=visit().owner)
+            if may_change():
+                moved = lab().staged.advance_rehearsal(plan, who=visit().owner)
+            else:  # a reader looks on while somebody else's tab takes it further
+                moved = lab().staged.plan(plan.id)
         except PlanChangedError:  # another tab of the same rehearsal was faster
             moved = lab().staged.plan(plan.id)
         if moved.version != plan.version:

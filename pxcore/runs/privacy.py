@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import not_, select, update
+from sqlalchemy import Connection, not_, select, update
 
 from pxcore.errors import RunError
 from pxcore.people.rights import check_private, require_owner, visible_runs
 from pxcore.runs import ledger
 from pxcore.runs.share_rows import end_others
-from pxcore.runs.staged import shelf
 from pxcore.store import audit
 from pxcore.store.home import Store
-from pxcore.store.tables import runs, tasks
+from pxcore.store.tables import plan_versions, runs, tasks
 
 
 def set_private(store: Store, run_id: str, *, private: bool) -> None:
@@ -23,7 +22,7 @@ def set_private(store: Store, run_id: str, *, private: bool) -> None:
     ------
     RunError
         For an unknown id, a run that nobody owns, where everybody sees everything, and for a run
-        that a staged plan uses: plans are everybody's.
+        that a staged plan names, or named: plans are everybody's.
     AccessError
         For somebody else's run.
     """
@@ -31,8 +30,9 @@ def set_private(store: Store, run_id: str, *, private: bool) -> None:
     require_owner(store, found.spec.owner, "Hiding or showing this run")
     if private:
         check_private(store, found.spec.owner)
-        _check_unused(store, run_id)
     with store.database.writing() as connection:
+        if private:
+            _check_unused(connection, run_id)
         connection.execute(update(runs).where(runs.c.id == run_id).values(private=private))
         action = "run made private" if private else "run shown to the lab"
         audit.note(connection, store.person.name, action, run_id, found.spec.title)
@@ -54,12 +54,15 @@ def only_hidden(store: Store) -> frozenset[str]:
         return frozenset(hidden.difference(connection.scalars(keys.where(seen))) if hidden else ())
 
 
-def _check_unused(store: Store, run_id: str) -> None:
-    for plan in shelf.every(store):
-        used = {run.run_id for run in plan.runs} | {one for _, one in plan.rehearsal_runs}
-        if run_id in used:
-            message = (
-                f"run {run_id!r} is part of the staged plan {plan.title!r} ({plan.id}), which is "
-                "everybody's; detach it there first"
-            )
-            raise RunError(message)
+def _check_unused(connection: Connection, run_id: str) -> None:
+    """Raise RunError where any version of a plan names the run: each can be brought back."""
+    named = plan_versions.c.body.contains(f'"{run_id}"', autoescape=True)
+    found = select(plan_versions.c.plan_id, plan_versions.c.title).where(named)
+    plan = connection.execute(found.order_by(plan_versions.c.ordinal.desc())).first()
+    if plan is not None:
+        message = (
+            f"run {run_id!r} is, or once was, part of the staged plan {plan.title!r} "
+            f"({plan.plan_id}); plans and their earlier states are everybody's, so it cannot be "
+            "hidden: delete the plan, or start a private run of its own"
+        )
+        raise RunError(message)

@@ -26,7 +26,7 @@ from pxcore.runs import (
 from pxcore.runs.panel_answers import answers
 from pxcore.runs.panel_questions import PanelAsk, submit
 from pxcore.runs.result import result
-from pxcore.runs.staged import attached, shelf
+from pxcore.runs.staged import attached, rehearsal, shelf
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.types import ImportRequest, RunSpec
@@ -199,12 +199,37 @@ def test_a_plan_has_no_private_runs(store: Store, spec: RunSpec) -> None:
     run_id = ledger.submit(store.seen_by(ANN), spec)
     run = StagedRun(number=1, markers=("CD3",), run_id=run_id)
     ann = store.seen_by(ANN)
-    shelf.add(ann, replace(blank_plan(), title="Blood", runs=(run,)), "ann", "Begun.")
-    with pytest.raises(RunError, match="part of the staged plan 'Blood'"):
+    plan = shelf.add(ann, replace(blank_plan(), title="Blood", runs=(run,)), "ann", "Begun.")
+    shelf.save(ann, replace(plan, runs=()), "ann", "Detached.")  # which can be undone
+    with pytest.raises(RunError, match="once was, part of the staged plan 'Blood'"):
         privacy.set_private(ann, run_id, private=True)
+    assert not ledger.record(store, run_id).private
     hidden = hidden_run(store, replace(spec, seed=9))
     with pytest.raises(PanelError, match="is private, and a staged plan is everybody's"):
         attached.check_run(ann, blank_plan(), run, hidden)
+
+
+def test_looking_at_a_rehearsal_makes_nobody_its_owner(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = shelf.add(store.seen_by(ANN), blank_plan(), "ann", "Begun.")
+    rehearsed = replace(plan, rehearsal="d" * 16)
+    acted: list[tuple[Person, str]] = []
+
+    def attached_by(acting: Store, seen: StagedPlan, who: str) -> StagedPlan:
+        acted.append((acting.person, who))
+        return seen
+
+    monkeypatch.setattr(rehearsal, "_attached", attached_by)
+    for person in (BOB, ADA):
+        rehearsal.advance(store.seen_by(person), rehearsed, lambda _: None, who="x")  # type: ignore[arg-type, return-value]
+    with pytest.raises(AccessError, match="eve is a reader"):
+        rehearsal.advance(store.seen_by(EVE), rehearsed, lambda _: None, who="x")  # type: ignore[arg-type, return-value]
+    nobodys = replace(
+        shelf.add(store, replace(blank_plan(), owner=""), "", "Begun."), rehearsal="d"
+    )
+    rehearsal.advance(store.seen_by(BOB), nobodys, lambda _: None, who="x")  # type: ignore[arg-type, return-value]
+    assert acted == [(HOST, "ann"), (HOST, "ann"), (HOST, "bob")]
 
 
 def test_nothing_is_private_without_login_or_owner(store: Store, spec: RunSpec) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from pxcore.errors import PanelError, PlanChangedError
 from pxcore.panel.constraints import stain_free
+from pxcore.people.rights import require_member, signed
 from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks, progress
 from pxcore.runs.result import result
 from pxcore.runs.staged import shelf
@@ -41,6 +42,7 @@ from pxcore.runs.staged.steps import (
 from pxcore.store.home import Store
 from pxcore.types import RunState
 from pxcore.types.panel import Members, PanelQuestion
+from pxcore.types.people import HOST
 from pxcore.types.staged import StagedPlan
 from pxcore.types.staged_views import RehearsalStage
 
@@ -125,18 +127,23 @@ def advance(
     Nothing is saved where nothing has finished. Where somebody else was faster, the plan comes
     back as they saved it. ``margin``: F1 that the panel to be compared may lose.
 
-    Raises PanelError where nothing is rehearsed.
+    What follows by itself is the plan's owner's, whoever looked at the plan just then.
+
+    Raises PanelError where nothing is rehearsed, AccessError for a reader.
     """
+    require_member(store, "Going on with a rehearsal")
     _need_rehearsal(plan)
+    who = plan.owner or signed(store, who)
+    acting = store.seen_by(HOST)  # signs with that name
     try:
         shelf.check_newest(store, plan)
-        plan = _attached(store, plan, who)
+        plan = _attached(acting, plan, who)
         if plan.step == MERGE:
-            plan = finish_merge(store, plan, who=who, by_itself=True)
+            plan = finish_merge(acting, plan, who=who, by_itself=True)
         if plan.step == FINAL:
-            plan = _final_attached(store, plan, who)
+            plan = _final_attached(acting, plan, who)
         if plan.step == RESULT:
-            plan = _compared(store, plan, finding, who, margin)
+            plan = _compared(acting, plan, finding, who, margin)
     except PlanChangedError:
         return shelf.one(store, plan.id)
     return plan
