@@ -51,7 +51,7 @@ def test_plans_can_be_resumed_by_their_link(lab: FakeLab, visit: Open) -> None:
     plan_at(lab, 2, title="Tonsil panel")
     plan_at(lab, 5, title="Blood panel")
     app = visit("staged")
-    links = [one.proto for one in app.get("page_link")]
+    links = [one.proto for one in app.main.get("page_link")]
     assert [one.label for one in links] == ["Blood panel", "Tonsil panel"]
     assert links[0].query_string == "plan=p2"
     assert "step 5 of 6, Final run; 10 candidates" in words(app)
