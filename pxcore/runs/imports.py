@@ -26,6 +26,7 @@ from pxcore.runs.upkeep.quotas import require_quota
 from pxcore.settings import Settings
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
+from pxcore.store.holds import held
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode, key_of
 from pxcore.store.tables import imports
@@ -122,12 +123,11 @@ def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
     pixels_key = key_of("pixels", found.pixels_hash)
     annotation_key = key_of("annotation", found.annotation_hash)
     overview_key = key_of("overview", found.pixels_hash, found.annotation_hash)
-    for key, folder in (
-        (pixels_key, found.pixels_folder),
-        (annotation_key, found.annotation_folder),
-        (overview_key, found.overview_folder),
-    ):
-        store.artifacts.adopt(key, folder)
+    parts = {
+        pixels_key: found.pixels_folder,
+        annotation_key: found.annotation_folder,
+        overview_key: found.overview_folder,
+    }
     dataset = Dataset(
         id=dataset_id(found.pixels_hash, found.annotation_hash),
         title=request.title.strip() or Path(request.path).stem,
@@ -145,7 +145,10 @@ def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
         pixels_key=pixels_key,
         annotation_key=annotation_key,
     )
-    return datasets.register(store, dataset, overview_key)
+    with held(store, parts):
+        for key, folder in parts.items():
+            store.artifacts.adopt(key, folder)
+        return datasets.register(store, dataset, overview_key)
 
 
 def dataset_id(pixels_hash: str, annotation_hash: str) -> str:

@@ -119,6 +119,10 @@ class Artifacts:
         folder.mkdir()
         return folder
 
+    def temporaries(self, label: str) -> tuple[Path, ...]:
+        """Return the temporary folders of this label, whoever made them."""
+        return tuple(self._aside.glob(f"{label}~*"))
+
     def forget_temporary(self, older_than_seconds: float = OTHERS_SECONDS) -> None:
         """Remove temporary folders of processes of this host that died.
 

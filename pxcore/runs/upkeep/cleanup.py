@@ -23,6 +23,7 @@ from pxcore.runs.upkeep import loose_files
 from pxcore.runs.upkeep.references import read, sizes
 from pxcore.runs.upkeep.storage import folder_bytes
 from pxcore.store import audit
+from pxcore.store.holds import held_keys
 from pxcore.store.home import Store
 from pxcore.store.tables import artifacts
 from pxcore.types.upkeep import Cleaned, Loose, LooseKind
@@ -123,12 +124,13 @@ def _results(store: Store, grace_hours: float) -> Iterator[Loose]:
     """Yield artifacts that nothing refers to."""
     with store.database.reading() as connection:
         held, known = read(connection).holders, sizes(connection)
+        about = held_keys(store)
         kinds = {
             str(row.key): str(row.kind)
             for row in connection.execute(select(artifacts.c.key, artifacts.c.kind))
         }
     for key in store.artifacts.every_key():
-        if key not in held:
+        if key not in held and key not in about:
             with suppress(FileNotFoundError, StoreError):  # another clean-up is at work
                 hours = store.artifacts.age(key) / 3600
                 if hours >= grace_hours:
@@ -163,9 +165,9 @@ def _remove_results(store: Store, loose: Sequence[Loose], grace_hours: float) ->
     moved: list[Path] = []
     try:
         with store.database.writing() as connection:
-            held = read(connection).holders
+            held, about = read(connection).holders, held_keys(store)
             for one in loose:
-                if one.id in held:
+                if one.id in held or one.id in about:
                     continue
                 aside = store.artifacts.take_away(one.id, grace_hours * 3600)
                 if aside is not None:
