@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pxcore.errors import DatasetError, PanelError
-from pxcore.importance.methods import METHODS
-from pxcore.models import MODELS
 from pxcore.models.weights import resolve_weights
 from pxcore.people.rights import signed
 from pxcore.runs import datasets, growing, heart, privacy
@@ -22,12 +20,12 @@ from pxcore.runs.choices import canonical, canonical_model
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
 from pxcore.runs.panel_notes import later, panel_notes
-from pxcore.runs.plan import plan
 from pxcore.runs.presets import PRESETS, spec_from
 from pxcore.runs.splits import folds, most_folds
-from pxcore.runs.tasks import ExplainTask, Lane, TrainTask
+from pxcore.runs.tasks import Lane
 from pxcore.runs.timing import Speeds
 from pxcore.runs.upkeep.quotas import require_quota
+from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
 from pxcore.types import Dataset, Estimate, RunSpec, Split
@@ -74,7 +72,7 @@ def check(store: Store, spec: RunSpec) -> None:
     check_model(spec.model)
     check_methods(replace(spec, mask_kind=dataset.mask_kind))
     folds(annotation, spec.n_folds, spec.split, spec.seed, spec.training.valid_share)
-    needed = _bytes(spec, dataset)
+    needed = run_bytes(spec, dataset)
     store.require_space(needed, "this run")
     require_quota(store, signed(store, spec.owner), needed, "this run")
 
@@ -135,20 +133,6 @@ def _settled(spec: RunSpec, dataset: Dataset) -> RunSpec:
         mask_kind=dataset.mask_kind,
         split=spec.split if dataset.has_groups else "donor",
     )
-
-
-def _bytes(spec: RunSpec, dataset: Dataset) -> int:
-    """Return about what a run's artifacts and checkpoints take."""
-    tasks = [step.task for step in plan(spec)]
-    trainings = sum(isinstance(task, TrainTask) for task in tasks)
-    large = MODELS[spec.model.id].imagenet is not None
-    repeats = spec.repeats or spec.max_repeats
-    channels = len(spec.channels or spec.panel.channels) + len(spec.decoys)
-    looks = sum(
-        isinstance(task, ExplainTask) and METHODS[task.method.id].repeated for task in tasks
-    )
-    predictions = dataset.n_labelled / spec.n_folds * channels * repeats * looks
-    return trainings * (60 if large else 4) * 2**20 + int(predictions) // 2
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

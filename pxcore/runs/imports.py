@@ -87,9 +87,9 @@ def bring_in(
     store.artifacts.forget_temporary()
     check_places(store, request, from_browser=from_browser)
     limits = limits_of(store.settings)
-    got = catalogue.fetched(store, request, tell, limits)
+    asked, got = request, catalogue.fetched(store, request, tell, limits)
     request, taking = got.request, got.taking
-    _require_room(store, request)
+    _require_room(store, request, itself=asked)
     workspace = store.artifacts.temporary("import")
     try:
         if taking is None:
@@ -101,11 +101,13 @@ def bring_in(
         shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _require_room(store: Store, request: ImportRequest) -> None:
+def _require_room(
+    store: Store, request: ImportRequest, itself: ImportRequest | None = None
+) -> None:
     """Raise StoreError where cells have no room on the disk, or in their owner's quota."""
     needed, purpose = expected_bytes(request), f"importing {Path(request.path).name!r}"
     store.require_space(needed, purpose)
-    require_quota(store, request.owner, needed, purpose)
+    require_quota(store, request.owner, needed, purpose, itself=itself)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from pxcore.errors import StoreError
-from pxcore.runs import drafts, imports
-from pxcore.runs.upkeep import quotas, storage
+from pxcore.errors import DatasetError, StoreError
+from pxcore.runs import drafts, imports, ledger
+from pxcore.runs.board import RunChange
+from pxcore.runs.upkeep import quotas, room, storage
 from pxcore.settings import Settings
+from pxcore.store import tables
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import people
-from pxcore.types import ImportRequest
+from pxcore.types import ImportRequest, ImportState, RunState
+from pxcore.types.people import Person, Rank
 from tests.runs.upkeep.made_store import keys_of, made_dataset, made_run, name, put
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
@@ -79,6 +83,50 @@ def test_an_import_over_the_quota_is_refused_before_it_waits(tmp_path: Path) -> 
     store.close()
 
 
+def test_runs_that_fit_alone_but_not_together_are_not_all_taken(tmp_path: Path) -> None:
+    store = _limited(tmp_path, 1.0)
+    dataset = tiny_dataset(store)
+    spec = tiny_spec(dataset)
+    one_run = room.run_bytes(spec, dataset)
+    assert one_run >= 4 * 2**20
+    store.close()
+    store = _limited(tmp_path, 1.5 * one_run / 2**30)
+    spec = drafts.frozen_spec(store, spec)
+    queued = ledger.submit(store, spec, private=False)
+    with pytest.raises(StoreError, match=r"this run needs.*has not ended yet"):
+        drafts.frozen_spec(store, spec)
+    bob = store.seen_by(Person(name="bob", rank=Rank.MEMBER, id="2"))
+    drafts.frozen_spec(bob, replace(spec, owner="bob"))  # it is hers, not his
+    for key in keys_of(store, queued):  # what is there is not counted twice
+        put(store, key, "x" * (one_run // 4 // len(keys_of(store, queued))))
+    assert room.awaited_bytes(store, "ann") + storage.person_bytes(store, "ann") == one_run
+    ledger.apply(store, [RunChange(run_id=queued, state=RunState.CANCELLED)])
+    assert room.awaited_bytes(store, "ann") == 0
+    drafts.frozen_spec(store, spec)
+    store.close()
+
+
+def test_imports_that_wait_are_counted_but_not_the_one_that_asks(tmp_path: Path) -> None:
+    store = _limited(tmp_path, 15 / 2**30)
+    first, second = (tmp_path / f"{word}.npz" for word in ("first", "second"))
+    for file in (first, second):
+        file.write_bytes(b"x" * 10)
+    asked = ImportRequest(path=str(first), owner="ann")
+    imports.queue(store, asked)
+    with pytest.raises(StoreError, match=r"importing 'second\.npz' needs.*has not ended yet"):
+        imports.queue(store, ImportRequest(path=str(second), owner="ann"))
+    imports.queue(store, ImportRequest(path=str(second), owner="bob"))
+    with store.database.writing() as connection:
+        connection.execute(update(tables.imports).values(state=ImportState.RUNNING))
+    assert room.awaited_bytes(store, "ann") == 10
+    with pytest.raises(DatasetError):  # the file is none, but its room was granted
+        imports.bring_in(store, asked, lambda _step, _share: None)
+    first.unlink()
+    assert room.awaited_bytes(store, "ann") == 0
+    store.close()
+
+
 def test_without_a_limit_nobody_is_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quotas, "person_bytes", None)
+    monkeypatch.setattr(quotas, "awaited_bytes", None)
     quotas.require_quota(store, "ann", 2**50, "this")
