@@ -80,7 +80,9 @@ def test_both_answer_come_back_and_end_together(
     assert "F1" in seen.text
 
     _kill(process.pid, "runner")
-    wait_for(lambda: heart.status(store).alive, what="the runner to serve again")
+    told = store.logs / "runner.log"
+    wait_for(lambda: told.read_text().count('"serving ') == 2, what="the runner to serve again")
+    wait_for(lambda: heart.status(store).workers, what="its workers")
     family = _family(process.pid)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
