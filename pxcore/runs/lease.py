@@ -1,7 +1,7 @@
 """One runner a store, whichever hosts look at it: a lease in the heartbeat's row.
 
 The lock file answers between processes of one host. Between hosts it may mean nothing, so the
-row names its holder, who renews it with every heartbeat. Whoever finds it silent for half a
+row names its holder, who renews it every two seconds. Whoever finds it silent for half a
 minute takes it over, and from then on the former holder cannot write: each of its transactions
 looks at the row first (`Database.fenced`), and writers go one after the other.
 """
@@ -26,6 +26,8 @@ from pxcore.store.home import Store
 from pxcore.store.tables import heartbeats
 
 LOG = logging.getLogger("pxcore.runner")
+LIFELESS_SECONDS = 600.0
+"""More than the longest step of a round takes: planning a run, starting workers."""
 
 
 @dataclass(slots=True)
@@ -107,19 +109,28 @@ class Standby:
 
 
 @contextmanager
-def renewed(store: Store) -> Iterator[None]:
-    """Keep the lease while something takes longer than a round: workers that start."""
-    over = threading.Event()
+def renewed(
+    store: Store, clock_of_life: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[], None]]:
+    """Keep the lease however long a round takes; yields what the main loop calls as it goes on.
+
+    A main loop that has not called it for `LIFELESS_SECONDS` hangs: the lease is let go.
+    """
+    over, last = threading.Event(), [clock_of_life()]
+
+    def lives() -> None:
+        last[0] = clock_of_life()
 
     def renew() -> None:
         while not over.wait(BEAT_SECONDS):
-            with suppress(DatabaseAwayError, LeaseLostError), store.database.writing() as own:
-                own.execute(update(heartbeats).values(beat=clock(own)))
+            if clock_of_life() - last[0] < LIFELESS_SECONDS:
+                with suppress(DatabaseAwayError, LeaseLostError), store.database.writing() as own:
+                    own.execute(update(heartbeats).values(beat=clock(own)))
 
     thread = threading.Thread(target=renew, name="pxcore-lease", daemon=True)
     thread.start()
     try:
-        yield
+        yield lives
     finally:
         over.set()
         thread.join()

@@ -37,10 +37,12 @@ def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
         if store is None:
             return
         tidy(store)
-        with renewed(store):
-            started = open_engine(store.home, settings)
-        with closing(started) as engine, closing(ImportDesk(store)) as desk:
-            runner = Runner(store=store, engine=engine, desk=desk)
+        with (
+            renewed(store) as lives,
+            closing(open_engine(store.home, settings)) as engine,
+            closing(ImportDesk(store)) as desk,
+        ):
+            runner = Runner(store=store, engine=engine, desk=desk, lives=lives)
             LOG.info("serving %s on %s", store.home, engine.device)
             runner.carry_on(stop, until_idle=until_idle)
         LOG.info("ended")

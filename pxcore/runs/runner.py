@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -49,6 +49,8 @@ class Runner:
     engine: Engine
     desk: ImportDesk
     board: Board = field(default_factory=Board)
+    lives: Callable[[], None] = lambda: None
+    """Called as the work goes on, also within a long round."""
     _steps: dict[str, tuple[Step, Dataset]] = field(default_factory=dict)
     _stops: dict[str, float] = field(default_factory=dict)
     _over: deque[Ended] = field(default_factory=deque)
@@ -67,6 +69,7 @@ class Runner:
     def carry_on(self, stop: threading.Event, *, until_idle: bool = False) -> None:
         """Work until told to stop or, with ``until_idle``, until nothing is left to do."""
         while not stop.is_set():
+            self.lives()
             try:
                 self.turn()
                 if until_idle and self._idle():
@@ -129,6 +132,7 @@ class Runner:
             LOG.warning("%s", self._no_room)
 
     def _add(self, record: RunRecord) -> None:
+        self.lives()
         try:
             self.store.require_space(0, f"run {record.id}")
             planned = growing.planned(self.store, record.spec)
@@ -145,8 +149,7 @@ class Runner:
         ledger.renew_tasks(self.store, record.id, steps)
         self._steps.update({step.key: (step, record.dataset) for step in steps})
         done = [step for step in steps if self.store.artifacts.has(step.key)]
-        for step in done:
-            self.store.note_artifacts({step.kind: step.key})
+        self.store.note_kinds({step.key: step.kind for step in done})
         began = {
             row.key
             for row in ledger.task_rows(self.store, record.id)
@@ -182,8 +185,8 @@ class Runner:
         step, dataset = self._steps[start.key]
         folder = self.store.artifacts.work(step.key)
         clear(folder)
-        with suppress(OSError):  # on a full disk the log ends here
-            append_log(folder, f"{step.label} (run {start.claim.run_id})")
+        with suppress(OSError):  # on a full disk the log ends here; runs share it: it names none
+            append_log(folder, step.label)
         try:
             self._write(self.board.started(start))
         finally:  # the board counts on it, whether its row could be written or not
@@ -203,6 +206,7 @@ class Runner:
 
     def _end(self, ended: Ended) -> None:
         """Tell the board of an ended task. What may fail comes before: it is tried again."""
+        self.lives()
         step, dataset = self._steps[ended.key]
         there = ended.done and self.store.artifacts.has(ended.key)
         if there:

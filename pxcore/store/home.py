@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from pxcore.errors import OutOfDiskError, StoreError
 from pxcore.settings import Settings
@@ -14,6 +14,9 @@ from pxcore.store.artifacts import Artifacts
 from pxcore.store.database import Database, now, open_database
 from pxcore.store.tables import artifacts
 from pxcore.types.people import HOST, Person
+
+PORTION = 1000
+"""Keys in one question; a database takes some ten thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,25 @@ class Store:
 
         A row comes after the artifact's rename: what has a row is complete.
         """
-        there = {kind: key for kind, key in parts.items() if self.artifacts.has(key)}
-        sizes = {key: self.artifacts.size(key) for key in there.values()}
+        self.note_kinds({key: kind for kind, key in parts.items()})
+
+    def note_kinds(self, kinds: Mapping[str, str]) -> None:
+        """Write the rows of many artifacts (key to kind) together, as `note_artifacts` does."""
+        with self.database.reading() as connection:
+            known = _known(connection, kinds)
+        new = [key for key in kinds if key not in known and self.artifacts.has(key)]
+        sizes = {key: self.artifacts.size(key) for key in new}
+        if not new:
+            return
         with self.database.writing() as connection:
-            for kind, key in there.items():
-                if not connection.scalar(select(artifacts.c.key).where(artifacts.c.key == key)):
-                    row = {"key": key, "kind": kind, "size": sizes[key], "created": now()}
-                    connection.execute(insert(artifacts).values(**row))
+            known = _known(connection, new)
+            rows = [
+                {"key": key, "kind": kinds[key], "size": sizes[key], "created": now()}
+                for key in new
+                if key not in known
+            ]
+            if rows:
+                connection.execute(insert(artifacts), rows)
 
     def close(self) -> None:
         """Close the database."""
@@ -106,3 +121,11 @@ def open_store(settings: Settings) -> Store:
         )
         raise StoreError(message) from error
     return Store(settings, artifacts, database)
+
+
+def _known(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return which artifacts have rows, asked in portions that every database takes."""
+    asked = list(keys)
+    portions = [asked[start : start + PORTION] for start in range(0, len(asked), PORTION)]
+    found = (select(artifacts.c.key).where(artifacts.c.key.in_(portion)) for portion in portions)
+    return {key for question in found for key in connection.scalars(question)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from pxcore.errors import DatabaseAwayError, LeaseLostError, RunError
-from pxcore.runs import heart, lease, ledger
+from pxcore.runs import growing, heart, lease, ledger, process
 from pxcore.runs.heart import Pulse
 from pxcore.runs.lease import Standby, Watch, fenced
 from pxcore.runs.runner_lock import hold_lock
@@ -18,7 +19,10 @@ from pxcore.settings import Settings
 from pxcore.store.dialects import clock
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import heartbeats
+from pxcore.types import RunSpec, RunState
 from tests.databases import Postgres, stores_on
+from tests.processes.living import wait_for
+from tests.runs.test_runner_endures import Busy
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 PULSE = Pulse(workers=1, device="cpu", running=0, queued=0, problem="worker x differs")
@@ -126,17 +130,61 @@ def test_waiting_outlasts_a_database_that_is_away(
     assert Standby(store).wait(stop) is None
 
 
-def test_the_lease_is_renewed_while_workers_start(
+def test_the_lease_is_renewed_while_the_main_loop_shows_that_it_lives(
     shared: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "BEAT_SECONDS", 0.01)
+    now = [0.0]
     holder = Standby(shared)
     assert holder.take()
-    beats = set()
-    with lease.renewed(fenced(shared, holder.holder)):
-        while len(beats) < 3:
-            with shared.database.reading() as connection:
-                beats.add(connection.scalar(select(heartbeats.c.beat)))
+    with lease.renewed(fenced(shared, holder.holder), lambda: now[0]) as lives:
+        for now[0] in (1.0, lease.LIFELESS_SECONDS - 1):
+            later(shared)
+        now[0] += 2
+        time.sleep(0.5)  # one may be under way
+        last = beat(shared)
+        time.sleep(0.5)
+        assert beat(shared) == last
+        lives()
+        later(shared)
+
+
+def beat(store: Store) -> float:
+    with store.database.reading() as connection:
+        return float(connection.scalar(select(heartbeats.c.beat)) or 0.0)
+
+
+def later(store: Store) -> None:
+    """Wait until the lease has been renewed."""
+    last = beat(store)
+    wait_for(lambda: beat(store) != last, 30, "the lease to be renewed")
+
+
+def test_a_runner_that_plans_for_long_keeps_the_store_and_is_not_told_stalled(
+    shared: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ledger.submit(shared, tiny_spec(tiny_dataset(shared)))
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.05)
+    real, now = growing.planned, [0.0]
+
+    def slow(store: Store, spec: RunSpec) -> growing.Planned:
+        with shared.database.writing() as connection:  # it has been at it for long
+            connection.execute(update(heartbeats).values(beat=clock(connection) - 20))
+        wait_for(lambda: heart.status(shared).problem == "", 30, "the alarm to end")
+        with monkeypatch.context() as patch:
+            patch.setattr(lease, "host_id", lambda: "another-host")
+            second = Standby(shared, Watch(clock=lambda: now[0]))
+            for now[0] in (0.0, 20.0, 40.0, 60.0):
+                later(shared)
+                assert not second.take()
+        return real(store, spec)
+
+    monkeypatch.setattr(growing, "planned", slow)
+    monkeypatch.setattr(process, "open_engine", lambda *_: Busy(shared))
+    monkeypatch.setattr(process.logs, "begin", lambda *_: None)
+    process.run_runner(shared.settings, until_idle=True)
+    assert now == [60.0]
+    assert ledger.record(shared, run_id).state is RunState.FINISHED
 
 
 def test_the_heartbeat_tells_version_and_host(store: Store) -> None:

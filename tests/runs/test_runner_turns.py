@@ -216,6 +216,9 @@ def test_equal_runs_of_two_people_share_one_computation(store: Store, dataset: D
     living, engine = alive(store)
     drive(living, engine)
     assert len(engine.log) == 5
+    logs = [read_log(store.artifacts.work(step.key)) for step in plan(tiny_spec(dataset))]
+    assert "Train fold 1 of 2" in logs[0]
+    assert not any(run in log for run in (first, second) for log in logs)
     counts = [[row.reused for row in ledger.task_rows(store, run)] for run in (first, second)]
     assert all(a != b for a, b in zip(*counts, strict=True))
 
