@@ -110,21 +110,33 @@ def main() -> None:
         _say(f"{platform.machine()}, {os.cpu_count()} cores, streamlit {streamlit.__version__}, "
              f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")  # fmt: skip
         if asked.idle:
-            _say(asyncio.run(_alone(family.port, prepared)))
+            _say(asyncio.run(_alone(family, prepared)))
         else:
             _say(asyncio.run(_loaded(family, prepared, asked)))
     finally:
         family.end()
 
 
-async def _alone(port: int, prepared: Prepared) -> str:
-    """Open every page five times, each in a tab of its own, nothing else going on."""
+async def _alone(family: Family, prepared: Prepared) -> str:
+    """Open every page five times, each in a tab of its own, nothing else going on.
+
+    Beside the seconds by the clock stand those of the web process's processor, which other work
+    on the machine does not change.
+    """
     answers: list[Answer] = []
-    for _ in range(5):
+    work: dict[str, list[float]] = defaultdict(list)
+    (web,) = family.members()["web"]
+    for turn in range(6):
         for page, query in dict.fromkeys(prepared.pages):
-            async with Tab(port, answers) as tab:
+            async with Tab(family.port, answers if turn else []) as tab:
+                before = sum(web.cpu_times()[:2])
                 await tab.open(page, query)
-    return _table(answers)
+                if turn:  # the first visit of each page loads what it needs
+                    work[page or "home"].append(sum(web.cpu_times()[:2]) - before)
+    shown = ", ".join(
+        f"{page} {statistics.median(some):.2f}" for page, some in sorted(work.items())
+    )
+    return f"{_table(answers)}\n\nProcessor seconds of the web process, median: {shown}."
 
 
 async def _loaded(family: Family, prepared: Prepared, asked: argparse.Namespace) -> str:

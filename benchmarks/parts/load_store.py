@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.parts.fault_family import ROOT
-from pxcore.api import open_lab
+from pxcore.api import Lab, open_lab
 from pxcore.settings import Settings
 from pxcore.types import ImportRequest, RunState
 from pxcore.types.panel import Constraints
@@ -42,11 +42,11 @@ def prepare(home: Path, starters: int, say: Say) -> Prepared:
                 spec = lab.draft(dataset.id, "fast")
                 short = replace(spec.training, max_epochs=8)
                 lab.submit(replace(spec, training=short, max_repeats=10, title=dataset.title))
-        _to_idle(home)
+        _to_idle(lab, home)
         if not lab.panels.answers():
             ask = lab.panels.question(Constraints(margin=0.1), finalists=1)
             lab.panels.ask(lab.runs()[-1].id, ask)
-        _to_idle(home)
+        _to_idle(lab, home)
         runs = [run.id for run in lab.runs() if run.state is RunState.FINISHED]
         asked = [answer.run.id for answer in lab.panels.answers()]
         plain = [run for run in runs if run not in asked]
@@ -76,8 +76,10 @@ def _cells(seed: int, n_cells: int) -> ImportRequest:
     return ImportRequest(path="demo", title=f"cells {seed}", options=options)
 
 
-def _to_idle(home: Path) -> None:
-    """Carry out what waits."""
+def _to_idle(lab: Lab, home: Path) -> None:
+    """Carry out what waits, if anything does."""
+    if all(run.state.final for run in lab.runs()):
+        return
     env = os.environ | {"PXCORE_HOME": str(home), "PXCORE_DEVICE": "cpu"}
     command = [sys.executable, "-m", "pxcore", "runner", "--until-idle"]
     subprocess.run(command, cwd=ROOT, env=env, check=True)
