@@ -94,7 +94,7 @@ def enter(person: Person) -> Visit:
 def begin(owner: str) -> None:
     """Begin the visit of a new tab where nobody logs in: everybody may do everything there."""
     if visit().person.id or not visit().person.admin:
-        enter(Person(name=owner))
+        enter(Person(name=owner, rank=Rank.ADMIN))
 
 
 def forget() -> None:

@@ -22,7 +22,7 @@ class Person:
     """Somebody who asks. ``name`` is written on what they start."""
 
     name: str = ""
-    rank: Rank = Rank.ADMIN
+    rank: Rank = Rank.READER
     id: str = ""
     """Their row among ``people``; empty where nobody logs in."""
 
@@ -36,7 +36,7 @@ class Person:
         return self.admin or (bool(self.name) and self.name == owner)
 
 
-HOST = Person()
+HOST = Person(rank=Rank.ADMIN)
 """Whoever has the files of the store: runner and command line. May do everything."""
 
 

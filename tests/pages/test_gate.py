@@ -107,6 +107,14 @@ def test_a_file_is_made_as_whoever_takes_it(
             taken()
 
 
+def test_pages_take_the_lab_as_their_visitor_sees_it() -> None:
+    pages = APP.parent / "pages"
+    may = {pages / "parts" / name for name in ("gate.py", "session.py")}
+    for path in {*pages.rglob("*.py"), APP} - may - set((pages / "web").glob("*.py")):
+        assert not re.search(r"\bdoor\(\)|open_lab|HOST\b", path.read_text()), path
+    assert not Person(name="Ada").admin  # nobody is an administrator by default
+
+
 def test_no_button_makes_a_file_past_the_login() -> None:
     late = re.compile(r"download_button\(\s*[^,]+,\s*(lambda|[\w.]+\.data\b)")
     for path in (APP.parent / "pages").rglob("*.py"):

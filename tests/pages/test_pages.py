@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import tests.example_values as ex
 from pages.parts.session import Visit
 from pxcore.types import FolderEntry, ImportProgress, ImportRequest, ImportState, RunSpec, RunState
-from pxcore.types.people import Person
+from pxcore.types.people import Person, Rank
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
 
@@ -323,7 +323,7 @@ def test_failed_run_says_what_happened_what_to_do_and_shows_the_log(
     assert "The worker was killed three times" in text
     assert "What to do." in text
     assert app.code[0].value == "log of b"
-    app.session_state["visit"] = Visit(Person(name="bob"))
+    app.session_state["visit"] = Visit(Person(name="bob", rank=Rank.ADMIN))
     button(app, "Start it again")
     spec = asked(full, "submit")
     assert isinstance(spec, RunSpec)
