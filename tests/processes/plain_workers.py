@@ -44,11 +44,21 @@ class PlainCluster:
         within: Sequence[str] = (),
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[bytes]:
-        """Start one worker of one thread with its nanny."""
+        """Start one worker of one thread with its nanny, as the manual says."""
         own = ["--nthreads", "1", "--name", name, "--no-dashboard", "--memory-limit", "0",
-               "--local-directory", str(self.folder / name), "--death-timeout", "60",
-               "--preload", "pxcore.runs.execute.warm"]  # fmt: skip
-        return self._start("worker", [self.address, *own, *options], within, environment)
+               "--death-timeout", "60", "--preload", "pxcore.runs.execute.warm"]  # fmt: skip
+        return self.plain_worker(name, *own, *options, within=within, environment=environment)
+
+    def plain_worker(
+        self,
+        name: str,
+        *options: str,
+        within: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker with these options alone."""
+        place = ["--local-directory", str(self.folder / name)]
+        return self._start("worker", [self.address, *place, *options], within, environment)
 
     def end_all(self) -> None:
         """End what still runs."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 import pxcore
@@ -91,6 +92,31 @@ def test_a_task_whose_workers_leave_three_times_is_given_up(
             stop.set()
             carried.join()
         assert "killed 3 times" in ledger.record(store, run_id).error
+
+
+def test_the_units_worker_listens_where_the_firewall_expects_it(plain: PlainCluster) -> None:
+    """And starts again at the same ports: a training that does not stop is ended so."""
+    unit = Path(__file__).parents[2] / "docs" / "operation" / "pxcore-worker@.service"
+    command = unit.read_text().replace("\\\n", " ").split("ExecStart=")[1].splitlines()[0]
+    given = {"${LAB_ADDRESS}": "127.0.0.2", "%i": "3"}
+    for word, value in given.items():
+        command = command.replace(word, value)
+    words = command.split("${PXCORE_SCHEDULER}")[1].split(" --local-directory")[0].split()
+    worker = plain.plain_worker("unit", *words)
+    ports = {8793, 8803}
+    with closing(connect(plain.address)) as client:
+        for _ in range(2):
+            client.wait_for_workers(1, timeout=120)
+            wait_for(lambda: listening(worker.pid) == ports, 60, "worker and nanny to listen")
+            client.restart_workers(["tcp://127.0.0.2:8793"], timeout=60)
+
+
+def listening(process_id: int) -> set[int]:
+    """Return at which ports others than this host itself reach a process and its children."""
+    own = psutil.Process(process_id)
+    found = [link for one in (own, *own.children(True)) for link in one.net_connections("inet")]
+    heard = [link.laddr for link in found if link.status == "LISTEN"]
+    return {place.port for place in heard if place.ip != "127.0.0.1"}
 
 
 def attempts(store: Store) -> int:

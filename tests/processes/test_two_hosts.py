@@ -104,7 +104,8 @@ def test_web_and_runner_here_workers_there(
     wait_for(lambda: heart.status(store).problem, 120, "the runner to miss workers")
     assert heart.status(store).problem.startswith("no worker is connected")
     blind = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none {store.home} && exec "$@"', "sh"]
-    other = cluster.worker("blind", within=[*within(WORK), *blind])
+    options = ["--nthreads", "1", "--name", "blind", "--no-dashboard"]
+    other = cluster.plain_worker("blind", *options, within=[*within(WORK), *blind])
     wait_for(lambda: "worker blind" in heart.status(store).problem, 120, "the roll call")
     assert "cannot use the store" in heart.status(store).problem
     run_id = ledger.submit(store, spec_in(store))
