@@ -49,7 +49,7 @@ def table(rows: Sequence[AuditRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "When (UTC)": [day(one.at) for one in rows],
-            "Who": [one.who for one in rows],
+            "Who": [one.who or "no name" for one in rows],
             "What": [one.action for one in rows],
             "Of": [one.subject for one in rows],
             "More": [one.detail for one in rows],

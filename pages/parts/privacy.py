@@ -13,9 +13,10 @@ from pxcore.types import RunRow
 def draw(run: RunRow) -> None:
     """Draw the switch for the run's owner and administrators, for others nothing.
 
-    Where nobody logs in everybody sees everything, and there is nothing to switch.
+    Where nobody logs in everybody sees everything, and there is nothing to switch; a run
+    that nobody owns, as one of the command line, would be hidden from all.
     """
-    if not logged_in() or not visit().person.owns(run.owner):
+    if not logged_in() or not run.owner or not visit().person.owns(run.owner):
         return
     key = f"private-{run.id}"
     st.toggle(
