@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.databases import CHOSEN, Postgres, kinds, postgres, stores_on
 
@@ -63,3 +66,15 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.param == "postgres":
         stores_on(request.getfixturevalue("postgres_server"), monkeypatch)
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the one Chromium of this process, or skip where the host has none."""
+    found = os.environ.get("PXCORE_CHROMIUM") or shutil.which("chromium")
+    if found is None:
+        pytest.skip("no chromium on this host; PXCORE_CHROMIUM may name one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()

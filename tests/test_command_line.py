@@ -176,7 +176,7 @@ def test_ranking_and_id_are_told_before_the_json_is_written(
     run_id = lab.submit(tiny_spec(dataset))
     lab.close()
     carry_on(store)
-    monkeypatch.setattr("pxcore.commands.run.follow", lambda *_: run_id)
+    monkeypatch.setattr("pxcore.commands.run.follow", lambda *_, **__: run_id)
     monkeypatch.setattr("pxcore.commands.run.result_parts", lambda _: ["the ranking"])
     monkeypatch.setattr("pxcore.api.Lab.result", lambda *_: None)
     monkeypatch.setattr("pxcore.commands.run.write_json", full)

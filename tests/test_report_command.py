@@ -78,7 +78,7 @@ def test_what_cannot_be_written_is_told(run_id: str, tmp_path: Path) -> None:
     error = refused("report", run_id, "--to", str(tmp_path / "no" / "x.pdf"))
     assert isinstance(error, StoreError)
     assert "cannot be written" in str(error)
-    assert "nor is there a staged plan" in str(refused("report", "../x"))
+    assert "is not known here" in str(refused("report", "../x"))
     assert "was not asked" in str(refused("report", run_id, "--panel"))
 
 

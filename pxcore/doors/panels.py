@@ -7,7 +7,6 @@ from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pxcore.runs import ledger
 from pxcore.store.home import Store
 from pxcore.types import Estimate
 
@@ -87,6 +86,8 @@ class Panels:
 
     def findings(self, run_id: str) -> PanelFindings:
         """Return what a finished run found out about panels. Raises RunError for any other."""
+        from pxcore.runs import ledger  # noqa: PLC0415 - with scipy
+
         ledger.record(self._store, run_id)  # RunError for what is hidden, however remembered
         return self._found(run_id)
 

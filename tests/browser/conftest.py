@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180
@@ -72,18 +71,6 @@ def _wait_until_told(process: subprocess.Popen[bytes], told: Path, address: str)
             break
         time.sleep(0.3)
     pytest.fail(f"the server did not get ready:\n{told.read_text()[-3000:]}")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Return a Chromium, or skip where the host has none."""
-    found = os.environ.get("PXCORE_CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        pytest.skip("no chromium on this host; PXCORE_CHROMIUM may name one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_link_opens_in_a_clean_browser_until_it_is_revoked(
     expect(page.get_by_text("visited 2 times").first).to_be_visible()
     page.get_by_role("button", name="Revoke").first.click()
     page.get_by_role("button", name="Revoke it").click()
-    expect(page.get_by_text("opens any more")).to_be_visible()
+    expect(page.get_by_text("revoked").first).to_be_visible()
     nothing = stranger.get_by_text("This link shows nothing")
     expect(nothing).to_be_visible(timeout=EMPTY_MS)  # nobody clicked there
     expect(stranger.locator("h4")).to_have_count(0)

@@ -165,4 +165,4 @@ def test_a_finished_run_opens_channels_and_gives_figures(page: Page, server: Ser
 
 def test_runs_are_listed_with_their_link(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/runs")
-    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()

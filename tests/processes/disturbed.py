@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes.living import wait_for
+
 CLOCK = """
 import os, time
 real = time.time
@@ -74,7 +76,11 @@ class Failing:
 
     def mend(self) -> None:
         """Check and mount it again, as after a repair. Nobody may use it meanwhile."""
-        subprocess.run(["umount", self.folder], check=True)
+        wait_for(
+            lambda: subprocess.run(["umount", self.folder], check=False).returncode == 0,
+            60,
+            "the disk can be taken away",
+        )
         done = subprocess.run(
             ["e2fsck", "-fy", self.image], capture_output=True, text=True, check=False
         )

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page
 from pxcore.reports.html import MOST_ROWS, report_html
 from pxcore.reports.parts import for_eyes
 from pxcore.types.reports import Report, ReportSection, ReportTable
-from tests.browser.conftest import chromium  # noqa: F401 - the fixture
 from tests.reports.made_reports import NASTY, made_report, nasty_result
 
 pytestmark = pytest.mark.browser
@@ -38,7 +37,7 @@ class Opened:
 
 
 @pytest.fixture
-def tab(chromium: Browser) -> Iterator[Page]:  # noqa: F811
+def tab(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(offline=True, viewport={"width": 1200, "height": 900})
     yield context.new_page()
     context.close()

@@ -103,7 +103,18 @@ def test_the_whole_way_and_back_to_the_wanted_address(lab: Lab) -> None:
     assert "Log in to see this page" in visit(lab.port, "runs", cookie=kept).text
 
 
+def ada_comes_in(lab: Lab) -> Browser:
+    """Let the administrator be known, whichever test runs first."""
+    browser = Browser(lab.port)
+    lab.provider.claims = {
+        "sub": "s-1", "name": "Ada", "email": "ada@example.org", "email_verified": True,
+    }  # fmt: skip
+    lab.log_in(browser)
+    return browser
+
+
 def test_a_name_or_an_unverified_address_makes_no_administrator(lab: Lab) -> None:
+    ada_comes_in(lab)
     for number, claims in enumerate((
         {"name": "ada@example.org"},
         {"email": "ada@example.org", "email_verified": False, "name": "Mallory"},
@@ -115,10 +126,12 @@ def test_a_name_or_an_unverified_address_makes_no_administrator(lab: Lab) -> Non
         assert "may look" in seen(lab, browser)
         assert "is for administrators" in seen(lab, browser, "admin")
     ranks = [one.rank for name, one in lab.everyone().items() if name != "ada@example.org"]
-    assert ranks == [Rank.READER] * 3
+    assert len(ranks) >= 3
+    assert set(ranks) == {Rank.READER}
 
 
 def test_who_is_shut_out_is_out_though_the_provider_says_yes(lab: Lab) -> None:
+    ada_comes_in(lab)
     lab.provider.claims = {"sub": "b-1", "name": "Bob"}
     browser = Browser(lab.port)
     lab.log_in(browser)
