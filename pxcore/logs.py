@@ -21,10 +21,13 @@ RUN: ContextVar[str] = ContextVar("run", default="")
 """Id of the run that is worked on."""
 FILE_BYTES, FILES_KEPT = 10 * 2**20, 5
 SECRET = re.compile(
-    r"\b(link|token|code|state|nonce|password|secret|client_secret|id_token|cookie|session)"
-    r"(\"?'?\s*[=:]\s*\"?'?)[^\s&\"',;}]+",
+    r"((?:(?<![A-Za-z0-9])|(?<=%3F)|(?<=%26))"  # %3F, %26: an address within an address
+    r"(?:state|(?:\w*_)?(?:link|token|code|nonce|password|secret|cookie|session)))"
+    r"(\"?'?\s*(?:[=:]|%3D)\s*\"?'?)[^\s&\"',;}]+",
     re.IGNORECASE,
 )
+WITHIN = re.compile(r"(://[^\s:/@]*:(?=[^\s/]*@)|\bBearer\s+)[^\s@]+", re.IGNORECASE)
+"""A password within a database's address, and a token sent as it is."""
 
 
 @contextmanager
@@ -137,4 +140,4 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("GET /shared?link=abc123&x=1, {'password': 'p'}")
     "GET /shared?link=…&x=1, {'password': '…'}"
     """
-    return SECRET.sub(r"\1\2…", text)
+    return WITHIN.sub(r"\1…", SECRET.sub(r"\1\2…", text))

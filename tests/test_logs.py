@@ -65,6 +65,10 @@ def test_no_secret_is_written(tmp_path: Path, form: str) -> None:
     LOG.warning("callback?code=%s&state=%s", secret, secret)
     LOG.warning("%s", {"password": secret, "id_token": secret})
     LOG.warning("Cookie: session=%s; theme=dark", secret)
+    LOG.warning("pxcore_session=%s PXCORE_OIDC_CLIENT_SECRET=%s", secret, secret)
+    LOG.warning("next=%%2Fshared%%3Flink%%3D%s", secret)
+    LOG.warning("listening at http://127.0.0.1:8501/")
+    LOG.warning("postgresql://lab:%s@db/lab, Authorization: Bearer %s", secret, secret)
     try:
         message = f"token={secret}"
         raise ValueError(message)
@@ -73,6 +77,7 @@ def test_no_secret_is_written(tmp_path: Path, form: str) -> None:
     text = (tmp_path / "web.log").read_text()
     assert secret not in text
     assert "page=1" in text
+    assert "127.0.0.1:8501" in text
     assert "ValueError" in text
 
 
