@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
 from tests.databases import CHOSEN, Postgres, kinds, postgres, stores_on
 
 # A busy machine is no failure: no test has a time limit of its own but the runner's.
@@ -66,6 +68,17 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.param == "postgres":
         stores_on(request.getfixturevalue("postgres_server"), monkeypatch)
     return str(request.param)
+
+
+@pytest.fixture
+def shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres
+) -> Iterator[Store]:
+    """Return a store that several hosts may have."""
+    stores_on(postgres_server, monkeypatch)
+    opened = open_store(Settings(home=tmp_path / "shared"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,25 +14,14 @@ import pytest
 from pxcore.errors import DatabaseAwayError
 from pxcore.runs import heart, ledger
 from pxcore.runs.work import CHECKPOINT
-from pxcore.settings import Settings
-from pxcore.store.home import Store, open_store
+from pxcore.store.home import Store
 from pxcore.types import RunState
-from tests.databases import Postgres, stores_on, surroundings
+from tests.databases import Postgres, surroundings
 from tests.processes.living import Runners, wait_for
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 AWAY_SECONDS = float(os.environ.get("PXCORE_TEST_AWAY_SECONDS", "8"))
-
-
-@pytest.fixture
-def shared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres
-) -> Iterator[Store]:
-    stores_on(postgres_server, monkeypatch)
-    opened = open_store(Settings(home=tmp_path / "home"))
-    yield opened
-    opened.close()
 
 
 def test_a_database_that_is_away_for_a_while_costs_nothing(

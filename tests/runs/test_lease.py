@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -15,28 +13,15 @@ from pxcore.runs import growing, heart, lease, ledger, process
 from pxcore.runs.heart import Pulse
 from pxcore.runs.lease import Standby, Watch, fenced
 from pxcore.runs.runner_lock import hold_lock
-from pxcore.settings import Settings
 from pxcore.store.dialects import clock
-from pxcore.store.home import Store, open_store
+from pxcore.store.home import Store
 from pxcore.store.tables import heartbeats
 from pxcore.types import RunSpec, RunState
-from tests.databases import Postgres, stores_on
 from tests.processes.living import wait_for
 from tests.runs.test_runner_endures import Busy
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 PULSE = Pulse(workers=1, device="cpu", running=0, queued=0, problem="worker x differs")
-
-
-@pytest.fixture
-def shared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres
-) -> Iterator[Store]:
-    """Return a store that several hosts may have."""
-    stores_on(postgres_server, monkeypatch)
-    opened = open_store(Settings(home=tmp_path / "shared"))
-    yield opened
-    opened.close()
 
 
 def test_one_holds_it_and_the_other_stands_by(
