@@ -65,9 +65,9 @@ if TYPE_CHECKING:
     from pxcore.doors.reports import Reports
     from pxcore.doors.staged import StagedPlans
     from pxcore.doors.upkeep import Upkeep
-    from pxcore.runs.panel_answers import PanelAnswer
-    from pxcore.runs.panel_questions import PanelAsk
-    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.runs.panels.answers import PanelAnswer
+    from pxcore.runs.panels.questions import PanelAsk
+    from pxcore.runs.panels.result import PanelFindings
 
 __all__ = ["Lab", "Overview", "PanelAnswer", "PanelAsk", "PanelFindings", "csv_text", "open_lab"]
 Groups = Sequence[tuple[int, ...]]

@@ -15,10 +15,10 @@ from pxcore.panel.curves import removal_curve
 from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.orders import removal_orders
 from pxcore.panel.search import screen_error
-from pxcore.runs.panel_answers import PanelAnswer
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_result import PanelFindings
-from pxcore.runs.panel_words import advice_json
+from pxcore.runs.panels.answers import PanelAnswer
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.result import PanelFindings
+from pxcore.runs.panels.words import advice_json
 from pxcore.types import Estimate, Panel
 from pxcore.types.panel import (
     Beside,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pxcore.runs import drafts, growing, ledger
+from pxcore.runs import drafts, ledger
+from pxcore.runs.panels import growing
 from pxcore.runs.presets import spec_from
 from pxcore.store.home import Store
 from pxcore.store.manifests import MANIFEST

@@ -27,7 +27,7 @@ from pxcore.models.build import build_network
 from pxcore.panel.constraints import stain_free, stains_of
 from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.search import candidate_sets, finalists, nested_choice
-from pxcore.runs.panel_tasks import patient, roomy
+from pxcore.runs.panels.tasks import patient, roomy
 from pxcore.training import metrics
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells

@@ -14,7 +14,7 @@ from pxcore.data.normalise import Normaliser
 from pxcore.data.synthetic import IfcParams, ifc_cells
 from pxcore.importance.subsets import show_sets
 from pxcore.panel.search import candidate_sets
-from pxcore.runs.panel_tasks import roomy
+from pxcore.runs.panels.tasks import roomy
 
 N_CHANNELS = 12
 EPOCHS, TIMED = 30, 2

@@ -17,8 +17,8 @@ from pxcore.commands.run import check_writable
 from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import PanelError, StoreError
 from pxcore.plots.numbers import about
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.words import advice_json, told
 from pxcore.types import Panel, RunSpec
 from pxcore.types.panel import Constraints, Members, PanelQuestion
 

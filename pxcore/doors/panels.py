@@ -13,9 +13,9 @@ from pxcore.types import Estimate
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pxcore.runs.panel_answers import PanelAnswer
-    from pxcore.runs.panel_questions import PanelAsk
-    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.runs.panels.answers import PanelAnswer
+    from pxcore.runs.panels.questions import PanelAsk
+    from pxcore.runs.panels.result import PanelFindings
     from pxcore.types.panel import Constraints, Members, PanelAdvice
 
 KEPT = 8
@@ -46,7 +46,7 @@ class Panels:
         compare: tuple[tuple[str, int], ...] = (),
     ) -> PanelAsk:
         """Return what :meth:`ask` and :meth:`estimate` take, put together on a page."""
-        from pxcore.runs.panel_questions import PanelAsk  # noqa: PLC0415 - with scipy
+        from pxcore.runs.panels.questions import PanelAsk  # noqa: PLC0415 - with scipy
 
         return PanelAsk(
             constraints=constraints,
@@ -123,7 +123,7 @@ class Panels:
         the panel was not screened. Raises PanelError for channels that took no part in the run.
         """
         from pxcore.panel.search import row_of  # noqa: PLC0415 - with scipy
-        from pxcore.runs.panel_wishes import checked_panel  # noqa: PLC0415 - with scipy
+        from pxcore.runs.panels.wishes import checked_panel  # noqa: PLC0415 - with scipy
 
         found = self.findings(run_id)
         members, screen = checked_panel(found.spec, members), found.screen
@@ -136,6 +136,6 @@ class Panels:
         return float(scores.mean()), float(scores.min())
 
     def _findings(self, run_id: str) -> PanelFindings:
-        from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+        from pxcore.runs.panels.result import findings  # noqa: PLC0415 - with scipy
 
         return findings(self._store, run_id)

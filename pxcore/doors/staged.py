@@ -14,7 +14,7 @@ from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.pasted import parse_candidates
 from pxcore.panel.staged.simulator import WAYS, Simulation, can_simulate, simulate, smallest_run
 from pxcore.runs import datasets, ledger
-from pxcore.runs.panel_result import PanelFindings, findings
+from pxcore.runs.panels.result import PanelFindings, findings
 from pxcore.runs.staged import (
     attached,
     dealing,

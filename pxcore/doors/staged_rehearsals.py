@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxcore.runs.panel_result import PanelFindings, findings
+from pxcore.runs.panels.result import PanelFindings, findings
 from pxcore.runs.staged import rehearsal
 from pxcore.runs.staged.rehearsal import MARGIN
 from pxcore.store.home import Store

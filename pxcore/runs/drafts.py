@@ -7,7 +7,7 @@ from dataclasses import replace
 from pxcore.errors import DatasetError, PanelError
 from pxcore.models.weights import resolve_weights
 from pxcore.people.rights import signed
-from pxcore.runs import datasets, growing, heart, privacy
+from pxcore.runs import datasets, heart, privacy
 from pxcore.runs.checks import (
     IN_CELL,
     can_outline,
@@ -19,7 +19,8 @@ from pxcore.runs.checks import (
 from pxcore.runs.choices import canonical, canonical_model
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
-from pxcore.runs.panel_notes import later, panel_notes
+from pxcore.runs.panels import growing
+from pxcore.runs.panels.notes import later, panel_notes
 from pxcore.runs.presets import PRESETS, spec_from
 from pxcore.runs.splits import folds, most_folds
 from pxcore.runs.tasks import Lane

@@ -9,7 +9,7 @@ from pxcore.data.csv_guard import csv_text
 from pxcore.errors import StoreError
 from pxcore.plots.svg import to_svg
 from pxcore.reports.run_figures import run_figures
-from pxcore.runs.panel_files import panel_files
+from pxcore.runs.panels.files import panel_files
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
 from pxcore.runs.tables import run_json, tables

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pxcore.importance.methods import METHODS
 from pxcore.runs import spec_tasks
 from pxcore.runs.method_names import method_name
-from pxcore.runs.panel_plan import first_steps, merged
+from pxcore.runs.panels.plan import first_steps, merged
 from pxcore.runs.tasks import (
     ExplainTask,
     GateTask,
@@ -38,8 +38,8 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
     - ``explain/METHOD/F/S``, ``gate/METHOD/F/S``, ``rank/METHOD``;
     - ``alone/F/S`` and ``joint/F/S``, which ``redundancy`` combines;
     - ``judge/by_cell`` and ``judge/without/N``;
-    - ``panel/...``: see :class:`pxcore.runs.panel_plan.PanelSteps`. What screens decide comes
-      later: see :mod:`pxcore.runs.growing`.
+    - ``panel/...``: see :class:`pxcore.runs.panels.plan.PanelSteps`. What screens decide comes
+      later: see :mod:`pxcore.runs.panels.growing`.
 
     Raises MethodError for a method that this version does not have.
     """

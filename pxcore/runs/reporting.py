@@ -20,9 +20,9 @@ from pxcore.reports.run_figures import run_figures
 from pxcore.reports.run_report import Drawn, run_report
 from pxcore.runs.compared import column, compared_items
 from pxcore.runs.method_names import method_name
-from pxcore.runs.panel_files import panel_figures
-from pxcore.runs.panel_result import PanelFindings, findings
-from pxcore.runs.panel_tables import panel_tables, titles
+from pxcore.runs.panels.files import panel_figures
+from pxcore.runs.panels.result import PanelFindings, findings
+from pxcore.runs.panels.tables import panel_tables, titles
 from pxcore.runs.progress import progress
 from pxcore.runs.recreating import recreate_all, recreate_run
 from pxcore.runs.result import finished, result, stories

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 
 from pxcore.errors import DatabaseAwayError, OutOfDiskError, PxError
 from pxcore.logs import about
-from pxcore.runs import growing, heart, ledger, timing
+from pxcore.runs import heart, ledger, timing
 from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
 from pxcore.runs.engine import Engine
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.job import Ended, job_of
 from pxcore.runs.ledger import RunRecord, Unreadable
+from pxcore.runs.panels import growing
 from pxcore.runs.schedule import Start, choose
 from pxcore.runs.tasks import Lane, Step
 from pxcore.runs.work import append_log, ask_to_stop, clear

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.example_values as ex
 from pages.parts import panel_answer
-from pxcore.runs.panel_answers import PanelAnswer
+from pxcore.runs.panels.answers import PanelAnswer
 from pxcore.types import RunState
 from pxcore.types.panel import Constraints, PanelQuestion
 from tests.fake_lab import FakeLab

@@ -14,8 +14,8 @@ from pxcore.panel.said import at_most
 from pxcore.panel.verdicts import ALONE, GOOD, LOST, UNDECIDED, WORSE, lower_words, verdict
 from pxcore.plots.panel_compare import verdict_words
 from pxcore.plots.panel_words import facts, trial_words
-from pxcore.runs.panel_tables import panel_tables
-from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs.panels.tables import panel_tables
+from pxcore.runs.panels.words import advice_json, told
 from pxcore.types.panel import Constraints, PanelTest
 from tests.fake_panels import findings
 from tests.panel.made_trials import panel as made_panel

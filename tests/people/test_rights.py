@@ -19,12 +19,12 @@ from pxcore.runs import (
     galleries,
     imports,
     ledger,
-    panel_questions,
     privacy,
     progress,
 )
-from pxcore.runs.panel_answers import answers
-from pxcore.runs.panel_questions import PanelAsk, submit
+from pxcore.runs.panels import questions as panel_questions
+from pxcore.runs.panels.answers import answers
+from pxcore.runs.panels.questions import PanelAsk, submit
 from pxcore.runs.result import result
 from pxcore.runs.staged import attached, rehearsal, shelf
 from pxcore.store import audit

@@ -11,7 +11,7 @@ from pxcore.plots.panel_marks import n_stains
 from pxcore.plots.panel_steps import stain_steps
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
-from pxcore.runs import panel_advice_tables
+from pxcore.runs.panels import advice_tables as panel_advice_tables
 from pxcore.types.panel import Constraints
 from tests.fake_panels import findings
 from tests.panel.made_trials import panel as made_panel

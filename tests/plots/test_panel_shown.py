@@ -19,7 +19,7 @@ from pxcore.plots.panel_words import (
 )
 from pxcore.plots.style import DARK, LIGHT, alt
 from pxcore.plots.svg import to_svg
-from pxcore.runs.panel_tables import panel_tables
+from pxcore.runs.panels.tables import panel_tables
 from pxcore.types.panel import Constraints
 from tests.fake_panels import findings
 from tests.panel.made_trials import SIZES

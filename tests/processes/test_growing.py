@@ -8,8 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pxcore.runs import drafts, growing, ledger, panel_tasks
-from pxcore.runs.panel_result import findings
+from pxcore.runs import drafts, ledger
+from pxcore.runs.panels import growing
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.result import findings
 from pxcore.runs.tasks import key
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

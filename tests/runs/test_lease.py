@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from pxcore.errors import DatabaseAwayError, LeaseLostError, RunError
-from pxcore.runs import growing, heart, lease, ledger, process
+from pxcore.runs import heart, lease, ledger, process
 from pxcore.runs.heart import Pulse
 from pxcore.runs.lease import Standby, Watch, fenced
+from pxcore.runs.panels import growing
 from pxcore.runs.runner_lock import hold_lock
 from pxcore.store.dialects import clock
 from pxcore.store.home import Store

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from pxcore.api import Lab
-from pxcore.runs import growing, ledger
+from pxcore.runs import ledger
+from pxcore.runs.panels import growing
 from pxcore.runs.tasks import VERSIONS
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pxcore.runs import ledger
 from pxcore.runs.board import RunChange
-from pxcore.runs.panel_answers import answers
+from pxcore.runs.panels.answers import answers
 from pxcore.store.home import Store
 from pxcore.types import RunState
 from pxcore.types.panel import PanelQuestion

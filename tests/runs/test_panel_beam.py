@@ -12,13 +12,15 @@ from pxcore.evaluation.values import Sizes
 from pxcore.panel import beam
 from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.worth import worth
-from pxcore.runs import drafts, growing, ledger, panel_questions, searching
+from pxcore.runs import drafts, ledger
 from pxcore.runs.import_desk import ImportDesk
-from pxcore.runs.panel_notes import panel_notes
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_result import findings
-from pxcore.runs.panel_tables import screen, worths
-from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs.panels import growing, searching
+from pxcore.runs.panels import questions as panel_questions
+from pxcore.runs.panels.notes import panel_notes
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.result import findings
+from pxcore.runs.panels.tables import screen, worths
+from pxcore.runs.panels.words import advice_json, told
 from pxcore.runs.plan import plan
 from pxcore.runs.runner import Runner
 from pxcore.runs.saved.screen import Screened

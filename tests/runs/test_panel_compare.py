@@ -12,12 +12,15 @@ import pytest
 
 from pxcore.errors import PanelError
 from pxcore.models.build import build_network
-from pxcore.runs import drafts, growing, ledger, panel_questions, panel_tasks
+from pxcore.runs import drafts, ledger
 from pxcore.runs.galleries import annotation_of
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_result import PanelFindings, findings
-from pxcore.runs.panel_tables import comparison
-from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs.panels import growing
+from pxcore.runs.panels import questions as panel_questions
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.result import PanelFindings, findings
+from pxcore.runs.panels.tables import comparison
+from pxcore.runs.panels.words import advice_json, told
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.model import load_model, load_tested
 from pxcore.runs.saved.scores import ARRAYS, load_scores

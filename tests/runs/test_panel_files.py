@@ -14,10 +14,10 @@ import pytest
 import tests.example_values as ex
 from pxcore.data.csv_guard import unguarded
 from pxcore.runs import export as export_module
-from pxcore.runs import panel_files as panel_files_module
 from pxcore.runs import tables as tables_module
-from pxcore.runs.panel_result import PanelFindings
-from pxcore.runs.panel_tables import TABLES
+from pxcore.runs.panels import files as panel_files_module
+from pxcore.runs.panels.result import PanelFindings
+from pxcore.runs.panels.tables import TABLES
 from pxcore.store.home import Store
 from pxcore.types import Panel
 from pxcore.types.panel import Constraints

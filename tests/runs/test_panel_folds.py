@@ -11,10 +11,11 @@ import pytest
 
 from pxcore.errors import PanelError
 from pxcore.panel.curves import BEST
-from pxcore.runs import drafts, ledger, panel_questions
+from pxcore.runs import drafts, ledger
 from pxcore.runs.import_desk import ImportDesk
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_result import findings
+from pxcore.runs.panels import questions as panel_questions
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.result import findings
 from pxcore.runs.runner import Runner
 from pxcore.settings import Settings
 from pxcore.store.home import open_store

@@ -9,8 +9,10 @@ import pytest
 
 from pxcore.data.annotation import Annotation
 from pxcore.panel.orders import removal_orders, steps
-from pxcore.runs import drafts, growing, ledger, panel_tasks, runner
+from pxcore.runs import drafts, ledger, runner
 from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.panels import growing
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.plan import plan
 from pxcore.runs.runner import Runner
 from pxcore.runs.saved.screen import SCREEN

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from pxcore.panel.orders import removal_orders, steps, subsets_of
-from pxcore.runs import growing, panel_tasks
-from pxcore.runs.panel_notes import later, most_finalist_trainings, panel_notes
-from pxcore.runs.panel_plan import PanelSteps, first_steps
+from pxcore.runs.panels import growing
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.notes import later, most_finalist_trainings, panel_notes
+from pxcore.runs.panels.plan import PanelSteps, first_steps
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, save_screened
 from pxcore.runs.tasks import JudgeTask, ScreenTask, TrainTask, key

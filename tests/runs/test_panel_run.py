@@ -14,10 +14,12 @@ import pytest
 from pxcore.api import Lab
 from pxcore.errors import PanelError, RunError
 from pxcore.importance.methods import METHODS
-from pxcore.runs import drafts, ledger, panel_questions, panel_tasks, progress
-from pxcore.runs.panel_questions import PanelAsk
-from pxcore.runs.panel_result import PanelFindings, findings
-from pxcore.runs.panel_words import advice_json, told
+from pxcore.runs import drafts, ledger, progress
+from pxcore.runs.panels import questions as panel_questions
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.questions import PanelAsk
+from pxcore.runs.panels.result import PanelFindings, findings
+from pxcore.runs.panels.words import advice_json, told
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.model import load_tested
 from pxcore.runs.tasks import TrainTask

@@ -14,7 +14,7 @@ from pxcore.importance.ranking import IN_F1
 from pxcore.runs import drafts, ledger
 from pxcore.runs.engine import DaskEngine
 from pxcore.runs.import_desk import ImportDesk
-from pxcore.runs.panel_result import findings
+from pxcore.runs.panels.result import findings
 from pxcore.runs.result import result
 from pxcore.runs.runner import Runner
 from pxcore.runs.tables import run_json

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pxcore.runs import ledger, panel_tasks
+from pxcore.runs import ledger
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.store.home import Store
 from pxcore.types import RunSpec, RunState
 from pxcore.types.panel import Constraints, PanelQuestion

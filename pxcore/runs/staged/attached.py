@@ -11,8 +11,9 @@ from dataclasses import replace
 from pxcore.errors import PanelError
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.staged.matching import match_markers
-from pxcore.runs import datasets, ledger, panel_tasks
+from pxcore.runs import datasets, ledger
 from pxcore.runs.method_names import method_name
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.staged.carrying import reopened
 from pxcore.runs.staged.steps import (
     FINAL,

@@ -23,7 +23,7 @@ from pxcore.types.staged import StagedPlan, StagedRun
 from pxcore.types.staged_views import Outcome
 
 if TYPE_CHECKING:
-    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.runs.panels.result import PanelFindings
 
 __all__ = ["Finding", "final_panel", "named_by_markers", "outcome"]
 

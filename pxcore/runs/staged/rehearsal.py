@@ -14,7 +14,8 @@ from dataclasses import replace
 from pxcore.errors import PanelError, PlanChangedError
 from pxcore.panel.constraints import stain_free
 from pxcore.people.rights import require_member, signed
-from pxcore.runs import datasets, drafts, followups, ledger, panel_tasks, progress
+from pxcore.runs import datasets, drafts, followups, ledger, progress
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.result import result
 from pxcore.runs.staged import shelf
 from pxcore.runs.staged.attached import on, set_run

@@ -16,7 +16,8 @@ from pxcore.panel.constraints import stain_free
 from pxcore.panel.noninferiority import paired
 from pxcore.panel.said import with_interval
 from pxcore.panel.staged.matching import match_markers
-from pxcore.runs import datasets, ledger, panel_tasks
+from pxcore.runs import datasets, ledger
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.result import result
 from pxcore.runs.staged.answers import answering_run, constraints_for
 from pxcore.runs.staged.merging import ranking_of
@@ -113,7 +114,7 @@ def _compared(
     panels: tuple[Members, Members],
 ) -> AllMarkersAnswer:
     """Return the answer with both panels' scores; where one was not trained, with what was."""
-    from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+    from pxcore.runs.panels.result import findings  # noqa: PLC0415 - with scipy
 
     found = findings(store, run_id)
     evidence = found.evidence
@@ -150,7 +151,7 @@ def _with_advice(
     store: Store, plan: StagedPlan, answer: AllMarkersAnswer, told: RunResult, margin: float
 ) -> AllMarkersAnswer:
     """Return the answer with what the run that saw every marker advises, where it was asked."""
-    from pxcore.runs.panel_result import findings  # noqa: PLC0415 - with scipy
+    from pxcore.runs.panels.result import findings  # noqa: PLC0415 - with scipy
 
     asked = answering_run(store, told.spec, searched=True)
     if not asked:

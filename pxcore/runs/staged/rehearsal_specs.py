@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pxcore.panel.constraints import stain_free
-from pxcore.runs import datasets, drafts, panel_tasks
+from pxcore.runs import datasets, drafts
 from pxcore.runs.method_names import parse_method
-from pxcore.runs.panel_wishes import wishes
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.wishes import wishes
 from pxcore.runs.staged.rehearsal_answer import ALL, COMPARE, marker_places
 from pxcore.runs.staged.steps import final_run
 from pxcore.store.home import Store

@@ -9,7 +9,7 @@ from pxcore.errors import PanelError, RunError
 from pxcore.reports.methods_text import run_methods
 from pxcore.reports.plan_report import PlanSeen
 from pxcore.runs import ledger
-from pxcore.runs.panel_result import findings
+from pxcore.runs.panels.result import findings
 from pxcore.runs.result import result
 from pxcore.runs.staged import merging, outcome, paperwork
 from pxcore.runs.staged.outcome_files import outcome_files

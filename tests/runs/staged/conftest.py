@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pxcore.api import Lab
-from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.panels.questions import PanelAsk
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import MethodSpec

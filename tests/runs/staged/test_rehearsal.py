@@ -12,7 +12,7 @@ import pytest
 from pxcore.api import Lab
 from pxcore.errors import PanelError, RunError
 from pxcore.runs import drafts
-from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.panels.questions import PanelAsk
 from pxcore.runs.staged import rehearsal, shelf
 from pxcore.runs.staged.outcome import FinalPanel
 from pxcore.runs.staged.rehearsal_answer import all_markers_answer

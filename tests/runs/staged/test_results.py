@@ -10,7 +10,7 @@ from pxcore.api import Lab
 from pxcore.errors import PanelError
 from pxcore.runs import ledger
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.panel_questions import PanelAsk
+from pxcore.runs.panels.questions import PanelAsk
 from pxcore.runs.staged import answers
 from pxcore.runs.staged.answers import constraints_for
 from pxcore.runs.staged.attached import places_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pxcore.panel.search import most_chosen
-from pxcore.runs import growing, panel_tasks
+from pxcore.runs.panels import growing
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.parts import Parts
 from pxcore.runs.saved.ranks import load_performance
 from pxcore.types import RunSpec

@@ -10,9 +10,10 @@ import numpy as np
 from pxcore.errors import PanelError
 from pxcore.panel.constraints import stain_free, stains_of
 from pxcore.panel.orders import removal_orders
-from pxcore.runs import drafts, followups, ledger, panel_tasks
+from pxcore.runs import drafts, followups, ledger
 from pxcore.runs.ledger import RunRecord
-from pxcore.runs.panel_wishes import checked_panel, compared, wishes
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.wishes import checked_panel, compared, wishes
 from pxcore.runs.result import result
 from pxcore.store.home import Store
 from pxcore.store.keys import derive_seed

@@ -8,7 +8,8 @@ from math import comb
 from pxcore.panel import beam
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.orders import subsets_of
-from pxcore.runs import panel_tasks, searching
+from pxcore.runs.panels import searching
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.tasks import Step, Task
 from pxcore.types import RunSpec
 

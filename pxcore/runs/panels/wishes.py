@@ -9,7 +9,7 @@ from pxcore.errors import PanelError
 from pxcore.panel.constraints import check_constraints, from_sheet, names_of, real_channels
 from pxcore.panel.top import check_top
 from pxcore.runs.method_names import method_name
-from pxcore.runs.panel_tasks import everything
+from pxcore.runs.panels.tasks import everything
 from pxcore.types import RunSpec
 from pxcore.types.panel import Constraints
 

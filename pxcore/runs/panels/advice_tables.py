@@ -10,7 +10,7 @@ from pxcore.panel.constraints import has_costs
 from pxcore.plots.panel_compare import verdict_words
 from pxcore.plots.panel_marks import n_stains, named, price
 from pxcore.plots.panel_steps import change_words
-from pxcore.runs.panel_result import PanelFindings
+from pxcore.runs.panels.result import PanelFindings
 from pxcore.types import Interval, Panel
 from pxcore.types.panel import Advised, PanelAdvice, PanelTest, PanelTrial
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pxcore.runs import panel_tasks, searching
+from pxcore.runs.panels import searching
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.tasks import (
     ExplainTask,
     JudgeTask,

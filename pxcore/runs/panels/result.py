@@ -15,10 +15,11 @@ from pxcore.panel.orders import steps
 from pxcore.panel.search import finalists, most_chosen, nested_choice, screen_error
 from pxcore.panel.verdicts import reached, told_of, with_reached
 from pxcore.panel.worth import Worth, worth
-from pxcore.runs import growing, panel_tasks, searching
-from pxcore.runs.panel_compared import compared
-from pxcore.runs.panel_plan import round_part
-from pxcore.runs.panel_wishes import wishes
+from pxcore.runs.panels import growing, searching
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.compared import compared
+from pxcore.runs.panels.plan import round_part
+from pxcore.runs.panels.wishes import wishes
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished, result
 from pxcore.runs.saved.model import load_story

@@ -14,9 +14,9 @@ from pxcore.plots.panel_steps import stain_steps
 from pxcore.plots.style import LIGHT
 from pxcore.plots.svg import to_svg
 from pxcore.reports.parts import parquet_bytes
-from pxcore.runs.panel_result import findings
-from pxcore.runs.panel_tables import panel_tables
-from pxcore.runs.panel_words import advice_json
+from pxcore.runs.panels.result import findings
+from pxcore.runs.panels.tables import panel_tables
+from pxcore.runs.panels.words import advice_json
 from pxcore.types.panel import PanelQuestion
 
 __all__ = ["panel_figures", "panel_files", "parquet_bytes"]
@@ -24,7 +24,7 @@ __all__ = ["panel_figures", "panel_files", "parquet_bytes"]
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from pxcore.runs.panel_result import PanelFindings
+    from pxcore.runs.panels.result import PanelFindings
     from pxcore.store.home import Store
     from pxcore.types.panel import PanelAdvice
 

@@ -16,7 +16,7 @@ from pxcore.importance.shapley_values import Exact, Sampled
 from pxcore.panel import beam
 from pxcore.panel.search import MOST_OPTIONAL
 from pxcore.panel.worth import Way
-from pxcore.runs import panel_tasks
+from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.saved.screen import Screened
 from pxcore.runs.tasks import ScreenTask
 from pxcore.store.keys import derive_seed

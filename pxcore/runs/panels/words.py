@@ -11,7 +11,7 @@ from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
 from pxcore.plots.panel_removal import DIRECTIONS
 from pxcore.plots.panel_words import screen_words
 from pxcore.runs.evidence_rows import interval_json, number
-from pxcore.runs.panel_result import PanelFindings
+from pxcore.runs.panels.result import PanelFindings
 from pxcore.types.panel import Compared, PanelAdvice, PanelTest, PanelTrial
 
 Rows = tuple[tuple[str, ...], ...]

@@ -15,8 +15,9 @@ import numpy as np
 from pxcore.panel.constraints import stains_of
 from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.top import top_panel
-from pxcore.runs import panel_tasks, searching
-from pxcore.runs.panel_plan import PanelSteps, merged
+from pxcore.runs.panels import searching
+from pxcore.runs.panels import tasks as panel_tasks
+from pxcore.runs.panels.plan import PanelSteps, merged
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, load_screened
 from pxcore.runs.saved.values import load_values

@@ -11,7 +11,7 @@ from pxcore.plots.panel_compare import chosen_words, name_of, verdict_words
 from pxcore.plots.panel_marks import named
 from pxcore.plots.panel_removal import DIRECTIONS
 from pxcore.plots.panel_words import averages
-from pxcore.runs.panel_advice_tables import (
+from pxcore.runs.panels.advice_tables import (
     EVERY,
     Row,
     channels,
@@ -21,7 +21,7 @@ from pxcore.runs.panel_advice_tables import (
     tests,
     trials,
 )
-from pxcore.runs.panel_result import PanelFindings
+from pxcore.runs.panels.result import PanelFindings
 from pxcore.types.panel import PanelAdvice
 
 
