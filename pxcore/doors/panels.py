@@ -62,27 +62,27 @@ class Panels:
 
         Raises PanelError for constraints that no panel can meet.
         """
-        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+        from pxcore.runs.panels import questions  # noqa: PLC0415 - with scipy, where it is needed
 
-        return panel_questions.submit(self._store, run_id, ask, owner)
+        return questions.submit(self._store, run_id, ask, owner)
 
     def asks_anew(self, run_id: str, ask: PanelAsk) -> bool:
         """Return whether a question asks for more than the run has answered."""
-        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+        from pxcore.runs.panels import questions  # noqa: PLC0415 - with scipy, where it is needed
 
-        return panel_questions.is_new(self._store, run_id, ask)
+        return questions.is_new(self._store, run_id, ask)
 
     def estimate(self, run_id: str, ask: PanelAsk) -> Estimate:
         """Return what a question would cost; what a screen decides later is not in it."""
-        from pxcore.runs import panel_questions  # noqa: PLC0415 - with scipy, where it is needed
+        from pxcore.runs.panels import questions  # noqa: PLC0415 - with scipy, where it is needed
 
-        return panel_questions.estimate(self._store, run_id, ask)
+        return questions.estimate(self._store, run_id, ask)
 
     def answers(self) -> tuple[PanelAnswer, ...]:
         """Return the runs that were asked about panels, finished or under way, the newest first."""
-        from pxcore.runs import panel_answers  # noqa: PLC0415 - loads nothing before it is asked
+        from pxcore.runs.panels import answers  # noqa: PLC0415 - loads nothing before it is asked
 
-        return panel_answers.answers(self._store)
+        return answers.answers(self._store)
 
     def findings(self, run_id: str) -> PanelFindings:
         """Return what a finished run found out about panels. Raises RunError for any other."""
@@ -93,28 +93,28 @@ class Panels:
 
     def advice_json(self, run_id: str, constraints: Constraints) -> Mapping[str, object]:
         """Return the advice as ``python -m pxcore panel --json`` writes it; never NaN."""
-        from pxcore.runs import panel_words  # noqa: PLC0415 - with scipy
+        from pxcore.runs.panels import words  # noqa: PLC0415 - with scipy
 
         found = self.findings(run_id)
-        return panel_words.advice_json(found, found.advice(constraints))
+        return words.advice_json(found, found.advice(constraints))
 
     def table(self, name: str, found: PanelFindings, advice: PanelAdvice) -> pd.DataFrame:
         """Return one table of an answer, such as ``panel_trials``: names of :meth:`tables`."""
-        from pxcore.runs import panel_tables  # noqa: PLC0415 - with pandas
+        from pxcore.runs.panels import tables  # noqa: PLC0415 - with pandas
 
-        return panel_tables.TABLES[name][1](found, advice)
+        return tables.TABLES[name][1](found, advice)
 
     def parquet(self, table: pd.DataFrame) -> bytes:
         """Return a table as a parquet file."""
-        from pxcore.runs import panel_files  # noqa: PLC0415 - with pandas
+        from pxcore.runs.panels import files  # noqa: PLC0415 - with pandas
 
-        return panel_files.parquet_bytes(table)
+        return files.parquet_bytes(table)
 
     def tables(self, found: PanelFindings) -> Mapping[str, str]:
         """Return what an answer's tables are called, by name; without those that are empty."""
-        from pxcore.runs import panel_tables  # noqa: PLC0415 - with pandas
+        from pxcore.runs.panels import tables  # noqa: PLC0415 - with pandas
 
-        return panel_tables.titles(found)
+        return tables.titles(found)
 
     def what_if(self, run_id: str, members: Members) -> tuple[float, float] | None:
         """Return the screened F1-macro of a panel, mean over trainings, and its smallest.
