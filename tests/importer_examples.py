@@ -80,6 +80,11 @@ def demo(folder: Path) -> Example:
     return Example(Path("demo"), None, (("n_cells", "12"), ("size", "24"), ("seed", "5")))
 
 
+def multiplex_circles(folder: Path) -> Example:
+    settings = {"n_images": "9", "size": "16", "channels": "8", "seed": "5"}
+    return Example(Path("multiplex_circles"), None, tuple(settings.items()))
+
+
 EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "stack": stack,
     "scifai": scifai,
@@ -87,4 +92,5 @@ EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "cif": cif,
     "dali": dali,
     "demo": demo,
+    "multiplex_circles": multiplex_circles,
 }

@@ -10,6 +10,7 @@ import typer
 
 from pxcore.api import open_lab
 from pxcore.commands.terminal import ERR, OUT, bar, text
+from pxcore.doors.imports import is_generator
 from pxcore.errors import DatasetError
 from pxcore.types import Dataset, ImportRequest
 
@@ -17,7 +18,9 @@ Options = tuple[tuple[str, str], ...]
 
 
 def import_cells(  # noqa: PLR0913, PLR0917 - one parameter an option
-    path: Annotated[str, typer.Argument(help="A file or folder, or the word demo.")],
+    path: Annotated[
+        str, typer.Argument(help="A file or folder, or the word demo or multiplex_circles.")
+    ],
     name: Annotated[str, typer.Option(help="Title of the data set.")] = "",
     format: Annotated[str, typer.Option(help="Importer to use; auto recognises it.")] = "auto",
     panel_sheet: Annotated[str, typer.Option(help="CSV or YAML that names the channels.")] = "",
@@ -85,7 +88,7 @@ def tell_import(dataset: Dataset, warnings: tuple[str, ...]) -> None:
 def _require(path: str) -> None:
     """Raise DatasetError, with the path as it was typed, where there is nothing."""
     with suppress(OSError):  # whether it is there cannot be seen: the importer says why
-        if path != "demo" and not Path(path).exists():
+        if not is_generator(path) and not Path(path).exists():
             message = (
                 f"{path}: cannot be opened (no such file or folder here); give the path of a file "
                 "or folder"
@@ -95,4 +98,6 @@ def _require(path: str) -> None:
 
 def _absolute(path: str) -> str:
     """Return a path that means the same in another process; words of importers stay."""
-    return str(Path(path).absolute()) if path and (path != "demo" or Path(path).exists()) else path
+    if not path or (is_generator(path) and not Path(path).exists()):
+        return path
+    return str(Path(path).absolute())

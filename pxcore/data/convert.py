@@ -74,6 +74,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
         n_padded=intake.n_padded,
         notes=(*source.notes, *notes, *label_notes, *_frame_notes(intake, shape)),
         seconds=round(time.monotonic() - start, 3),
+        settings=source.settings,
     )
     return Ingested(
         pixels_folder=pixels,

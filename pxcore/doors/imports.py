@@ -11,6 +11,11 @@ from pxcore.store.home import Store
 from pxcore.types import Dataset, FolderEntry, ImportProgress, ImportRequest
 
 
+def is_generator(path: str) -> bool:
+    """Whether an import's path is the word of a generator, such as ``demo``, and no file."""
+    return folders.is_generator(path)
+
+
 class Imports:
     """Cells that come into one store."""
 

@@ -70,10 +70,15 @@ def browse(store: Store, folder: Path, inside: str = "") -> tuple[FolderEntry, .
     return tuple(sorted(entries, key=lambda e: (not e.is_folder, e.name.casefold())))[:MOST_ENTRIES]
 
 
+def is_generator(path: str) -> bool:
+    """Whether a path is the word of a generator of ours, such as ``demo``."""
+    return path in IMPORTERS and not IMPORTERS[path].untrusted
+
+
 def check_registrable(store: Store, path: str) -> None:
     """Raise AccessError unless a path from the browser is an upload or allowed."""
-    if path in IMPORTERS and not IMPORTERS[path].untrusted:
-        return  # a generator of ours, such as ``demo``
+    if is_generator(path):
+        return
     if catalogue.named(path) is not None:
         return  # a public data set: its own folder, its own address
     place = Path(path)

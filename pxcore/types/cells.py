@@ -8,6 +8,9 @@ from enum import StrEnum
 from pxcore.errors import PanelError
 from pxcore.types.arrays import Array, frozen
 
+NOTHING = "nothing:"
+"""How the planted truth of a channel begins that knows no class."""
+
 
 class Role(StrEnum):
     """What a channel is: stain-free (brightfield, darkfield), a stain, a dye, or a control."""
@@ -113,6 +116,9 @@ class ImportReport:
     notes: tuple[str, ...] = ()
     """Plain sentences: what was assumed, what looked odd."""
     seconds: float = 0.0
+    settings: tuple[tuple[str, str], ...] = ()
+    """Every setting of a generator, defaults too, by which equal draws are found; ``seed`` and
+    ``part`` last. Empty for files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +140,8 @@ class Dataset:
     groups: tuple[str, ...] = ()
     """Donor, sample or file names, in the order of their numbers; empty when unknown."""
     truth: tuple[str, ...] = ()
-    """For synthetic cells: what was planted in each channel, in panel order."""
+    """For synthetic cells: what was planted in each channel, in panel order; it begins with
+    ``nothing:`` where the channel knows no class."""
     pixels_key: str = ""
     annotation_key: str = ""
     report: ImportReport | None = None
@@ -156,6 +163,11 @@ class Dataset:
     def n_labelled(self) -> int:
         """Cells with a class."""
         return sum(self.class_counts)
+
+    @property
+    def informative(self) -> tuple[int, ...]:
+        """Positions of the channels that were planted to know a class; empty without truth."""
+        return tuple(i for i, said in enumerate(self.truth) if not said.startswith(NOTHING))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

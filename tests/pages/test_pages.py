@@ -44,6 +44,17 @@ def test_home_of_an_empty_store_offers_two_ways(lab: FakeLab, visit: Open) -> No
     assert request.path == "demo"
 
 
+def test_multiplexed_images_are_made_to_size(lab: FakeLab, visit: Open) -> None:
+    app = visit("datasets")
+    next(one for one in app.number_input if one.label == "Channels").set_value(40)
+    button(app, "Make the multiplexed images")
+    request = asked(lab, "import")
+    assert isinstance(request, ImportRequest)
+    assert request.path == request.format == "multiplex_circles"
+    assert dict(request.options) == {"channels": "40", "size": "48", "n_images": "600", "seed": "0"}
+    assert request.title == "Multiplexed circles, 40 channels, 48 px, seed 0"
+
+
 @pytest.mark.parametrize("empty", [True, False])
 def test_home_leads_to_panels_and_stages(lab: FakeLab, visit: Open, *, empty: bool) -> None:
     lab.sets = [] if empty else [ex.dataset()]

@@ -1,6 +1,14 @@
 """The table of formats. To add one: a file beside this one and a line below."""
 
-from pxcore.data.importers import cif, dali, demo, ideas_tiff, scifai, stack
+from pxcore.data.importers import (
+    cif,
+    dali,
+    demo,
+    ideas_tiff,
+    multiplex_circles,
+    scifai,
+    stack,
+)
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
 from pxcore.registry import Registry
@@ -14,6 +22,7 @@ IMPORTERS: Registry[Importer] = Registry(
         cif.IMPORTER,
         dali.IMPORTER,
         demo.IMPORTER,
+        multiplex_circles.IMPORTER,
     ],
     DatasetError,
 )

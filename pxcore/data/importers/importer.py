@@ -7,6 +7,7 @@ A zip archive is unpacked before: importers see a file or a folder.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,8 @@ class Source:
     truth: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Plain sentences for the import report."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of a generator, for the import report: all of them, defaults too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,33 @@ class ImportOptions:
             message = f"option {name!r} is {text!r}; expected a whole number"
             raise DatasetError(message) from None
 
+    def decimal(self, name: str, default: float) -> float:
+        """Return one setting with a fraction. Raises DatasetError when it is not a number."""
+        return _decimal(name, self.text(name, str(default)))
+
+    def span(self, name: str, default: tuple[float, float]) -> tuple[float, float]:
+        """Return two numbers such as ``0.1-0.3``. Raises DatasetError when they are not two."""
+        if name not in dict(self.values):
+            return default
+        text = self.text(name, "")
+        parts = text.split("-")
+        if len(parts) != 2:
+            message = f"option {name!r} is {text!r}; expected two numbers such as 0.1-0.3"
+            raise DatasetError(message)
+        return _decimal(name, parts[0]), _decimal(name, parts[1])
+
+    def flag(self, name: str) -> bool:
+        """Return a setting that is ``yes`` or ``no``, by default no. Raises DatasetError else."""
+        return self.word(name, ("no", "yes")) == "yes"
+
+    def word(self, name: str, words: tuple[str, ...]) -> str:
+        """Return one of ``words``, by default the first. Raises DatasetError for another."""
+        text = self.text(name, words[0])
+        if text not in words:
+            message = f"option {name!r} is {text!r}; expected one of {', '.join(words)}"
+            raise DatasetError(message)
+        return text
+
     def only(self, *known: str) -> None:
         """Raise DatasetError for a setting that is not among ``known``."""
         for name, _ in self.values:
@@ -89,6 +119,17 @@ class ImportOptions:
                     f"it takes {', '.join(known) or 'no options'}"
                 )
                 raise DatasetError(message)
+
+
+def _decimal(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        message = f"option {name!r} is {text!r}; expected a number such as 0.3"
+        raise DatasetError(message)
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,23 @@ from pxcore.data.synthetic.ifc_cells import (
     ifc_cells,
     ifc_panel,
 )
+from pxcore.data.synthetic.multiplex_circles import (
+    MultiplexImages,
+    MultiplexPanel,
+    multiplex_circles,
+    multiplex_images,
+    multiplex_labels,
+    multiplex_panel,
+    multiplex_truth,
+)
+from pxcore.data.synthetic.multiplex_params import MultiplexParams, suited
 from pxcore.data.synthetic.planted import Planted, class_names, truth_of
 
 __all__ = [
     "IfcParams",
+    "MultiplexImages",
+    "MultiplexPanel",
+    "MultiplexParams",
     "Planted",
     "SyntheticCells",
     "class_names",
@@ -19,5 +32,11 @@ __all__ = [
     "ifc_blocks",
     "ifc_cells",
     "ifc_panel",
+    "multiplex_circles",
+    "multiplex_images",
+    "multiplex_labels",
+    "multiplex_panel",
+    "multiplex_truth",
+    "suited",
     "truth_of",
 ]

@@ -22,6 +22,7 @@ from enum import StrEnum
 import numpy as np
 
 from pxcore.types import Array
+from pxcore.types.cells import NOTHING
 
 MIN_CLASSES, MAX_CLASSES = 3, 8
 
@@ -123,8 +124,8 @@ def truth_of(kind: Planted, n_classes: int) -> str:
         Planted.AMOUNT: f"amount: {levels}; even inside the cell",
         Planted.COPY: f"copy of the amount marker with its own noise: {levels}",
         Planted.PAIR: f"pair: high in half the cells of every class; the two are {pairs}",
-        Planted.UNSPECIFIC: "nothing: a bright stain of the whole cell in every class",
-        Planted.EMPTY: "nothing: background and camera noise",
-        Planted.SCATTER: "nothing: speckle of random strength in every class",
-        Planted.NOISE: "nothing: a dim stain of random strength in every class",
+        Planted.UNSPECIFIC: f"{NOTHING} a bright stain of the whole cell in every class",
+        Planted.EMPTY: f"{NOTHING} background and camera noise",
+        Planted.SCATTER: f"{NOTHING} speckle of random strength in every class",
+        Planted.NOISE: f"{NOTHING} a dim stain of random strength in every class",
     }[kind]
