@@ -2,8 +2,8 @@
 
 Every image is a handful of circles, at the same places in all channels. In each channel a circle
 is dim or bright; how many are bright is all that a class changes, and only in its own few channels.
-The shares are kept in every image, as nearly as whole circles allow: which ones are bright is drawn,
-not how many.
+The shares are kept in every image, as nearly as whole circles allow: which ones are bright is
+drawn, not how many.
 
 Source: Abdel Magid et al., MICCAI 2020 (circles, two modes of brightness, frequencies 0.2 and 0.8,
 30 channels, 3 classes, two informative channels a class). Where the paper is silent or its code
