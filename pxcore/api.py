@@ -84,6 +84,7 @@ class Lab:
     def __init__(self, store: Store, whole: Lab | None = None) -> None:
         self._store = store
         self._whole = whole
+        self._kept = result.Results()  # of the whole store: who asks is looked up each time
 
     def seen_by(self, person: Person) -> Lab:
         """Return the lab as this person may see and change it; cheap, all else is shared."""
@@ -251,7 +252,7 @@ class Lab:
 
     def result(self, run_id: str) -> RunResult:
         """Return everything a finished run's page shows. RunError while it is not finished."""
-        return result.result(self._store, run_id)
+        return (self._whole or self)._kept.of(self._store, run_id)  # noqa: SLF001 - our own
 
     @cached_property
     def comparing(self) -> Comparing:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +15,21 @@ from pages.parts.text import csv_bytes, file_name
 from pxcore.plots import style
 
 Build = Callable[[style.Theme], go.Figure]
+KEPT = 200
+"""Figures remembered for whoever looks next: most of a result's page is spent on making them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What a figure is made of: equal recipes make equal figures.
+
+    ``reads`` are the code of the function that draws and all it reads from around it, which are
+    frozen values: equal where their kind says so, else the very same.
+    """
+
+    reads: tuple[object, ...]
+    theme: style.Theme
+    build: Build = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +47,7 @@ class Shown:
 
 def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple[int, ...] | None:
     """Draw ``build(theme)`` with its table; return the ids of the mark that was clicked."""
-    figure = build(theme())
+    figure = _figure(build, theme())
     state = st.plotly_chart(
         figure,
         theme=None,
@@ -45,6 +61,28 @@ def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple
     if table is not None:
         _files(build, shown, table)
     return clicked(state) if shown.clickable else None
+
+
+def forget() -> None:
+    """Forget every figure: the next page makes its own."""
+    _made.cache_clear()
+
+
+def _figure(build: Build, tones: style.Theme) -> go.Figure:
+    """Return the figure, made once for everybody who asks for the same; nobody changes it."""
+    code = getattr(build, "__code__", None)
+    around = tuple(cell.cell_contents for cell in getattr(build, "__closure__", None) or ())
+    recipe = _Recipe((code, *around), tones, build)
+    try:
+        hash(recipe)
+    except TypeError:  # it reads a list or an array, which may change
+        return build(tones)
+    return build(tones) if code is None else _made(recipe)
+
+
+@lru_cache(KEPT)
+def _made(recipe: _Recipe) -> go.Figure:
+    return recipe.build(recipe.theme)
 
 
 def clicked(state: object) -> tuple[int, ...] | None:

@@ -53,7 +53,7 @@ def comparison(found: PanelFindings, advice: PanelAdvice) -> None:
         return
     st.subheader("Panels compared", anchor="compared")
     wanted = advice.constraints
-    rows = found.beside(advice)
+    rows = tuple(found.beside(advice))
     show(
         lambda theme: panel_dots(found.spec.panel, rows, wanted.margin, theme),
         Shown(key="panel-compared", stem=found.spec.title),

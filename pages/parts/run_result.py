@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
@@ -94,7 +95,7 @@ def _panel_answer(result: RunResult) -> bool:
 def _method(result: RunResult) -> MethodResult:
     """Draw the switch between methods, where there are several; return the chosen one."""
     labels = method_labels(one.method for one in result.methods)
-    methods = {one.method: replace(one, label=labels[one.method]) for one in result.methods}
+    methods = {one.method: _labelled(one, labels[one.method]) for one in result.methods}
     if len(methods) == 1:
         return next(iter(methods.values()))
     ids = list(methods)
@@ -122,6 +123,12 @@ def _method(result: RunResult) -> MethodResult:
             bind="query-params",
         )
     return methods.get(str(chosen), next(iter(methods.values())))
+
+
+@lru_cache(64)
+def _labelled(method: MethodResult, label: str) -> MethodResult:
+    """Return the method under its label on this page, the same value each time."""
+    return replace(method, label=label)
 
 
 def _order() -> Order:

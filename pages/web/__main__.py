@@ -28,6 +28,7 @@ def main() -> None:
             "server.headless": True,
             "server.allowedHosts": sorted(known(names, settings.public_url)),
             "server.maxUploadSize": settings.max_upload_mb,
+            "runner.postScriptGC": False,  # after each script it costs more than a small page
             "browser.gatherUsageStats": False,
             "logger.hideWelcomeMessage": True,  # which would ask another host for our address
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,4 +63,6 @@ async def warmed(_app: st.App) -> AsyncIterator[dict[str, Any] | None]:
     fine, told = await runtime.get_instance().does_script_run_without_error()
     if not fine:
         LOG.warning("app.py did not run through (%s): its first visitor will see why", told)
+    gc.collect()
+    gc.freeze()  # modules stay for good: looking through them cost more than a small page
     yield None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pxcore.importance.methods import METHODS
 from pxcore.runs import spec_tasks
@@ -23,6 +24,8 @@ from pxcore.runs.tasks import (
 )
 from pxcore.types import MethodSpec, RunSpec
 
+KEPT = 64
+"""Specs whose steps are remembered: every look at a run asks for them, and each has its hash."""
 _HEAVY = (TrainTask, ExplainTask, JointTask, GateTask)
 
 
@@ -43,6 +46,12 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
 
     Raises MethodError for a method that this version does not have.
     """
+    return _steps(repr(spec), spec)
+
+
+@lru_cache(KEPT)
+def _steps(_spelt: str, spec: RunSpec) -> tuple[Step, ...]:
+    """Return a spec's steps. Specs that are spelt differently (1, 1.0, true) are different."""
     planned = _Planned(spec)
     for fold in range(spec.n_folds):
         for seed_index in range(spec.seeds):

@@ -33,6 +33,8 @@ from pxcore.types import (
     TaskRow,
 )
 
+KEPT = 32
+"""Results remembered, some hundred kB each."""
 EVERY_RUN = ("train", "explain", "rank")
 
 
@@ -67,6 +69,29 @@ def result(store: Store, run_id: str) -> RunResult:
     )
     explained_on = _explained_on(store, parts.tasks)
     return replace(found, details=details(found, told, explained_on, parts.notes()))
+
+
+class Results:
+    """Results remembered between two looks: a finished run does not change.
+
+    Who asks must be able to see the run each time, and a changed row (a new title of the cells, a
+    run made private) is read anew.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[RunRecord, RunResult]] = {}
+
+    def of(self, store: Store, run_id: str) -> RunResult:
+        """Return :func:`result`, the same value while nothing about the run has changed."""
+        record = finished(store, run_id)
+        known = self._kept.get(run_id)
+        if known is not None and known[0] == record:
+            return known[1]
+        found = result(store, run_id)
+        if len(self._kept) >= KEPT:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[run_id] = record, found
+        return found
 
 
 def test_predictions(store: Store, run_id: str) -> tuple[FoldPredictions, ...]:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import tests.example_values as ex
-from pages.parts import session
+from pages.parts import figures, session
 from pxcore.types import RunState
 from tests.fake_lab import FakeLab
 
@@ -27,6 +27,7 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLab]:
     monkeypatch.setattr(session, "open_lab", lambda: fake)
     yield fake
     session.door.clear()
+    figures.forget()
 
 
 @pytest.fixture
