@@ -86,6 +86,7 @@ class Tab:
         ask.rerun_script.page_name = page
         ask.rerun_script.query_string = query
         self._page, self._buttons, self._text = page, {}, ""
+        self.query = parse_qs(query)
         return await self._ask(ask, page)
 
     async def press(self, label: str) -> Answer:
@@ -134,6 +135,8 @@ class Tab:
                 found.error = "page not found"
             elif kind == "new_session":
                 self._hash = message.new_session.page_script_hash
+            elif kind == "navigation":  # which page the script chose; what is pressed goes there
+                self._hash = message.navigation.page_script_hash
             elif kind == "page_info_changed":
                 self.query = parse_qs(message.page_info_changed.query_string)
             elif kind == "auto_rerun":
