@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from datetime import datetime
 from getpass import getpass
 from typing import Annotated
 
@@ -83,6 +84,16 @@ def remove(name: Name) -> None:
     with closing(open_lab()) as lab:
         found = lab.people.set_active(name, active=False)
     ERR.print(text(f"{found.name} is shut out; `people set {found.name} --active` undoes it"))
+
+
+@app.command("shorten-log")
+def shorten_log(
+    date: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First day to keep.")],
+) -> None:
+    """Remove the earliest days from the log of who did what. That it was done is on record."""
+    with closing(open_lab()) as lab:
+        removed = lab.people.shorten_audit(date.date())
+    ERR.print(text(f"{removed} entries of days before {date.date()} were removed"))
 
 
 def _password(name: str) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 
+from pxcore.errors import AccessError
 from pxcore.people import accounts, logins, provider
 from pxcore.people.rights import require_admin
 from pxcore.runs import privacy
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.types.people import Account, AuditRow, Person, Rank
+
+KEPT_DAYS = 30
+"""Of the log of who did what: what is younger is never removed."""
 
 
 class People:
@@ -55,6 +60,21 @@ class People:
         """Return the latest of who did what, newest first; for administrators."""
         require_admin(self._store, "Reading who did what")
         return audit.rows(self._store, most)
+
+    def shorten_audit(self, before: date) -> int:
+        """Return how many rows of the days before a date were removed; for administrators.
+
+        Raises AccessError for a date within the last 30 days, whose record nobody removes.
+        """
+        require_admin(self._store, "Shortening the log")
+        latest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+        if before > latest:
+            message = (
+                f"the log keeps at least {KEPT_DAYS} days; {before} is too late, give {latest} or "
+                "an earlier day"
+            )
+            raise AccessError(message)
+        return audit.shorten(self._store, before.isoformat(), self._store.person.name)
 
     def log_in(self, name: str, password: str, address: str) -> str:
         """Return the token of a new session, or raise AccessError."""

@@ -69,14 +69,7 @@ class Artifacts:
             yield aside
             self.adopt(key, aside)
         except OSError as error:
-            if error.errno not in (*FULL, errno.EROFS):
-                raise
-            found = f"the store at {self.root} cannot be written: {error.strerror}"
-            if error.errno == errno.EROFS:
-                message = f"{found}; make its disk writable"
-                raise StoreError(message) from error
-            message = f"{found}; {FREE_SPACE}"
-            raise OutOfDiskError(message) from error
+            raise self._told(error) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -114,9 +107,15 @@ class Artifacts:
         return folder
 
     def temporary(self, label: str) -> Path:
-        """Return a new empty folder on the artifacts' own disk; its name says whose it is."""
+        """Return a new empty folder on the artifacts' own disk; its name says whose it is.
+
+        Raises as `write` where the disk takes nothing.
+        """
         folder = self._aside / owned(label)
-        folder.mkdir()
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise self._told(error) from error
         return folder
 
     def temporaries(self, label: str) -> tuple[Path, ...]:
@@ -176,6 +175,15 @@ class Artifacts:
     def free_bytes(self) -> int:
         """Return the free space of the disk that holds the store."""
         return shutil.disk_usage(self.root).free
+
+    def _told(self, error: OSError) -> OSError | StoreError:
+        """Return the error in words for a disk that is full or takes nothing, else itself."""
+        found = f"the store at {self.root} cannot be written: {error.strerror}"
+        if error.errno == errno.EROFS:
+            return StoreError(f"{found}; make its disk writable")
+        if error.errno in FULL:
+            return OutOfDiskError(f"{found}; {FREE_SPACE}")
+        return error
 
     def _place(self, key: str) -> Path:
         return self._done / self._checked(key)[:2] / key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -44,3 +44,11 @@ def rows(store: Store, most: int = MOST) -> tuple[AuditRow, ...]:
             )
             for row in found
         )
+
+
+def shorten(store: Store, before: str, who: str) -> int:
+    """Return how many rows of days before ``before`` (YYYY-MM-DD, UTC) were removed; on record."""
+    with store.database.writing() as connection:
+        removed = connection.execute(delete(audit).where(audit.c.at < before)).rowcount
+        note(connection, who, "log shortened", "log", f"{removed} rows before {before}")
+    return int(removed)

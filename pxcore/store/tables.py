@@ -47,6 +47,8 @@ imports = Table(
     Column("created", String(32), nullable=False),
     Column("ordinal", Integer, nullable=False),
 )
+Index("imports_by_state", imports.c.state)
+Index("imports_by_dataset", imports.c.dataset_id)
 
 runs = Table(
     "runs",
@@ -66,6 +68,7 @@ runs = Table(
     Column("private", Boolean, nullable=False, server_default=false()),
 )
 Index("runs_by_state", runs.c.state)
+Index("runs_by_dataset", runs.c.dataset_id)
 
 tasks = Table(
     "tasks",
@@ -159,6 +162,8 @@ sessions = Table(
     Column("expires", Float, nullable=False),  # seconds since 1970
     Column("created", String(32), nullable=False),
 )
+Index("sessions_by_person", sessions.c.person_id)
+Index("sessions_by_expiry", sessions.c.expires)
 
 login_failures = Table(
     "login_failures",
@@ -168,6 +173,9 @@ login_failures = Table(
     Column("address", Text, nullable=False),
     Column("at", Float, nullable=False),  # seconds since 1970
 )
+Index("login_failures_by_name", login_failures.c.name)
+Index("login_failures_by_address", login_failures.c.address)
+Index("login_failures_by_time", login_failures.c.at)
 
 shares = Table(
     "shares",
@@ -197,3 +205,7 @@ audit = Table(
     Column("detail", Text, nullable=False, default=""),
     Column("ordinal", Integer, nullable=False),
 )
+
+for _table in (audit, datasets, imports, people, plan_versions, runs, shares, timings):
+    # The next number is asked for under the write lock: from the index, not from every row.
+    Index(f"{_table.name}_by_ordinal", _table.c.ordinal)

@@ -186,7 +186,7 @@ def _remove(store: Store, one: Loose, grace_hours: float) -> bool:
     remove = _remove_scratch if scratch else loose_files.remove
     try:
         return remove(store, one, grace_hours)
-    except OSError as error:
+    except (OSError, StoreError) as error:
         LOG.warning("clean-up: %s %s stays: %s", one.kind, one.id, error)
         return False
 
