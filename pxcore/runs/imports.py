@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -22,7 +23,7 @@ from pxcore.errors import DatasetError
 from pxcore.people.rights import require_member, signed
 from pxcore.runs import catalogue, datasets
 from pxcore.runs.sources import check_places, expected_bytes
-from pxcore.runs.upkeep.quotas import require_quota
+from pxcore.runs.upkeep.quotas import require_quota, writing_within
 from pxcore.settings import Settings
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
@@ -36,12 +37,16 @@ Tell = Callable[[str, float], None]
 
 
 def queue(store: Store, request: ImportRequest) -> str:
-    """Return the id of a new queued import. Raises AccessError for a reader."""
+    """Return the id of a new queued import.
+
+    Raises AccessError for a reader, StoreError where disk or quota has no room for the cells.
+    """
     require_member(store, "Registering cells")
     request = replace(request, owner=signed(store, request.owner))
-    _require_room(store, request)
+    purpose = _require_room(store, request)
     import_id = secrets.token_hex(6)
-    with store.database.writing() as connection:
+    needed = partial(expected_bytes, request)
+    with writing_within(store, request.owner, needed, purpose) as connection:
         connection.execute(
             insert(imports).values(
                 id=import_id,
@@ -89,7 +94,8 @@ def bring_in(
     limits = limits_of(store.settings)
     asked, got = request, catalogue.fetched(store, request, tell, limits)
     request, taking = got.request, got.taking
-    _require_room(store, request, itself=asked)
+    purpose = _require_room(store, request)
+    require_quota(store, request.owner, expected_bytes(request), purpose, itself=asked)
     workspace = store.artifacts.temporary("import")
     try:
         if taking is None:
@@ -101,13 +107,11 @@ def bring_in(
         shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _require_room(
-    store: Store, request: ImportRequest, itself: ImportRequest | None = None
-) -> None:
-    """Raise StoreError where cells have no room on the disk, or in their owner's quota."""
-    needed, purpose = expected_bytes(request), f"importing {Path(request.path).name!r}"
-    store.require_space(needed, purpose)
-    require_quota(store, request.owner, needed, purpose, itself=itself)
+def _require_room(store: Store, request: ImportRequest) -> str:
+    """Return what room is asked for. Raises StoreError where the disk has none for the cells."""
+    purpose = f"importing {Path(request.path).name!r}"
+    store.require_space(expected_bytes(request), purpose)
+    return purpose
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -11,11 +11,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from pxcore.errors import PxError, RunError
 from pxcore.people.rights import check_private, require_member, require_owner, signed, visible_runs
+from pxcore.runs import datasets
 from pxcore.runs.board import Change, RunChange, TaskChange
 from pxcore.runs.plan import plan
 from pxcore.runs.run_rows import RunRecord, Unreadable, joined, read, record_of
 from pxcore.runs.task_rows import change_task, insert_tasks, renew, task_row
 from pxcore.runs.tasks import Step
+from pxcore.runs.upkeep.quotas import writing_within
+from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -50,13 +53,20 @@ def submit(store: Store, spec: RunSpec, *, once: bool = False, private: bool = F
         For a reader.
     RunError
         For a private run that nobody would own, or where everybody sees everything.
+    StoreError
+        For a run above its owner's quota, counted once more together with what was started in
+        the same second.
     """
     require_member(store, "Starting a run")
     spec = replace(spec, owner=signed(store, spec.owner))
     if private:
         check_private(store, spec.owner)
     run_id = secrets.token_hex(6)
-    with store.database.writing() as connection:
+
+    def needed() -> int:
+        return run_bytes(spec, datasets.one(store, spec.dataset_id))
+
+    with writing_within(store, spec.owner, needed, "this run") as connection:
         same = _under_way(store, connection, spec, private=private) if once else None
         if same is not None:
             return same

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
-from pxcore.errors import DatasetError
+from pxcore.errors import PxError
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
-from pxcore.runs import datasets, ledger
 from pxcore.runs.plan import plan
 from pxcore.runs.sources import expected_bytes
 from pxcore.runs.tasks import ExplainTask, TrainTask
-from pxcore.runs.upkeep.references import sizes
-from pxcore.store.home import Store
+from pxcore.runs.upkeep.references import LIVE, sizes
 from pxcore.store.keys import decode
-from pxcore.store.tables import imports
+from pxcore.store.tables import datasets, imports, runs, tasks
 from pxcore.types import Dataset, ImportRequest, ImportState, RunSpec
-from pxcore.types.people import HOST
 
 
 def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
@@ -35,7 +34,14 @@ def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
     return trainings * (60 if large else 4) * 2**20 + int(predictions) // 2
 
 
-def awaited_bytes(store: Store, owner: str, but_for: ImportRequest | None = None) -> int:
+def under_way(connection: Connection, owner: str) -> frozenset[str]:
+    """Return the ids of somebody's runs and imports that have not ended."""
+    live = select(runs.c.id).where(runs.c.state.in_(LIVE), runs.c.owner == owner)
+    mine = (row.id for row, one in _imports(connection) if one.owner == owner)
+    return frozenset((*connection.scalars(live), *mine))
+
+
+def awaited_bytes(connection: Connection, owner: str, but_for: ImportRequest | None = None) -> int:
     """Return about how much more somebody's queued and running work will take.
 
     Parameters
@@ -45,35 +51,39 @@ def awaited_bytes(store: Store, owner: str, but_for: ImportRequest | None = None
     but_for
         An import that asks for itself: its own row is not counted.
     """
-    return _of_runs(store, owner) + _of_imports(store, owner, but_for)
+    return _of_runs(connection, owner) + _of_imports(connection, owner, but_for)
 
 
-def _of_runs(store: Store, owner: str) -> int:
+def _of_runs(connection: Connection, owner: str) -> int:
     """Return what runs under way will take beside what they have already."""
-    everything = store.seen_by(HOST)
-    with store.database.reading() as connection:
-        known = sizes(connection)
+    live = runs.c.state.in_(LIVE) & (runs.c.owner == owner)
+    wanted = select(runs.c.id, runs.c.spec, datasets.c.value)
+    found = connection.execute(wanted.join(datasets).where(live)).all()
+    known = sizes(connection) if found else {}
     total = 0
-    for one in ledger.records(everything, ledger.LIVE):
-        if one.spec.owner == owner:
-            with suppress(DatasetError):  # a data set that this version cannot read
-                dataset = datasets.one(everything, one.spec.dataset_id)
-                keys = {row.key for row in ledger.task_rows(everything, one.id)}
-                there = sum(known.get(key, 0) for key in keys)
-                total += max(0, run_bytes(one.spec, dataset) - there)
+    for one in found:
+        with suppress(PxError):  # what this version cannot read
+            spec, dataset = decode(RunSpec, one.spec), decode(Dataset, one.value)
+            keys = set(connection.scalars(select(tasks.c.key).where(tasks.c.run_id == one.id)))
+            there = sum(known.get(key, 0) for key in keys)
+            total += max(0, run_bytes(spec, dataset) - there)
     return total
 
 
-def _of_imports(store: Store, owner: str, but_for: ImportRequest | None) -> int:
+def _of_imports(connection: Connection, owner: str, but_for: ImportRequest | None) -> int:
     """Return what imports that wait or work will take."""
-    under_way = imports.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
-    with store.database.reading() as connection:
-        rows = connection.execute(select(imports.c.request, imports.c.state).where(under_way))
-        requests = [(decode(ImportRequest, row.request), row.state) for row in rows]
     total = 0
-    for one, state in requests:
-        itself = state == ImportState.RUNNING and one == but_for
+    for row, one in _imports(connection):
+        itself = row.state == ImportState.RUNNING and one == but_for
         if one.owner == owner and not itself:
             with suppress(OSError):  # its file has just gone
                 total += expected_bytes(one)
     return total
+
+
+def _imports(connection: Connection) -> Iterator[tuple[Row[Any], ImportRequest]]:
+    """Yield the imports that wait or work."""
+    open_states = imports.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
+    wanted = select(imports.c.id, imports.c.state, imports.c.request).where(open_states)
+    for row in connection.execute(wanted).all():
+        yield row, decode(ImportRequest, row.request)

@@ -53,13 +53,12 @@ def storage(store: Store) -> Storage:
     )
 
 
-def person_bytes(store: Store, name: str) -> float:
+def person_bytes(connection: Connection, name: str) -> float:
     """Return the bytes that a person's data sets and runs are charged with.
 
     What several people's work refers to is divided equally among them.
     """
-    with store.database.reading() as connection:
-        found, known, names = read(connection), sizes(connection), _names(connection)
+    found, known, names = read(connection), sizes(connection), _names(connection)
     total = 0.0
     for key, by in found.holders.items():
         owners = _owners(by, names)

@@ -41,7 +41,8 @@ def test_every_byte_is_counted_once_and_shared_ones_are_told(store: Store) -> No
     assert people_of["ann"].charged == size(store, keys_of(store, ann) - both) + (
         size(store, both) / 2
     )
-    assert storage.person_bytes(store, "bob") == people_of["bob"].charged
+    with store.database.reading() as connection:
+        assert storage.person_bytes(connection, "bob") == people_of["bob"].charged
     cells = size(store, {dataset.pixels_key, dataset.annotation_key, "0" * 64})
     assert found.datasets[0].alone == cells
     everything = sum(one.charged for one in found.people) + cells + found.loose
@@ -56,6 +57,11 @@ def test_an_artifact_without_a_row_is_weighed_by_its_files(store: Store) -> None
 
 def _limited(tmp_path: Path, gb: float) -> Store:
     return open_store(Settings(home=tmp_path / "limited", quota_gb=gb, min_free_gb=0))
+
+
+def _awaited(store: Store) -> int:
+    with store.database.reading() as connection:
+        return room.awaited_bytes(connection, "ann")
 
 
 def test_a_run_over_the_quota_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -99,9 +105,11 @@ def test_runs_that_fit_alone_but_not_together_are_not_all_taken(tmp_path: Path) 
     drafts.frozen_spec(bob, replace(spec, owner="bob"))  # it is hers, not his
     for key in keys_of(store, queued):  # what is there is not counted twice
         put(store, key, "x" * (one_run // 4 // len(keys_of(store, queued))))
-    assert room.awaited_bytes(store, "ann") + storage.person_bytes(store, "ann") == one_run
+    with store.database.reading() as connection:
+        charged = storage.person_bytes(connection, "ann")
+    assert _awaited(store) + charged == one_run
     ledger.apply(store, [RunChange(run_id=queued, state=RunState.CANCELLED)])
-    assert room.awaited_bytes(store, "ann") == 0
+    assert _awaited(store) == 0
     drafts.frozen_spec(store, spec)
     store.close()
 
@@ -118,11 +126,11 @@ def test_imports_that_wait_are_counted_but_not_the_one_that_asks(tmp_path: Path)
     imports.queue(store, ImportRequest(path=str(second), owner="bob"))
     with store.database.writing() as connection:
         connection.execute(update(tables.imports).values(state=ImportState.RUNNING))
-    assert room.awaited_bytes(store, "ann") == 10
+    assert _awaited(store) == 10
     with pytest.raises(DatasetError):  # the file is none, but its room was granted
         imports.bring_in(store, asked, lambda _step, _share: None)
     first.unlink()
-    assert room.awaited_bytes(store, "ann") == 0
+    assert _awaited(store) == 0
     store.close()
 
 
