@@ -1,14 +1,14 @@
 """Files that may be registered: those of allowed folders, and uploads.
 
 An upload lies in ``uploads/<owner>/<number>/<name>`` until its import has ended. What no import
-under way names is swept after an hour, so that failures lock nobody out.
+under way names is swept after an hour, so that failures lock nobody out. The number tells whose it
+is and since when, by a clock that nobody sets: one set forward makes no upload old.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from pxcore.people.rights import require_member, signed
 from pxcore.runs import catalogue
 from pxcore.store.home import Store
 from pxcore.store.keys import decode
+from pxcore.store.owners import orphaned, owned
 from pxcore.store.tables import imports
 from pxcore.types import FolderEntry, ImportRequest, ImportState
 
@@ -109,7 +110,7 @@ def save_upload(store: Store, name: str, data: BinaryIO, owner: str) -> Path:
         raise DatasetError(message)
     store.require_space(0, f"the upload of {Path(name).name!r}")
     safe = re.sub(r"[^\w.-]", "_", Path(name).name)[-80:].lstrip(".") or "upload"
-    folder = mine / secrets.token_hex(4)
+    folder = mine / owned(f"{time.monotonic():.0f}")
     try:
         folder.mkdir()
         place = folder / safe
@@ -132,10 +133,26 @@ def forget_upload(store: Store, path: Path) -> None:
 
 def sweep_uploads(store: Store) -> None:
     """Remove uploads that no import under way names and that nobody has written to for an hour."""
-    late = time.time() - SWEPT_AFTER
     for folder in unawaited(store):
-        if _touched(folder) < late:
+        if idle_seconds(folder) > SWEPT_AFTER:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def idle_seconds(folder: Path) -> float:
+    """Return for how long an upload has lain untouched; 0 for one that has just gone.
+
+    While the process that took it lives, never longer than since it was begun by the monotonic
+    clock of this host, which all its processes share: its form may still be open.
+    """
+    try:
+        touched = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
+        return 0.0
+    idle = max(0.0, time.time() - touched)
+    begun = folder.name.partition("~")[0]
+    if begun.isdecimal() and orphaned(folder.name) is False:
+        return min(idle, max(0.0, time.monotonic() - int(begun)))
+    return idle
 
 
 def unawaited(store: Store) -> tuple[Path, ...]:
@@ -159,14 +176,6 @@ def _awaited(store: Store) -> set[Path]:
         requests = [decode(ImportRequest, text) for text in connection.scalars(wanted)]
     named = (path for one in requests for path in (one.path, one.panel_sheet, one.labels))
     return {Path(path).parent for path in named if path}
-
-
-def _touched(folder: Path) -> float:
-    """Return when an upload was last written to; infinity for one that has just gone."""
-    try:
-        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
-    except OSError:
-        return float("inf")
 
 
 def _waiting_bytes(store: Store) -> int:

@@ -45,7 +45,16 @@ def one(store: Store, share_id: str) -> ShareRow:
 
 def subjects(row: ShareRow) -> tuple[str, ...]:
     """Return the ids of the runs that a link shows, or of the plan."""
-    return tuple(part.partition(":")[0].strip() for part in row.subject.split(","))
+    return parts_of(row.subject)
+
+
+def parts_of(subject: str) -> tuple[str, ...]:
+    """Return the ids in what a link is made of.
+
+    >>> parts_of("x:lrp, y:pxpermute")
+    ('x', 'y')
+    """
+    return tuple(part.partition(":")[0].strip() for part in subject.split(","))
 
 
 def end_others(store: Store, connection: Connection, run_id: str, owner: str) -> None:

@@ -15,20 +15,21 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, not_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import AccessError, PanelError, RunError, StoreError
-from pxcore.people.rights import require_member
+from pxcore.people.rights import require_member, visible_runs
 from pxcore.reports.strangers import for_strangers
 from pxcore.runs import ledger
-from pxcore.runs.share_rows import alive, asker, one, stamp, subjects
+from pxcore.runs.share_rows import alive, asker, one, parts_of, stamp, subjects
 from pxcore.runs.staged import shelf
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
+from pxcore.store.holds import held
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode, key_of
-from pxcore.store.tables import shares
+from pxcore.store.tables import runs, shares
 from pxcore.types.people import Rank, ShareRow
 from pxcore.types.reports import Report
 
@@ -59,30 +60,12 @@ def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]
     """
     require_sharing(store, days)
     report = for_strangers(report)
-    expires, key = _expiry(days), key_of("report", report)
-    with store.artifacts.write(key) as folder:  # again if it is there: a clean-up leaves it alone
-        (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
-    store.note_artifacts({"report": key})
-    token, share_id = secrets.token_urlsafe(32), secrets.token_hex(6)
-    owner = asker(store)
-    with store.database.writing() as connection:
-        connection.execute(
-            insert(shares).values(
-                id=share_id,
-                token_hash=_hashed(token),
-                kind=report.kind,
-                subject=report.subject,
-                title=report.title,
-                snapshot_key=key,
-                owner=owner,
-                created=now(),
-                expires=expires,
-                ordinal=next_ordinal(connection, shares),
-            )
-        )
-        told = f"{report.kind} {report.subject}, opens until {stamp(expires)}"
-        audit.note(connection, owner, "shared", share_id, told)
-    return one(store, share_id), token
+    key, token = key_of("report", report), secrets.token_urlsafe(32)
+    with held(store, [key]):  # until its row is there, whatever the clock says of its age
+        with store.artifacts.write(key) as folder:
+            (folder / SNAPSHOT).write_text(encode(report), encoding="utf-8")
+        store.note_artifacts({"report": key})
+        return _inserted(store, report, key, token, _expiry(days)), token
 
 
 def opened(store: Store, token: str, *, again: bool = False) -> Report:
@@ -143,6 +126,33 @@ def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
             raise AccessError(message)
         told = f"opens until {stamp(expires)}"
         audit.note(connection, asker(store), "share extended", share_id, told)
+    return one(store, share_id)
+
+
+def _inserted(store: Store, report: Report, key: str, token: str, expires: float) -> ShareRow:
+    """Return the row of a new link, unless what it shows has become private meanwhile."""
+    share_id, owner = secrets.token_hex(6), asker(store)
+    with store.database.writing() as connection:
+        hidden = runs.c.id.in_(parts_of(report.subject)) & not_(visible_runs(store.person))
+        if connection.scalar(select(runs.c.id).where(hidden)) is not None:
+            message = "this result became private while its link was made; ask its owner for one"
+            raise AccessError(message)
+        connection.execute(
+            insert(shares).values(
+                id=share_id,
+                token_hash=_hashed(token),
+                kind=report.kind,
+                subject=report.subject,
+                title=report.title,
+                snapshot_key=key,
+                owner=owner,
+                created=now(),
+                expires=expires,
+                ordinal=next_ordinal(connection, shares),
+            )
+        )
+        told = f"{report.kind} {report.subject}, opens until {stamp(expires)}"
+        audit.note(connection, owner, "shared", share_id, told)
     return one(store, share_id)
 
 

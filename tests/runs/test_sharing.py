@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import AccessError, DatabaseAwayError
 from pxcore.runs import ledger, privacy, share_rows, sharing
+from pxcore.runs.upkeep import cleanup
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.store.tables import metadata, runs
-from pxcore.types.people import Person, Rank, ShareRow
+from pxcore.types.people import HOST, Person, Rank, ShareRow
 from pxcore.types.reports import ReportFile, ReportTable
 from tests.report_values import report
 from tests.tiny_lab import tiny_dataset, tiny_spec
@@ -263,6 +264,42 @@ def test_a_snapshot_shared_again_is_new_to_a_clean_up(ann: Store) -> None:
     os.utime(place, (0, 0))
     sharing.keep(ann, report())
     assert place.stat().st_mtime > time.time() - 600
+
+
+def test_a_snapshot_is_held_until_its_row_is_there(
+    ann: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clean-up by a clock two days ahead, right before the row."""
+    inserted, now, done = sharing._inserted, time.time(), []
+
+    def two_days_later(*given: object) -> ShareRow:
+        monkeypatch.setattr(time, "time", lambda: now + 2 * 86_400)
+        lying = cleanup.preview(ann.seen_by(HOST))
+        done.append(cleanup.carry_out(ann.seen_by(HOST), lying).removed)
+        return inserted(*given)
+
+    monkeypatch.setattr(sharing, "_inserted", two_days_later)
+    _, token = sharing.keep(ann, report())
+    assert done == [()]
+    assert sharing.opened(ann, token)
+
+
+def test_a_run_that_becomes_private_right_before_the_row_is_not_shared(
+    store: Store, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = replace(store, settings=store.settings.model_copy(update={"auth": "password"}))
+    inserted = sharing._inserted
+
+    def meanwhile(*given: object) -> ShareRow:
+        privacy.set_private(lab.seen_by(ANN), run, private=True)
+        return inserted(*given)
+
+    monkeypatch.setattr(sharing, "_inserted", meanwhile)
+    with pytest.raises(AccessError, match="became private"):
+        sharing.keep(lab.seen_by(BOB), report(subject=run))
+    assert share_rows.every(lab) == ()
+    privacy.set_private(lab.seen_by(ANN), run, private=False)
+    assert sharing.keep(lab.seen_by(ANN), report(subject=run))  # her own
 
 
 def test_nobodys_name_leaves_the_lab(ann: Store) -> None:

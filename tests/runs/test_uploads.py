@@ -6,44 +6,80 @@ import io
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pxcore.errors import DatasetError
 from pxcore.runs import folders, imports
+from pxcore.runs.upkeep import cleanup
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ImportRequest
 
+LONG = folders.SWEPT_AFTER + 60
 
-def age(path: Path, seconds: float) -> None:
+
+@pytest.fixture
+def an_hour_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the host run for an hour more: what is uploaded keeps its first moment."""
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: time.monotonic() + LONG)
+    begun = folders.owned
+    monkeypatch.setattr(folders, "owned", lambda _: begun(f"{time.monotonic():.0f}"))
+    monkeypatch.setattr(folders, "time", clock)
+
+
+def age(path: Path, seconds: float = LONG) -> None:
     for one in (path, path.parent):
         os.utime(one, (time.time() - seconds,) * 2)
+
+
+def dead(path: Path) -> Path:
+    """Return an upload as a process left it that has died."""
+    begun, host, *_ = path.parent.name.split("~")
+    left = path.parent.rename(path.parent.with_name(f"{begun}~{host}~{2**22 + 1}~1~00000000"))
+    return left / path.name
 
 
 def upload(store: Store, content: bytes = b"x", owner: str = "ann") -> Path:
     return folders.save_upload(store, "a.h5", io.BytesIO(content), owner)
 
 
+@pytest.mark.usefixtures("an_hour_on")
 def test_only_old_uploads_that_no_import_names_are_swept(store: Store) -> None:
     named, sheet, left, fresh = (upload(store) for _ in range(4))
     imports.queue(store, ImportRequest(path=str(named), panel_sheet=str(sheet)))
     for path in (named, sheet, left):
-        age(path, folders.SWEPT_AFTER + 60)
+        age(path)
     folders.sweep_uploads(store)
     assert [path.exists() for path in (named, sheet, left, fresh)] == [True, True, False, True]
 
 
+@pytest.mark.usefixtures("an_hour_on")
 def test_nobody_is_locked_out_after_failures(store: Store) -> None:
     for _ in range(folders.UPLOADS_PER_OWNER):
-        age(upload(store), folders.SWEPT_AFTER + 60)
+        age(upload(store))
     assert upload(store).exists()
     assert len(list((store.uploads / "ann").iterdir())) == 1
 
 
+def test_a_clock_that_is_set_forward_sweeps_no_open_form(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the process lives that took the file; what a dead one left goes."""
+    mine, left = upload(store), dead(upload(store))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 2 * 86_400)
+    assert [one.label for one in cleanup.preview(store)] == ["upload without an import"]
+    assert cleanup.preview(store)[0].id == left.parent.relative_to(store.home).as_posix()
+    folders.sweep_uploads(store)
+    assert (mine.exists(), left.exists()) == (True, False)
+
+
+@pytest.mark.usefixtures("an_hour_on")
 def test_an_upload_that_is_still_written_is_not_swept(store: Store) -> None:
     place = upload(store)
-    age(place, folders.SWEPT_AFTER + 60)
+    age(place)
     os.utime(place)  # the folder is old, the file grows
     folders.sweep_uploads(store)
     assert place.exists()

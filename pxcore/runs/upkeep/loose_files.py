@@ -25,7 +25,7 @@ LOG = logging.getLogger("pxcore.upkeep")
 def uploads(store: Store, grace_hours: float) -> Iterator[Loose]:
     """Yield uploads that no import under way names."""
     for folder in folders.unawaited(store):
-        hours = _hours(folder)
+        hours = folders.idle_seconds(folder) / 3600
         if hours >= grace_hours:
             yield _loose(store, LooseKind.UPLOADS, folder, "upload without an import", hours)
 
