@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from pxcore.errors import PxError
 from pxcore.importance.methods import METHODS
@@ -37,7 +36,7 @@ def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
 def under_way(connection: Connection, owner: str) -> frozenset[str]:
     """Return the ids of somebody's runs and imports that have not ended."""
     live = select(runs.c.id).where(runs.c.state.in_(LIVE), runs.c.owner == owner)
-    mine = (row.id for row, one in _imports(connection) if one.owner == owner)
+    mine = (name for name, _, one in _imports(connection) if one.owner == owner)
     return frozenset((*connection.scalars(live), *mine))
 
 
@@ -73,17 +72,17 @@ def _of_runs(connection: Connection, owner: str) -> int:
 def _of_imports(connection: Connection, owner: str, but_for: ImportRequest | None) -> int:
     """Return what imports that wait or work will take."""
     total = 0
-    for row, one in _imports(connection):
-        itself = row.state == ImportState.RUNNING and one == but_for
+    for _, state, one in _imports(connection):
+        itself = state == ImportState.RUNNING and one == but_for
         if one.owner == owner and not itself:
             with suppress(OSError):  # its file has just gone
                 total += expected_bytes(one)
     return total
 
 
-def _imports(connection: Connection) -> Iterator[tuple[Row[Any], ImportRequest]]:
-    """Yield the imports that wait or work."""
+def _imports(connection: Connection) -> Iterator[tuple[str, str, ImportRequest]]:
+    """Yield id, state and request of the imports that wait or work."""
     open_states = imports.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
     wanted = select(imports.c.id, imports.c.state, imports.c.request).where(open_states)
     for row in connection.execute(wanted).all():
-        yield row, decode(ImportRequest, row.request)
+        yield row.id, row.state, decode(ImportRequest, row.request)
