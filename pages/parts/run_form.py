@@ -101,6 +101,7 @@ def _training(spec: RunSpec) -> RunSpec:
     changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
     changed = replace(changed, weights=_weights(changed, key))
     changed = run_form_extras.dropout(changed, key)
+    training = run_form_extras.zero_pixels(spec.training, key)
     folds = st.number_input(
         f"Folds (2 to {MOST_FOLDS})",
         value=min(max(spec.n_folds, 2), MOST_FOLDS),
@@ -113,7 +114,7 @@ def _training(spec: RunSpec) -> RunSpec:
         key=f"seeds-{key}",
         help="From different random starts, so that chance in training shows in the intervals.",
     )
-    return replace(spec, model=changed, n_folds=int(folds), seeds=int(seeds))
+    return replace(spec, model=changed, training=training, n_folds=int(folds), seeds=int(seeds))
 
 
 def _key(spec: RunSpec) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.run_form_methods import SPLIT
 from pages.parts.session import lab
 from pxcore.plots.numbers import count, listed
-from pxcore.types import Dataset, ModelSpec, RunSpec
+from pxcore.types import Dataset, ModelSpec, RunSpec, TrainingParams
 
 DROPOUT = "channel_dropout"
 """The option of every model that trains it with channels missing."""
@@ -58,6 +58,19 @@ def dropout(model: ModelSpec, key: str) -> ModelSpec:
     )
     others = tuple(option for option in model.options if option[0] != DROPOUT)
     return replace(model, options=(*others, (DROPOUT, True)) if on else others)
+
+
+def zero_pixels(training: TrainingParams, key: str) -> TrainingParams:
+    """Draw the expert's switch for channels that are mostly 0; return the training with it."""
+    on = st.toggle(
+        "Scale by the pixels that are not 0",
+        value=training.zero_pixels == "skip",
+        key=f"zeros-{key}",
+        help="Each channel is scaled by two percentiles of its training pixels. In imaging mass "
+        "cytometry most pixels of a rare marker are 0, and so would be its percentiles: then "
+        "take them over the other pixels only.",
+    )
+    return replace(training, zero_pixels="skip" if on else "count")
 
 
 def _decoys(spec: RunSpec, key: str) -> tuple[str, ...]:

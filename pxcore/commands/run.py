@@ -20,6 +20,7 @@ from pxcore.commands.spec_options import (
     split_of,
     with_evidence,
     with_model,
+    with_zero_pixels,
 )
 from pxcore.commands.terminal import ERR, OUT, result_parts, text
 from pxcore.errors import RunError, StoreError
@@ -51,6 +52,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="donor, or cell: cells of a donor on both sides, scores too good."),
     ] = "donor",
     repeats: Annotated[str, typer.Option(help="auto, or a number.")] = "",
+    zero_pixels: Annotated[
+        str, typer.Option(help="count, or skip: percentiles of pixels that are not 0.")
+    ] = "",
     decoys: Annotated[
         bool | None, typer.Option(help="Rank made channels too: what zero looks like.")
     ] = None,
@@ -85,6 +89,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             raise RunError(NOTHING)
         spec = lab.draft(dataset, preset, split_of(split))
         spec = with_model(spec, model, weights, options_of(model_option or ()))
+        if zero_pixels:
+            spec = with_zero_pixels(spec, zero_pixels)
         if methods:
             names = [name.strip() for name in methods.split(",") if name.strip()]
             spec = replace(spec, methods=tuple(parse_method(name) for name in names))

@@ -32,6 +32,16 @@ def with_evidence(spec: RunSpec, *, decoys: bool | None, redundancy: bool | None
     return spec if redundancy is None else replace(spec, redundancy=redundancy)
 
 
+def with_zero_pixels(spec: RunSpec, words: str) -> RunSpec:
+    """Return the spec whose percentiles count zero pixels or skip them. Raises RunError."""
+    if words not in ("count", "skip"):
+        message = f"--zero-pixels is {words!r}; give count or skip"
+        raise RunError(message)
+    return replace(
+        spec, training=replace(spec.training, zero_pixels="skip" if words == "skip" else "count")
+    )
+
+
 def groups_of(panel: Panel, words: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Return the positions of groups of channels given by name, such as ``CD3,CD19``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,12 @@ class Normaliser:
 
 
 def fit(
-    source: CellSource, cells: Array, low_percentile: float, high_percentile: float
+    source: CellSource,
+    cells: Array,
+    low_percentile: float,
+    high_percentile: float,
+    *,
+    skip_zeros: bool = False,
 ) -> Normaliser:
     """Return the normaliser whose limits are two percentiles of the pixels of ``cells``.
 
@@ -78,6 +83,10 @@ def fit(
         (n,) integers: positions of the training cells.
     low_percentile, high_percentile
         0 <= low < high <= 100.
+    skip_zeros
+        Percentiles are those of the pixels that are not 0, channel by channel: in imaging mass
+        cytometry most pixels of a rare marker are 0, and its 99th percentile would be 0 too. A
+        channel without any other pixel maps to 0.
 
     Raises
     ------
@@ -93,42 +102,87 @@ def fit(
     if len(cells) == 0:
         message = "no training cell is given to take the percentiles of pixels from"
         raise DatasetError(message)
-    _, height, width = source.image_shape
-    last = len(cells) * height * width - 1
-    points = [last * percentile / 100.0 for percentile in (low_percentile, high_percentile)]
-    ranks = np.array([rank for at in points for rank in (int(at), min(int(at) + 1, last))])
-    found = _order_statistics(source, np.sort(cells), ranks)  # (C, 4): two neighbours each
-    limits = [
-        _between(found[:, 2 * i], found[:, 2 * i + 1], at - int(at)) for i, at in enumerate(points)
-    ]
+    counted = _Counted(source, np.sort(cells), skip_zeros)
+    limits = _percentiles(counted, (low_percentile, high_percentile))
     return Normaliser(limits[0].astype(np.float32), limits[1].astype(np.float32))
 
 
-def _between(below: Array, above: Array, share: float) -> Array:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counted:
+    """The pixels that take part."""
+
+    source: CellSource
+    cells: Array
+    skip_zeros: bool
+
+    def by_channel(self) -> Iterator[tuple[int, Array]]:
+        """Yield, block after block, a channel and its pixels as keys, each read once."""
+        step = max(1, _BLOCK_PIXELS // int(np.prod(self.source.image_shape)))
+        for start in range(0, len(self.cells), step):
+            images = self.source.images(self.cells[start : start + step])  # (b, C, H, W)
+            for channel in range(images.shape[1]):
+                pixels = images[:, channel].ravel()
+                yield channel, _keys(pixels[pixels != 0] if self.skip_zeros else pixels)
+
+
+def _percentiles(counted: _Counted, percentiles: tuple[float, float]) -> tuple[Array, Array]:
+    """Return (C,) float64 twice: each channel's pixels at both percentiles."""
+    points: list[list[float]] = []
+
+    def places(totals: Array) -> Array:
+        """Return (C, 4): two neighbours of each percentile among so many pixels."""
+        lasts = np.maximum(totals - 1, 0).tolist()
+        points.extend([last * percentile / 100.0 for percentile in percentiles] for last in lasts)
+        return np.array(
+            [
+                [rank for at in row for rank in (int(at), min(int(at) + 1, last))]
+                for row, last in zip(points, lasts, strict=True)
+            ]
+        )
+
+    found = _order_statistics(counted, places)  # (C, 4)
+    shares = np.array(points) % 1.0  # (C, 2)
+    low, high = (
+        _between(found[:, 2 * i], found[:, 2 * i + 1], shares[:, i])
+        for i in range(len(percentiles))
+    )
+    return low, high
+
+
+def _between(below: Array, above: Array, share: Array) -> Array:
     """Return the point between neighbours, computed from the nearer one as numpy does."""
     step = above - below
-    return below + step * share if share < 0.5 else above - step * (1.0 - share)
+    return np.where(share < 0.5, below + step * share, above - step * (1.0 - share))
 
 
-def _order_statistics(source: CellSource, cells: Array, ranks: Array) -> Array:
-    """Return (C, len(ranks)) float64: each channel's pixels at these places of ascending order."""
-    n_channels, bits = source.image_shape[0], source.dtype.itemsize * 8
+def _order_statistics(counted: _Counted, places: Callable[[Array], Array]) -> Array:
+    """Return (C, R) float64: each channel's pixels at these places of ascending order.
+
+    ``places`` gets (C,) how many pixels each channel has and returns (C, R) places. A channel
+    without pixels gets 0.
+    """
+    n_channels, dtype = counted.source.image_shape[0], counted.source.dtype
+    bits = dtype.itemsize * 8
     digit = min(_DIGIT, bits)
-    settled = np.zeros((n_channels, ranks.size), dtype=np.uint64)  # upper bits of each answer
-    left = np.tile(ranks, (n_channels, 1))  # places among the pixels that share those bits
+    settled = np.zeros((n_channels, 1), dtype=np.uint64)  # upper bits of each answer
+    totals = left = np.zeros((n_channels, 1), dtype=np.int64)
     for shift in range(bits - digit, -1, -digit):
-        counts = _count_digits(source, cells, settled, shift, digit)
-        for channel in range(n_channels):
+        counts = _count_digits(counted, settled, shift, digit)
+        if shift == bits - digit:
+            totals = np.array([counts[channel, 0].sum() for channel in range(n_channels)])
+            left = places(totals)  # among the pixels that share the upper bits
+            settled = np.zeros(left.shape, dtype=np.uint64)
+        for channel in np.flatnonzero(totals).tolist():
             for i, prefix in enumerate(settled[channel]):
                 below = np.cumsum(counts[channel, int(prefix)])
                 value = int(np.searchsorted(below, left[channel, i], side="right"))
                 left[channel, i] -= below[value - 1] if value else 0
                 settled[channel, i] = (int(prefix) << digit) | value
-    return _values(settled, source.dtype)
+    return np.where(totals[:, None] > 0, _values(settled, dtype), 0.0)
 
 
 def _count_digits(
-    source: CellSource, cells: Array, settled: Array, shift: int, digit: int
+    counted: _Counted, settled: Array, shift: int, digit: int
 ) -> dict[tuple[int, int], Array]:
     """Return, by channel and settled upper bits, how often each value of the next bits occurs."""
     wanted = [sorted({int(prefix) for prefix in row}) for row in settled]
@@ -137,22 +191,13 @@ def _count_digits(
         for channel, prefixes in enumerate(wanted)
         for prefix in prefixes
     }
-    whole = shift + digit == source.dtype.itemsize * 8  # the first pass: no bits settled yet
-    for channel, keys in _channel_keys(source, cells):
+    whole = shift + digit == counted.source.dtype.itemsize * 8  # the first pass: no bits settled
+    for channel, keys in counted.by_channel():
         for prefix in wanted[channel]:
             mine = keys if whole else keys[(keys >> (shift + digit)) == prefix]
             digits = (mine >> shift) & ((1 << digit) - 1) if shift or not whole else mine
             counts[channel, prefix] += np.bincount(digits.astype(np.int64), minlength=1 << digit)
     return counts
-
-
-def _channel_keys(source: CellSource, cells: Array) -> Iterator[tuple[int, Array]]:
-    """Yield, block after block, a channel and its pixels as keys, each read once."""
-    step = max(1, _BLOCK_PIXELS // int(np.prod(source.image_shape)))
-    for start in range(0, len(cells), step):
-        images = source.images(cells[start : start + step])  # (b, C, H, W)
-        for channel in range(images.shape[1]):
-            yield channel, _keys(images[:, channel].ravel())
 
 
 def _keys(pixels: Array) -> Array:

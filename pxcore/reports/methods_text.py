@@ -103,9 +103,10 @@ def _training(spec: RunSpec) -> str:
     how = spec.training
     flips = "flips and " if how.flips else ""
     augmented = f"{flips}Gaussian noise of standard deviation {how.noise:g}"
+    pixels = "pixels that are not 0" if how.zero_pixels == "skip" else "pixels"
     return (
         f"Each channel was scaled so that the percentiles {how.low_percentile:g} and "
-        f"{how.high_percentile:g} of the training cells' pixels became 0 and 1; training with "
+        f"{how.high_percentile:g} of the training cells' {pixels} became 0 and 1; training with "
         f"AdamW for at most {count(how.max_epochs, 'epoch')}, batch size {how.batch_size}, "
         f"learning rate {how.learning_rate:g}, weight decay {how.weight_decay:g}, "
         f"{_SCHEDULES[how.schedule]}, {_BALANCE[how.balance]}, {augmented}; "

@@ -190,6 +190,9 @@ def _training(params: TrainingParams) -> None:
         if not low <= value <= high:
             message = f"training: {name} is {value:g}; give a number from {low:g} to {high:g}"
             raise TrainingError(message)
+    if params.zero_pixels not in ("count", "skip"):
+        message = f"training: zero pixels are {params.zero_pixels!r}; give count or skip"
+        raise TrainingError(message)
     if params.low_percentile >= params.high_percentile:
         message = (
             f"training: the low percentile is {params.low_percentile:g}, the high one "

@@ -90,11 +90,18 @@ def _adapter(kind: type[T]) -> TypeAdapter[T]:
     return _ADAPTERS[kind]
 
 
+def _left_out(field: dataclasses.Field[Any], value: object) -> bool:
+    """Whether a field came later (`pxcore.types.runs.added`) and says what was done before it."""
+    return bool(field.metadata.get("added")) and value == field.default
+
+
 def _plain(value: object) -> object:
     """Return ``value`` with dataclasses as mappings; refuses keys that are not text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+            field.name: _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if not _left_out(field, getattr(value, field.name))
         }
     if isinstance(value, dict):
         for key in value:

@@ -71,7 +71,13 @@ def fit(
     _check(data)
     started = time.perf_counter()
     fold, device = data.fold, control.device
-    limits = normalise.fit(data.source, fold.train, params.low_percentile, params.high_percentile)
+    limits = normalise.fit(
+        data.source,
+        fold.train,
+        params.low_percentile,
+        params.high_percentile,
+        skip_zeros=params.zero_pixels == "skip",
+    )
     if data.channels is not None:
         limits = limits.take(data.channels)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pxcore.types.cells import Dataset, MaskKind, Panel
 from pxcore.types.evidence import GateReport, Leakage, LeftOut, Redundancy, WhereOrHowMuch
@@ -12,12 +12,19 @@ from pxcore.types.panel import PanelQuestion
 from pxcore.types.results import MethodResult, Performance
 
 Option = tuple[str, str | int | float | bool]
+T = TypeVar("T")
 Split = Literal["donor", "cell"]
 """Folds keep donors apart, or deal cell by cell."""
 Averaging = Literal["classes", "published"]
 """How classes become a channel's value in a fold. ``classes``: their mean, of those with at least
 30 held-out cells. ``published``: attributions are means over cells, so classes weigh by their
 cells; drops in F1 are means over classes; no class is left out."""
+
+
+def added(default: T) -> T:
+    """Return a field that came after results had been made: keys leave it out at its default."""
+    made: T = field(default=default, metadata={"added": True})
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +64,9 @@ class TrainingParams:
     low_percentile: float = 1.0
     high_percentile: float = 99.0
     """Pixels of training cells at these percentiles become 0 and 1, per channel, clipped."""
+    zero_pixels: Literal["count", "skip"] = added("count")
+    """Whether pixels that are 0 take part in the percentiles: ``skip`` leaves them out, channel by
+    channel, as for imaging mass cytometry, where most pixels of a rare marker are 0."""
     valid_share: float = 0.2
     """Of the cells outside the test part."""
 

@@ -65,6 +65,26 @@ def test_few_and_tied_pixels(images, low, high):
     np.testing.assert_allclose(fitted.high, want_high, rtol=1e-6, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_zeros_may_be_left_out_channel_by_channel(dtype, monkeypatch):
+    """As numpy's percentiles of what is left; a channel of nothing but zeros maps to 0."""
+    monkeypatch.setattr(normalise, "_BLOCK_PIXELS", 500)
+    rng = np.random.default_rng(3)
+    images = images_of(dtype, (23, 4, 7, 9), rng)
+    for channel, share in enumerate((0.0, 0.5, 0.97, 1.0)):
+        images[:, channel][rng.random((23, 7, 9)) < share] = 0
+    cells = rng.permutation(23)[:17]
+    fitted = fit(ArrayCells(images), cells, 2.5, 99.0, skip_zeros=True)
+    for channel in range(3):
+        pixels = images[cells, channel].astype(np.float64)
+        want = np.percentile(pixels[pixels != 0], (2.5, 99.0)).astype(np.float32)
+        assert (fitted.low[channel], fitted.high[channel]) == tuple(want)
+    assert fitted.low[3] == fitted.high[3] == 0
+    assert not fitted.apply(images)[:, 3].any()
+    counting = fit(ArrayCells(images), cells, 2.5, 99.0)
+    assert counting.high[2] != fitted.high[2]
+
+
 def test_zero_is_zero_whatever_its_sign():
     images = np.array([-0.0, 0.0, -0.0, 0.0], np.float32).reshape(1, 1, 2, 2)
     fitted = fit(ArrayCells(images), np.array([0]), 1, 99)

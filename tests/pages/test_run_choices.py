@@ -99,7 +99,7 @@ def test_extras_begin_as_the_preset_has_them(
 
 def test_extras_can_be_switched(full: FakeLab, visit: Open) -> None:
     app = visit("new", dataset="d1")
-    for name in ("decoys", "redundancy", "gates", "leakage", "dropout"):
+    for name in ("decoys", "redundancy", "gates", "leakage", "dropout", "zeros"):
         app.toggle(key=f"{name}-fast-d1").set_value(True).run()
     spec = started(app, full)
     assert spec.decoys == ("decoy_empty", "decoy_foreign")
@@ -107,6 +107,7 @@ def test_extras_can_be_switched(full: FakeLab, visit: Open) -> None:
     assert spec.gates
     assert spec.leakage
     assert ("channel_dropout", True) in spec.model.options
+    assert spec.training.zero_pixels == "skip"
 
 
 def test_leakage_is_asked_only_where_donors_are_kept_apart(full: FakeLab, visit: Open) -> None:

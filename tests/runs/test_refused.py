@@ -91,6 +91,11 @@ def dataset(store: Store) -> Dataset:
             TrainingError,
             "low one must be smaller",
         ),
+        (
+            {"training": TrainingParams(zero_pixels="drop")},  # type: ignore[arg-type]
+            TrainingError,
+            "zero pixels are 'drop'; give count or skip",
+        ),
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_at_the_door(

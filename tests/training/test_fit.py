@@ -170,6 +170,18 @@ def test_limits_come_from_training_cells_alone(case: Case) -> None:
     assert np.array_equal(trained.high, fitted.high)
 
 
+def test_limits_may_leave_zeros_out(case: Case) -> None:
+    images = case.data.source.images(np.arange(case.data.source.n_cells))
+    images[:, 1][np.random.default_rng(0).random(images[:, 1].shape) < 0.995] = 0
+    data = dataclasses.replace(case.data, source=ArrayCells(images))
+    params = dataclasses.replace(case.params, max_epochs=1)
+    skipped = dataclasses.replace(params, zero_pixels="skip")
+    counted, left_out = (fit(data, one, case.build, case.control()) for one in (params, skipped))
+    train = images[case.data.fold.train, 1]
+    assert counted.high[1] == 0
+    assert left_out.high[1] == np.float32(np.percentile(train[train != 0], params.high_percentile))
+
+
 def test_a_channel_subset_equals_cells_with_only_those_channels(case: Case) -> None:
     subset = Case(dataclasses.replace(case.data, channels=(0,)), case.params)
     images = case.data.source.images(np.arange(case.data.source.n_cells))
