@@ -89,3 +89,17 @@ def test_it_is_in_no_list_and_no_comparison(whole: tuple[Lab, str], tmp_path: Pa
         assert TITLE not in str(told.value)
     assert not (tmp_path / "out").exists()
     assert isinstance(item, Item)
+
+
+def test_what_the_lab_remembers_of_a_run_follows_its_row(whole: tuple[Lab, str]) -> None:
+    lab, run_id = whole
+    ann = lab.seen_by(ANN)
+    assert ann.result(run_id) is ann.result(run_id)
+    ann.people.set_private(run_id, private=False)
+    try:
+        assert not lab.seen_by(BOB).result(run_id).run.private
+    finally:
+        ann.people.set_private(run_id, private=True)
+    assert ann.result(run_id).run.private
+    with pytest.raises(PxError):
+        lab.seen_by(BOB).result(run_id)
