@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxcore.doors.upkeep import Tell
-from pxcore.runs.upkeep.deletion import Kind
+from pxcore.runs.upkeep.users import Kind
 from pxcore.types.upkeep import (
     BackedUp,
     Checked,

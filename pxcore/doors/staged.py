@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import lru_cache
 
+from pxcore.doors.staged_memory import Remembered
 from pxcore.doors.staged_rehearsals import Rehearsals
 from pxcore.panel.staged.candidates import candidates_of
 from pxcore.panel.staged.finished import FinishedRun
 from pxcore.panel.staged.instruments import INSTRUMENTS, other
 from pxcore.panel.staged.pasted import parse_candidates
-from pxcore.panel.staged.simulator import WAYS, Simulation, can_simulate, simulate, smallest_run
-from pxcore.runs import datasets, ledger
-from pxcore.runs.panels.result import PanelFindings, findings
+from pxcore.panel.staged.simulator import WAYS, Simulation, can_simulate, smallest_run
+from pxcore.runs import datasets
+from pxcore.runs.panels.result import PanelFindings
 from pxcore.runs.staged import (
     attached,
     dealing,
@@ -53,11 +53,8 @@ class StagedPlans(Rehearsals):
     """
 
     def __init__(self, store: Store) -> None:
-        self._known = lru_cache(8)(self._findings)
         super().__init__(store)
-        self._simulated = lru_cache(64)(simulate)
-        self._merge = lru_cache(8)(self._merged)  # finished runs do not change
-        self._ranked = lru_cache(8)(self._rankings)
+        self._known = Remembered(store)
 
     def seen_by(self, store: Store) -> StagedPlans:
         """Return the same calls as the person of ``store`` may make them; results are shared."""
@@ -145,7 +142,7 @@ class StagedPlans(Rehearsals):
         ways = WAYS if possible else tuple(way for way in WAYS if way != "published")
         m = top if possible else 1
         setting = Simulation(markers=markers, free=free, top=m, final=final, draws=DRAWS, ways=ways)
-        return can_simulate(setting) or self._simulated(setting)
+        return can_simulate(setting) or self._known.simulated(setting)
 
     def choose(self, plan: StagedPlan, kind: PlanKind, top: int, *, who: str) -> StagedPlan:
         """Return the plan with its runs dealt."""
@@ -195,14 +192,13 @@ class StagedPlans(Rehearsals):
 
     def merged(self, plan: StagedPlan) -> Merge:
         """Return every candidate with its reason. PanelError while a ranking is missing."""
-        self._check_seen(plan)
-        union, notes = self._merge(plan), attached.sheet_notes(self._store, plan)
+        union = self._known.merged(self._store, plan)
+        notes = attached.sheet_notes(self._store, plan)
         return replace(union, notes=(*union.notes, *notes)) if notes else union
 
     def rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
         """Return what each finished dealt run says of its markers, to be seen side by side."""
-        self._check_seen(plan)
-        return self._ranked(plan)
+        return self._known.rankings(self._store, plan)
 
     def methods_for(self, plan: StagedPlan) -> tuple[str, ...]:
         """Return the methods by whose rankings the attached runs can be merged."""
@@ -248,21 +244,5 @@ class StagedPlans(Rehearsals):
         """Return file names and texts of an outcome: ``panel.csv``, ``outcome.json``."""
         return outcome_files.outcome_files(plan, found)
 
-    def _check_seen(self, plan: StagedPlan) -> None:
-        """Raise RunError for a run that is hidden from the person who asks, however remembered."""
-        for run in plan.runs:
-            if run.run_id:
-                ledger.record(self._store, run.run_id)
-
     def _finding(self, run_id: str) -> PanelFindings:
-        ledger.record(self._store, run_id)
-        return self._known(run_id)
-
-    def _merged(self, plan: StagedPlan) -> Merge:
-        return merging.merged(self._store, plan)
-
-    def _rankings(self, plan: StagedPlan) -> tuple[FinishedRun, ...]:
-        return merging.rankings(self._store, plan)
-
-    def _findings(self, run_id: str) -> PanelFindings:
-        return findings(self._store, run_id)
+        return self._known.finding(self._store, run_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxcore.runs.panels.result import PanelFindings, findings
-from pxcore.runs.staged import rehearsal
+from pxcore.runs.staged import rehearsal, rehearsal_stages
 from pxcore.runs.staged.rehearsal import MARGIN
 from pxcore.store.home import Store
 from pxcore.types.staged import StagedPlan
@@ -38,7 +38,7 @@ class Rehearsals:
 
     def rehearsal(self, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
         """Return every run of the rehearsal and how far it is."""
-        return rehearsal.stages(self._store, plan)
+        return rehearsal_stages.stages(self._store, plan)
 
     def advance_rehearsal(
         self, plan: StagedPlan, *, who: str, margin: float = MARGIN

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pxcore.people.rights import require_admin
-from pxcore.runs.upkeep import backup, checking, cleanup, deletion, state
+from pxcore.runs.upkeep import backup, checking, cleanup, deletion, state, users
 from pxcore.runs.upkeep import storage as rooms
-from pxcore.runs.upkeep.deletion import Kind
+from pxcore.runs.upkeep.users import Kind
 from pxcore.store.home import Store
 from pxcore.types.upkeep import BackedUp, Checked, Cleaned, HostState, Loose, Storage, Uses
 
@@ -33,11 +33,11 @@ class Upkeep:
 
     def kind_of(self, name: str) -> Kind:
         """Return what an id names. Raises RunError for one that this person does not know."""
-        return deletion.kind_of(self._store, name)
+        return users.kind_of(self._store, name)
 
     def uses(self, kind: Kind, name: str) -> Uses:
         """Return what would go with something, and what forbids it. AccessError but for owners."""
-        return deletion.uses(self._store, kind, name)
+        return users.uses(self._store, kind, name)
 
     def may_delete(self, kind: Kind, name: str) -> bool:
         """Return whether this is there and the person's to delete."""

@@ -11,11 +11,19 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from pxcore.errors import AccessError
 from pxcore.people.arrivals import arrive
+from pxcore.people.provider_facts import (
+    SECONDS,
+    Facts,
+    asking,
+    endpoint,
+    got,
+    metadata,
+    remembered,
+)
 from pxcore.settings import Settings
 from pxcore.store.home import Store
 from pxcore.types.people import Person
@@ -23,17 +31,9 @@ from pxcore.types.people import Person
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
 
-NEEDED = ("public_url", "oidc_metadata_url", "oidc_client_id", "oidc_client_secret")
-BACK = "login/back"
-"""Where the provider sends browsers, below the public address."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Signatures by a key that only the provider has; never one made with a shared secret."""
-SECONDS = 10
 CLOCKS_APART = 180
-REMEMBERED = 300.0
-"""Seconds for which the provider's addresses and keys are taken as they were."""
-_SAID: dict[str, tuple[float, dict[str, object]]] = {}
-Facts = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,40 +45,20 @@ class Errand:
     verifier: str
 
 
-class Answer(Protocol):
-    """A provider's answer to a question of ours."""
-
-    def raise_for_status(self) -> None:
-        """Raise for an error."""
-
-    def json(self) -> object:
-        """Return what it says."""
-
-
-def check_provider(settings: Settings) -> None:
-    """Raise AccessError for settings with which nobody could log in safely."""
-    missing = [f"PXCORE_{name.upper()}" for name in NEEDED if not getattr(settings, name)]
-    if missing:
-        message = f"PXCORE_AUTH=oidc also needs {', '.join(missing)}; see docs/people.md"
-        raise AccessError(message)
-    for name in ("public_url", "oidc_metadata_url"):
-        _checked(str(getattr(settings, name)), f"PXCORE_{name.upper()}")
-
-
 def way_there(store: Store) -> tuple[str, str]:
     """Return the provider's address to go to, and the errand for the browser to keep.
 
     Raises AccessError for a provider that does not answer.
     """
-    with _asking(store.settings) as session:
-        facts = _metadata(store.settings, session)
+    with asking(store.settings) as session:
+        facts = metadata(store.settings, session)
         errand = Errand(
             state=secrets.token_urlsafe(24),
             nonce=secrets.token_urlsafe(24),
             verifier=secrets.token_urlsafe(48),
         )
         address, _ = session.create_authorization_url(
-            _endpoint(facts, "authorization_endpoint"),
+            endpoint(facts, "authorization_endpoint"),
             state=errand.state,
             nonce=errand.nonce,
             code_verifier=errand.verifier,
@@ -104,8 +84,8 @@ def way_back(store: Store, answer: Mapping[str, str], kept: str) -> Person:
         raise AccessError(_failed("this answer belongs to another log-in"))
     if "code" not in answer:
         raise AccessError(_failed(f"it said {answer.get('error', 'nothing')[:80]!r}"))
-    with _asking(store.settings) as session:
-        facts = _metadata(store.settings, session)
+    with asking(store.settings) as session:
+        facts = metadata(store.settings, session)
         claims = _claims(store.settings, session, facts, (answer["code"], errand))
     verified = claims.get("email_verified") is True
     return arrive(
@@ -128,7 +108,7 @@ def _claims(
     code, errand = asked
     try:
         token = session.fetch_token(
-            _endpoint(facts, "token_endpoint"),
+            endpoint(facts, "token_endpoint"),
             grant_type="authorization_code",
             code=code,
             code_verifier=errand.verifier,
@@ -137,7 +117,7 @@ def _claims(
         claims = _signed(str(token.get("id_token", "")), _keys(session, facts, token), facts)
         _check(claims, settings.oidc_client_id, errand)
         if "email" not in claims and "userinfo_endpoint" in facts:
-            more = _got(session.get(_endpoint(facts, "userinfo_endpoint"), timeout=SECONDS))
+            more = got(session.get(endpoint(facts, "userinfo_endpoint"), timeout=SECONDS))
             claims = {**more, **claims} if more.get("sub") == claims["sub"] else claims
     except (AuthlibBaseError, JoseError, RequestException, ValueError, KeyError) as error:
         told = f"{type(error).__name__}: {error}"[:200]
@@ -149,12 +129,12 @@ def _keys(session: OAuth2Session, facts: Facts, token: Mapping[str, object]) -> 
     """Return the provider's keys; asked again for a token that is signed with a new one."""
     from joserfc.jws import extract_compact  # noqa: PLC0415 - only where somebody logs in
 
-    where = _endpoint(facts, "jwks_uri")
-    keys = _remembered(session, where)
+    where = endpoint(facts, "jwks_uri")
+    keys = remembered(session, where)
     wanted = extract_compact(str(token.get("id_token", "")).encode()).headers().get("kid")
     listed = keys.get("keys")
     known = {one.get("kid") for one in listed} if isinstance(listed, list) else set()
-    return keys if wanted in known else _remembered(session, where, anew=True)
+    return keys if wanted in known else remembered(session, where, anew=True)
 
 
 def _signed(token: str, keys: Facts, facts: Facts) -> dict[str, object]:
@@ -190,71 +170,6 @@ def _check(claims: Mapping[str, object], client: str, errand: Errand) -> None:
     if now > ends + CLOCKS_APART or now < begins - CLOCKS_APART:
         message = "signed for another time"
         raise ValueError(message)
-
-
-def _asking(settings: Settings) -> OAuth2Session:
-    """Return what asks the provider as this dashboard."""
-    from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415 - half a second
-
-    check_provider(settings)
-    return OAuth2Session(
-        settings.oidc_client_id,
-        settings.oidc_client_secret,
-        scope="openid email profile",
-        redirect_uri=f"{settings.public_url.rstrip('/')}/{BACK}",
-        code_challenge_method="S256",
-    )
-
-
-def _metadata(settings: Settings, session: OAuth2Session) -> dict[str, object]:
-    """Return the provider's addresses and issuer; the way it wants our secret is set."""
-    from requests import RequestException  # noqa: PLC0415 - only where somebody logs in
-
-    where = settings.oidc_metadata_url
-    try:
-        facts = _remembered(session, where)
-    except (RequestException, ValueError) as error:
-        message = (
-            f"the identity provider does not answer at {where} ({type(error).__name__}); try "
-            "again, or look at PXCORE_OIDC_METADATA_URL"
-        )
-        raise AccessError(message) from error
-    ways = facts.get("token_endpoint_auth_methods_supported")
-    if isinstance(ways, list) and ways and "client_secret_basic" not in ways:
-        session.token_endpoint_auth_method = "client_secret_post"  # noqa: S105 - the way's name
-    return facts
-
-
-def _remembered(session: OAuth2Session, address: str, *, anew: bool = False) -> dict[str, object]:
-    """Return what an address of the provider says; for some minutes it is asked only once."""
-    at, found = _SAID.get(address, (0.0, {}))
-    if anew or not found or time.monotonic() - at > REMEMBERED:
-        found = _got(session.get(address, withhold_token=True, timeout=SECONDS))
-        _SAID[address] = time.monotonic(), found
-    return found
-
-
-def _endpoint(facts: Facts, name: str) -> str:
-    return _checked(str(facts.get(name, "")), f"the identity provider's {name}")
-
-
-def _checked(address: str, what: str) -> str:
-    """Return an address that nobody between can read: https, or this very host."""
-    parts = urlsplit(address)
-    near = parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and near)):
-        message = f"{what} is {address!r}; expected an address such as https://pxcore.lab.example"
-        raise AccessError(message)
-    return address
-
-
-def _got(answer: Answer) -> dict[str, object]:
-    answer.raise_for_status()
-    found = answer.json()
-    if not isinstance(found, dict):
-        message = "no JSON object"
-        raise ValueError(message)
-    return found
 
 
 def _errand(kept: str) -> Errand:

@@ -17,24 +17,25 @@ from dataclasses import dataclass, field
 from pxcore.errors import DatabaseAwayError, OutOfDiskError, PxError
 from pxcore.logs import about
 from pxcore.runs import heart, ledger, timing
-from pxcore.runs.board import Board, Change, Failure, Grow, LiveRun, RunChange, Stop
+from pxcore.runs.board import Board, Change, Failure, Grow, RunChange, Stop
 from pxcore.runs.engine import Engine
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.job import Ended, job_of
-from pxcore.runs.ledger import RunRecord, Unreadable
+from pxcore.runs.late import Late
+from pxcore.runs.ledger import RunRecord
 from pxcore.runs.panels import growing
 from pxcore.runs.schedule import Start, choose
+from pxcore.runs.stopping import Stopping
+from pxcore.runs.taking_up import drop, drop_unreadable, failed, taken_up
 from pxcore.runs.tasks import Lane, Step
-from pxcore.runs.work import append_log, ask_to_stop, clear
+from pxcore.runs.work import append_log, clear
 from pxcore.store.home import Store
-from pxcore.types import Dataset, RunState, TaskState
+from pxcore.types import Dataset, RunState
 
 LOG = logging.getLogger("pxcore.runner")
 LOOK_SECONDS = 0.25
 PAUSE_SECONDS = 5.0
 """After a round that the disk or the database stopped."""
-PATIENCE_SECONDS = 15.0
-"""A task that has not stopped by then has its worker restarted."""
 
 NO_RESULT = Failure(
     error_class="defect",
@@ -53,12 +54,10 @@ class Runner:
     lives: Callable[[], None] = lambda: None
     """Called as the work goes on, also within a long round."""
     _steps: dict[str, tuple[Step, Dataset]] = field(default_factory=dict)
-    _stops: dict[str, float] = field(default_factory=dict)
+    _stopping: Stopping = field(default_factory=Stopping)
     _over: deque[Ended] = field(default_factory=deque)
     """Ended tasks that the board has not heard of."""
-    _late: list[Ended] = field(default_factory=list)
-    """Tasks that are done but whose artifacts are not seen here yet."""
-    _awaited: dict[str, float] = field(default_factory=dict)
+    _late: Late = field(default_factory=Late)
     _unwritten: list[Change] = field(default_factory=list)
     """What the board decided and the database does not have yet."""
     _no_room: str = ""
@@ -94,8 +93,7 @@ class Runner:
             self._take_up()
             self.desk.turn()
             self._insist()
-        self._over.extend(self._late)
-        self._late.clear()
+        self._over.extend(self._late.again())
         self._over.extend(self.engine.ended(0.2))
         while self._over:
             with about(self._account(self._over[0].key)):
@@ -106,26 +104,20 @@ class Runner:
             self._pulse()
 
     def _idle(self) -> bool:
-        if self.board.runs or self.board.running or self.desk.busy:
-            return False
-        return not ledger.records(self.store, ledger.LIVE)
+        busy = self.board.runs or self.board.running or self.desk.busy
+        return not busy and not ledger.records(self.store, ledger.LIVE)
 
     def _take_up(self) -> None:
         """Look for runs that are new or cancelled, or that nobody can read."""
         waited, self._no_room = self._no_room, ""
-        for found in ledger.listed(self.store, ledger.LIVE):
-            if isinstance(found, Unreadable) and found.row.id not in self.board.runs:
-                LOG.error("run %s: %s", found.row.id, found.why)
-                ledger.apply(self.store, [_failed(found.row.id, found.why)])
-                ledger.drop_tasks(self.store, found.row.id)
+        drop_unreadable(self.store, self.board.runs)
         for record in reversed(ledger.records(self.store, ledger.LIVE)):
             known = record.id in self.board.runs
             if record.cancel_requested and known:
                 LOG.info("run %s: cancelled", record.id)
                 self._write(self.board.cancel(record.id))
             elif record.cancel_requested:
-                ledger.apply(self.store, [RunChange(run_id=record.id, state=RunState.CANCELLED)])
-                ledger.drop_tasks(self.store, record.id)
+                drop(self.store, RunChange(run_id=record.id, state=RunState.CANCELLED))
             elif not known:
                 with about(record.id):
                     self._add(record)
@@ -141,34 +133,15 @@ class Runner:
             raise
         except PxError as error:
             if isinstance(error, OutOfDiskError) and record.state is RunState.RUNNING:
-                self._wait_for_room(str(error))
+                self._no_room = f"a run that has begun waits and goes on by itself: {error}"
                 return
-            ledger.apply(self.store, [_failed(record.id, str(error))])
+            ledger.apply(self.store, [failed(record.id, str(error))])
             return
         steps = planned.steps
         LOG.info("run %s: %d tasks", record.id, len(steps))
-        ledger.renew_tasks(self.store, record.id, steps)
+        taken = taken_up(self.store, record, planned)
         self._steps.update({step.key: (step, record.dataset) for step in steps})
-        done = [step for step in steps if self.store.artifacts.has(step.key)]
-        self.store.note_kinds({step.key: step.kind for step in done})
-        began = {
-            row.key
-            for row in ledger.task_rows(self.store, record.id)
-            if row.state is TaskState.RUNNING or (row.state is TaskState.DONE and not row.reused)
-        }
-        run = LiveRun(
-            id=record.id,
-            owner=record.spec.owner,
-            priority=record.spec.priority,
-            ordinal=record.ordinal,
-            steps=steps,
-            grows=not planned.complete,
-        )
-        self._write(self.board.add(run, done={step.key for step in done}, own=began))
-
-    def _wait_for_room(self, why: str) -> None:
-        """Let a run that has begun wait until its disk has room; the next looks try again."""
-        self._no_room = f"a run that has begun waits and goes on by itself: {why}"
+        self._write(self.board.add(taken.run, done=taken.done, own=taken.began))
 
     def _grow(self, run_id: str) -> None:
         """Forget a run: the next look takes it up anew, with the steps its results decided."""
@@ -215,11 +188,10 @@ class Runner:
             if ended.seconds:
                 timing.note(self.store, step, dataset, self.engine.device, ended.seconds)
         self._over.popleft()
-        if ended.done and not there and self._may_come(ended.key):
-            self._late.append(ended)
+        if ended.done and not there and self._late.wait(self.store, ended, self.engine.patience):
             return
-        self._awaited.pop(ended.key, None)
-        self._stops.pop(ended.key, None)
+        self._late.over(ended.key)
+        self._stopping.over(ended.key)
         if there:
             self._write(self.board.finished(ended.key, ended.seconds or 0.0))
         elif ended.done:
@@ -231,13 +203,6 @@ class Runner:
                 append_log(self.store.artifacts.work(ended.key), ended.failure.message)
             LOG.warning("%s failed: %s", step.label, ended.failure.message)
             self._write(self.board.failed(ended.key, ended.failure))
-
-    def _may_come(self, key: str) -> bool:
-        """Return whether an artifact of another host may still be on its way to this one."""
-        self.store.artifacts.look_anew(key)
-        now_seconds = time.monotonic()
-        until = self._awaited.setdefault(key, now_seconds + self.engine.patience)
-        return now_seconds < until
 
     def _write(self, changes: list[Change]) -> None:
         """Carry out what the board decided: rows together, then marks on tasks to stop.
@@ -252,22 +217,16 @@ class Runner:
             self._count([c.run_id for c in due if isinstance(c, RunChange) and c.state.final])
         ledger.apply(self.store, due)
         self._unwritten.clear()
-        stops = [change.key for change in due if isinstance(change, Stop)]
-        self._stops.update(dict.fromkeys(stops, time.monotonic()))
-        for key in stops:  # without a mark their workers are restarted in the end
-            with suppress(OSError):
-                ask_to_stop(self.store.artifacts.work(key))
+        self._stopping.ask(self.store, [change.key for change in due if isinstance(change, Stop)])
         for change in due:
             if isinstance(change, Grow):
                 self._grow(change.run_id)
 
     def _insist(self) -> None:
         """Restart the workers of tasks that do not stop when asked."""
-        for key, since in list(self._stops.items()):
-            if time.monotonic() - since > PATIENCE_SECONDS:
-                LOG.warning("%s does not stop: its worker is restarted", self._steps[key][0].label)
-                self._stops[key] = time.monotonic() + 60
-                self.engine.kill(key)
+        for key in self._stopping.overdue():
+            LOG.warning("%s does not stop: its worker is restarted", self._steps[key][0].label)
+            self.engine.kill(key)
 
     def _count(self, ended: Sequence[str] = ()) -> None:
         """Add the time since the last count to the runs on the board, and those just ended."""
@@ -286,7 +245,3 @@ class Runner:
             problem=self.engine.problem or self._no_room,
         )
         heart.beat(self.store, pulse)
-
-
-def _failed(run_id: str, why: str) -> RunChange:
-    return RunChange(run_id=run_id, state=RunState.FAILED, error=why)

@@ -19,7 +19,7 @@ import pxcore
 from pxcore import logs
 from pxcore.errors import AccessError, RunError
 from pxcore.people.accounts import has_admin
-from pxcore.people.provider import check_provider
+from pxcore.people.provider_facts import check_provider
 from pxcore.runs.process import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings

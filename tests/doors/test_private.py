@@ -1,9 +1,12 @@
-"""A private run through every door, after its owner has filled what the doors remember."""
+"""Through every door: somebody's private run is as unknown to others as none at all.
+
+The owner has asked before, so that whatever the doors remember between two clicks holds it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,8 @@ from pxcore.types.panel import Constraints
 from pxcore.types.people import Person, Rank
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
-ANN = Person(name="ann", rank=Rank.MEMBER, id="1")
-BOB = Person(name="bob", rank=Rank.MEMBER, id="2")
-TITLE = "What nobody else may read"
+ANN, BOB = (Person(name=name, rank=Rank.MEMBER, id=name) for name in ("ann", "bob"))
+TITLE, METHOD, NOBODYS = "What nobody else may read", "pxpermute", "0" * 12
 Call = Callable[[Lab, str], object]
 CALLS: dict[str, Call] = {
     "progress": lambda lab, run: lab.progress(run),
@@ -28,22 +30,49 @@ CALLS: dict[str, Call] = {
     "tables": lambda lab, run: lab.tables(run),
     "json": lambda lab, run: lab.run_json(run),
     "predictions": lambda lab, run: lab.test_predictions(run),
-    "follow-up": lambda lab, run: lab.follow_up_estimate(run, "gates"),
+    "cost of a follow-up": lambda lab, run: lab.follow_up_estimate(run, "gates"),
     "findings": lambda lab, run: lab.panels.findings(run),
     "advice": lambda lab, run: lab.panels.advice_json(run, Constraints()),
     "what if": lambda lab, run: lab.panels.what_if(run, (0, 1)),
     "question": lambda lab, run: lab.panels.asks_anew(run, lab.panels.question(Constraints())),
+    "cost of a question": lambda lab, run: lab.panels.estimate(
+        run, lab.panels.question(Constraints())
+    ),
     "report": lambda lab, run: lab.reports.report("run", run),
-    "panel report": lambda lab, run: lab.reports.report("panel", run),
-    "share": lambda lab, run: lab.shares.make("run", run),
+    "report of a panel": lambda lab, run: lab.reports.report("panel", run),
+    "report of a comparison": lambda lab, run: lab.reports.report("comparison", f"{run}:{METHOD}"),
+    "link": lambda lab, run: lab.shares.make("run", run),
+    "link to a comparison": lambda lab, run: lab.shares.make("comparison", f"{run}:{METHOD}"),
 }
+REFUSED_TO_ALL: dict[str, Call] = {
+    "findings": CALLS["findings"],
+    "report of a panel": CALLS["report of a panel"],
+    "maps": lambda lab, run: lab.comparing.maps(run, 0, [0], [METHOD]),
+}
+"""What even the owner cannot ask of a run without a panel and without a method that has maps."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole lab with two private runs of Ann."""
+
+    lab: Lab
+    first: str
+    asked: str
+    """It answers which channels are enough."""
+
+    @property
+    def ann(self) -> Lab:
+        return self.lab.seen_by(ANN)
+
+    @property
+    def bob(self) -> Lab:
+        return self.lab.seen_by(BOB)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
-    """Return the whole lab and the private run of Ann, asked about panels."""
-    home = tmp_path_factory.mktemp("private")
-    store = open_store(Settings(home=home, auth="password"))
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    store = open_store(Settings(home=tmp_path_factory.mktemp("private"), auth="password"))
     spec = replace(tiny_spec(tiny_dataset(store)), title=TITLE)
     first = ledger.submit(store.seen_by(ANN), spec, private=True)
     carry_on(store)
@@ -51,55 +80,70 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]
     ann = lab.seen_by(ANN)
     asked = ann.panels.ask(first, ann.panels.question(Constraints(), search=True))
     carry_on(store)
-    yield lab, asked
+    yield Whole(lab, first, asked)
     store.close()
 
 
-@pytest.mark.parametrize("name", list(CALLS))
-def test_it_is_unknown_through_every_door(whole: tuple[Lab, str], name: str) -> None:
-    lab, run_id = whole
-    CALLS[name](lab.seen_by(ANN), run_id)  # it works, and is remembered
+def refusal(call: Call, lab: Lab, run: str) -> str:
+    """Return how a call is refused, without the id it was made for."""
     with pytest.raises(PxError) as told:
-        CALLS[name](lab.seen_by(BOB), run_id)
-    assert "is not known here" in str(told.value)
-    assert TITLE not in str(told.value)
+        call(lab, run)
+    return str(told.value).replace(run, "ID")
 
 
-def test_it_is_in_no_list_and_no_comparison(whole: tuple[Lab, str], tmp_path: Path) -> None:
-    lab, run_id = whole
-    ann, bob = lab.seen_by(ANN), lab.seen_by(BOB)
-    item = next(one.item for one in ann.comparing.items() if one.item.run_id == run_id)
-    assert ann.comparing.compare([item]).columns
-    found = bob.comparing.compare([item])
+@pytest.mark.parametrize("name", CALLS)
+def test_others_are_told_what_is_told_of_no_run_at_all(whole: Whole, name: str) -> None:
+    CALLS[name](whole.ann, whole.asked)  # it works, and is remembered
+    told = refusal(CALLS[name], whole.bob, whole.asked)
+    assert told == refusal(CALLS[name], whole.bob, NOBODYS)
+    assert "is not known here" in told
+
+
+@pytest.mark.parametrize("name", REFUSED_TO_ALL)
+def test_others_are_not_told_what_a_run_does_not_have(whole: Whole, name: str) -> None:
+    call = REFUSED_TO_ALL[name]
+    assert "not known" not in refusal(call, whole.ann, whole.first)
+    assert refusal(call, whole.bob, whole.first) == refusal(call, whole.bob, NOBODYS)
+
+
+def test_no_list_has_it(whole: Whole) -> None:
+    assert {row.id for row in whole.ann.runs()} == {whole.first, whole.asked}
+    assert Item(whole.asked, METHOD) in [row.item for row in whole.ann.comparing.items()]
+    bob = whole.bob
+    assert (bob.runs(), bob.comparing.items(), bob.panels.answers()) == ((), (), ())
+
+
+def test_no_comparison_and_no_file_has_it(whole: Whole, tmp_path: Path) -> None:
+    item = Item(whole.asked, METHOD)
+    assert whole.ann.comparing.compare([item]).columns
+    found = whole.bob.comparing.compare([item])
     assert not found.columns
+    ((_, why),) = found.missing
+    assert "not known here" in why
     assert TITLE not in str(found)
-    assert bob.comparing.items() == ()
-    assert bob.runs() == ()
-    assert bob.panels.answers() == ()
-    report = ann.reports.report("comparison", str(item))
-    assert TITLE in str(report)
-    for take in (
-        lambda: bob.reports.report("comparison", str(item)),
-        lambda: bob.export(run_id, tmp_path / "out"),
-        lambda: bob.comparing.maps(run_id, 0, [0], [item.method]),
-        lambda: bob.shares.make("comparison", str(item)),
-    ):
-        with pytest.raises(PxError) as told:
-            take()
-        assert TITLE not in str(told.value)
+    assert TITLE in str(whole.ann.reports.report("comparison", str(item)))
+    assert TITLE not in refusal(
+        lambda lab, run: lab.export(run, tmp_path / "out"), whole.bob, whole.asked
+    )
     assert not (tmp_path / "out").exists()
-    assert isinstance(item, Item)
 
 
-def test_what_the_lab_remembers_of_a_run_follows_its_row(whole: tuple[Lab, str]) -> None:
-    lab, run_id = whole
-    ann = lab.seen_by(ANN)
+def test_its_links_are_its_owners(whole: Whole) -> None:
+    row, token = whole.ann.shares.make("run", whole.asked)
+    assert row.id not in {one.id for one in whole.bob.shares.mine()}
+    with pytest.raises(PxError, match="not among yours"):
+        whole.bob.shares.extend(row.id)
+    assert TITLE in whole.ann.shares.open(token).title
+
+
+def test_what_the_lab_remembers_of_a_run_follows_its_row(whole: Whole) -> None:
+    ann, run_id = whole.ann, whole.asked
     assert ann.result(run_id) is ann.result(run_id)
     ann.people.set_private(run_id, private=False)
     try:
-        assert not lab.seen_by(BOB).result(run_id).run.private
+        assert not whole.bob.result(run_id).run.private
     finally:
         ann.people.set_private(run_id, private=True)
     assert ann.result(run_id).run.private
     with pytest.raises(PxError):
-        lab.seen_by(BOB).result(run_id)
+        whole.bob.result(run_id)

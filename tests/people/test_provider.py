@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pxcore.errors import AccessError
-from pxcore.people.provider import check_provider, way_back, way_there
+from pxcore.people.provider import way_back, way_there
+from pxcore.people.provider_facts import check_provider
 from pxcore.settings import Settings
 from pxcore.store.home import Store
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from pxcore.errors import Cancelled, TrainingError
-from pxcore.runs import heart, ledger, runner, timing
+from pxcore.runs import heart, ledger, runner, stopping, timing
 from pxcore.runs import tasks as planning
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.plan import plan
@@ -140,7 +140,7 @@ def test_a_task_that_does_not_stop_has_its_worker_restarted(
     ledger.request_cancel(store, run_id, "ann")
     living.turn()
     assert engine.killed == []
-    monkeypatch.setattr(runner, "PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr(stopping, "PATIENCE_SECONDS", -1.0)
     living.turn()
     living.turn()
     assert engine.killed == [job.key]

@@ -12,19 +12,17 @@ from pxcore.panel.curves import best_curve, removal_curve
 from pxcore.panel.descent import PanelEvidence
 from pxcore.panel.noninferiority import non_inferior
 from pxcore.panel.orders import steps
-from pxcore.panel.search import finalists, most_chosen, nested_choice, screen_error
+from pxcore.panel.search import finalists, screen_error
 from pxcore.panel.verdicts import reached, told_of, with_reached
 from pxcore.panel.worth import Worth, worth
 from pxcore.runs.panels import growing, searching
 from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.panels.compared import compared
-from pxcore.runs.panels.plan import round_part
+from pxcore.runs.panels.trials import nested_of, read_screen, retrained
 from pxcore.runs.panels.wishes import wishes
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished, result
 from pxcore.runs.saved.model import load_story
-from pxcore.runs.saved.ranks import load_performance
-from pxcore.runs.saved.screen import load_screened
 from pxcore.types import Verdict
 from pxcore.types.panel import (
     Beside,
@@ -127,7 +125,8 @@ def findings(store: Store, run_id: str) -> PanelFindings:
 def _evidence(parts: Parts, ranked: RunResult) -> PanelEvidence:
     """Return all that is known of the panels. Raises RunError without the full one."""
     spec = ranked.spec
-    full, trials, screen = panel_tasks.everything(spec), _trials(spec, parts), _screen(spec, parts)
+    full, trials = panel_tasks.everything(spec), retrained(spec, parts)
+    screen = read_screen(spec, parts)
     folders = parts.folders(f"panel/train/{panel_tasks.part(full)}")
     if full not in trials or not folders:
         message = "the trainings of the full panel have left the store; start the run again"
@@ -138,7 +137,7 @@ def _evidence(parts: Parts, ranked: RunResult) -> PanelEvidence:
         full=trials[full],
         trials=tuple(trials.values()),
         sizes=_sizes(spec, folders),
-        nested=_nested(spec, parts, screen) if screen is not None else (),
+        nested=nested_of(spec, parts, screen) if screen is not None else (),
         screen=screen,
         redundancy=ranked.redundancy if whole else None,  # its positions are the panel's
         verdicts=_verdicts(ranked),
@@ -169,58 +168,6 @@ def _curves(spec: RunSpec, evidence: PanelEvidence) -> tuple[RemovalCurve, ...]:
     first = finalists(evidence.screen, spec.panel, growing.constraints_of(spec), 1)
     best = [trials[panel] for panel in dict.fromkeys((full, *first)) if panel in trials]
     return (*found, best_curve(best, evidence.sizes))
-
-
-def _trials(spec: RunSpec, parts: Parts) -> dict[Members, PanelTrial]:
-    """Return every retrained panel that can be found, the full one first."""
-    found: dict[Members, PanelTrial] = {}
-    for task in parts.tasks:
-        for word in task.parts:
-            if word.startswith("panel/judge/"):
-                members = tuple(int(n) for n in word.removeprefix("panel/judge/").split("-"))
-                folder = parts.folder(word)
-                if folder is not None:
-                    found[members] = _trial(members, folder)
-    full = panel_tasks.everything(spec)
-    return dict(sorted(found.items(), key=lambda one: (one[0] != full, -len(one[0]), one[0])))
-
-
-def _trial(members: Members, folder: Path, chosen: tuple[Members, ...] = ()) -> PanelTrial:
-    told = load_performance(folder)
-    return PanelTrial(
-        members=members,
-        f1_macro=told.f1_macro,
-        f1_micro=told.accuracy,
-        f1_per_class=told.f1_per_class,
-        nested=bool(chosen),
-        chosen=chosen,
-    )
-
-
-def _nested(spec: RunSpec, parts: Parts, screen: Screen) -> tuple[PanelTrial, ...]:
-    """Return how well each size does where every fold chose its own panel."""
-    found, constraints = [], growing.constraints_of(spec)
-    for size in growing.stain_counts(spec, screen):
-        part = f"panel/nested/{size}"
-        if parts.row(part) is None:
-            continue
-        folder = parts.folder(part)
-        chosen = nested_choice(screen, spec.panel, constraints, size)
-        if folder is not None:
-            found.append(_trial(most_chosen(chosen), folder, chosen))
-    return tuple(found)
-
-
-def _screen(spec: RunSpec, parts: Parts) -> Screen | None:
-    if not panel_tasks.searches(spec):
-        return None
-    rounds: list[tuple[Path, ...]] = []
-    while not rounds or parts.row(f"{round_part(len(rounds))}/0/0") is not None:
-        rounds.append(parts.folders(round_part(len(rounds))))
-    if not all(rounds):
-        return None
-    said = [[load_screened(folder) for folder in folders] for folders in rounds]
-    return growing.screen_of(spec, said[0] if len(said) == 1 else searching.together(said))
 
 
 def _labels(told: RunResult) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pxcore.errors import PanelError, PlanChangedError
 from pxcore.panel.constraints import stain_free
 from pxcore.people.rights import require_member, signed
-from pxcore.runs import datasets, drafts, followups, ledger, progress
+from pxcore.runs import datasets, drafts, followups, ledger
 from pxcore.runs.panels import tasks as panel_tasks
 from pxcore.runs.result import result
 from pxcore.runs.staged import shelf
@@ -24,7 +24,6 @@ from pxcore.runs.staged.outcome import Finding, final_panel
 from pxcore.runs.staged.rehearsal_answer import ALL, COMPARE, both_panels, marker_places
 from pxcore.runs.staged.rehearsal_specs import (
     stage_channels,
-    stage_label,
     stage_spec,
     with_question,
 )
@@ -45,9 +44,8 @@ from pxcore.types import RunState
 from pxcore.types.panel import Members, PanelQuestion
 from pxcore.types.people import HOST
 from pxcore.types.staged import StagedPlan
-from pxcore.types.staged_views import RehearsalStage
 
-__all__ = ["MARGIN", "advance", "rehearse", "stages", "stop"]
+__all__ = ["MARGIN", "advance", "rehearse", "stop"]
 
 MARGIN = 0.02
 """F1-macro that a final panel may lose, where nobody says otherwise."""
@@ -113,11 +111,6 @@ def stop(store: Store, plan: StagedPlan, *, who: str) -> StagedPlan:
     )
     what = "The rehearsal was stopped; its runs stay in the list of runs."
     return moved(store, made, Change(who=who, step=MEASURE, what=what))
-
-
-def stages(store: Store, plan: StagedPlan) -> tuple[RehearsalStage, ...]:
-    """Return every run of a rehearsal with how far it is; () where nothing is rehearsed."""
-    return tuple(_stage(store, plan, name, run_id) for name, run_id in plan.rehearsal_runs)
 
 
 def advance(
@@ -226,20 +219,6 @@ def _queued(plan: StagedPlan, name: str, run_id: str) -> StagedPlan:
         old: one for old, one in plan.rehearsal_runs if name == COMPARE or old != COMPARE
     }
     return replace(plan, rehearsal_runs=tuple({**kept, name: run_id}.items()))
-
-
-def _stage(store: Store, plan: StagedPlan, name: str, run_id: str) -> RehearsalStage:
-    record = ledger.record(store, run_id)
-    row = record.row
-    under_way = row.state is RunState.RUNNING
-    return RehearsalStage(
-        name=name,
-        label=stage_label(plan, name),
-        run_id=run_id,
-        state=row.state,
-        share=progress.progress(store, run_id).share if under_way else row.share,
-        error=record.error,
-    )
 
 
 def _channels(store: Store, run_id: str) -> Members:

@@ -11,7 +11,7 @@ from pxcore.errors import AccessError, DatasetError, PanelError, PlanChangedErro
 from pxcore.runs import datasets, heart, ledger
 from pxcore.runs.board import RunChange
 from pxcore.runs.staged import shelf
-from pxcore.runs.upkeep import deletion
+from pxcore.runs.upkeep import deletion, users
 from pxcore.store import audit
 from pxcore.store.home import Store
 from pxcore.store.tables import metadata
@@ -69,18 +69,18 @@ def test_a_private_run_of_somebody_else_is_not_there_at_all(store: Store) -> Non
     bob = seen_by(store, "bob")
     assert not deletion.may_delete(bob, "run", run_id)
     with pytest.raises(RunError, match="not known"):
-        deletion.uses(bob, "run", run_id)
+        users.uses(bob, "run", run_id)
     with pytest.raises(DatasetError, match="is used by 1 more") as found:
         deletion.delete_dataset(bob, dataset.id)
     assert run_id not in str(found.value)
     assert "secret" not in str(found.value)
-    assert deletion.uses(bob, "dataset", dataset.id).foreign == 1
+    assert users.uses(bob, "dataset", dataset.id).foreign == 1
     with pytest.raises(RunError, match="not known") as unknown:
-        deletion.kind_of(bob, run_id)
+        users.kind_of(bob, run_id)
     with pytest.raises(RunError) as never:
-        deletion.kind_of(bob, "0" * 12)
+        users.kind_of(bob, "0" * 12)
     assert str(unknown.value).replace(run_id, "") == str(never.value).replace("0" * 12, "")
-    assert deletion.kind_of(seen_by(store, "ann"), run_id) == "run"
+    assert users.kind_of(seen_by(store, "ann"), run_id) == "run"
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_only_whoever_may_delete_is_told_what_uses_it(store: Store, name: str, r
     _set(store, "datasets", owner="ann")
     for kind, subject in (("dataset", dataset.id), ("run", run_id), ("plan", plan.id)):
         with pytest.raises(AccessError):
-            deletion.uses(seen_by(store, name, rank), kind, subject)  # type: ignore[arg-type]
-        assert deletion.uses(seen_by(store, "ann"), kind, subject).title  # type: ignore[arg-type]
+            users.uses(seen_by(store, name, rank), kind, subject)  # type: ignore[arg-type]
+        assert users.uses(seen_by(store, "ann"), kind, subject).title  # type: ignore[arg-type]
 
 
 def _set(store: Store, table: str, **values: object) -> None:
@@ -130,7 +130,7 @@ def test_a_data_set_in_use_says_by_what_and_goes_with_it_only_when_told(
     dataset = made_dataset(store)
     run_id = made_run(store, dataset, title="ranked")
     plan = plan_on(store, dataset.id, run_id)
-    uses = deletion.uses(store, "dataset", dataset.id)
+    uses = users.uses(store, "dataset", dataset.id)
     assert (uses.runs, uses.plans) == (((run_id, "ranked"),), ((plan.id, "stages"),))
     with pytest.raises(DatasetError, match=r"run 'ranked'.*--and-runs"):
         deletion.delete_dataset(store, dataset.id)
@@ -152,7 +152,7 @@ def test_nothing_goes_when_one_part_may_not(store: Store) -> None:
     with pytest.raises(RunError, match="cancel it first"):
         deletion.delete_dataset(store, dataset.id, and_runs=True)
     assert run_id in {one.id for one in ledger.records(store)}
-    assert deletion.uses(store, "dataset", dataset.id).live == 1
+    assert users.uses(store, "dataset", dataset.id).live == 1
 
 
 def test_a_run_that_a_plan_once_named_asks_first(store: Store) -> None:
@@ -169,7 +169,7 @@ def test_a_run_that_a_plan_once_named_asks_first(store: Store) -> None:
 
 def test_a_deleted_plan_does_not_come_back_by_a_tab_that_was_open(store: Store) -> None:
     plan = plan_on(store, made_dataset(store).id)
-    assert deletion.kind_of(store, plan.id) == "plan"
+    assert users.kind_of(store, plan.id) == "plan"
     deletion.delete_plan(store, plan.id)
     with pytest.raises(PanelError, match="deleted"):
         shelf.save(store, plan, "ann", "went on")
