@@ -11,6 +11,7 @@ from pxcore.runs import spec_tasks
 from pxcore.runs.method_names import method_name
 from pxcore.runs.panels.plan import first_steps, merged
 from pxcore.runs.tasks import (
+    VERSIONS,
     ExplainTask,
     GateTask,
     JointTask,
@@ -46,12 +47,12 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
 
     Raises MethodError for a method that this version does not have.
     """
-    return _steps(repr(spec), spec)
+    return _steps(repr((VERSIONS, spec)), spec)
 
 
 @lru_cache(KEPT)
 def _steps(_spelt: str, spec: RunSpec) -> tuple[Step, ...]:
-    """Return a spec's steps. Specs that are spelt differently (1, 1.0, true) are different."""
+    """Return a spec's steps, of these versions; what is spelt differently (1, 1.0) differs."""
     planned = _Planned(spec)
     for fold in range(spec.n_folds):
         for seed_index in range(spec.seeds):
