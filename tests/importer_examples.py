@@ -50,6 +50,18 @@ def scifai(folder: Path) -> Example:
     return Example(folder / "cells", [images[0], images[2], images[1]])  # by path: d0, d0, d1
 
 
+def tissue(folder: Path) -> Example:
+    images = cells([(8, 6), (7, 9), (10, 10)])
+    lines = ["image,patient,class"]
+    for i, image in enumerate(images):
+        place = folder / "study" / f"t{i}.tiff"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(place, image, photometric="minisblack", metadata=None)
+        lines.append(f"t{i}.tiff,p{i},{'ab'[i % 2]}")
+    (folder / "study" / "images.csv").write_text("\n".join(lines))
+    return Example(folder / "study", images)
+
+
 def ideas_tiff(folder: Path) -> Example:
     images = cells([(8, 6), (7, 9), (10, 10)])
     for i, image in enumerate(images):
@@ -88,6 +100,7 @@ def multiplex_circles(folder: Path) -> Example:
 EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "stack": stack,
     "scifai": scifai,
+    "tissue": tissue,
     "ideas_tiff": ideas_tiff,
     "cif": cif,
     "dali": dali,

@@ -45,6 +45,7 @@ def form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled
                 value=0,
                 key=f"{key}-size",
             )
+            options = _tissue(key)
             sheet, labels = _tables(key)
         register = "Register this folder" if is_folder else "Register"
         if not st.form_submit_button(register, type="primary", icon=":material/check:"):
@@ -54,6 +55,7 @@ def form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled
         title=title.strip() or known_as,
         format=which or "auto",
         size=int(side),
+        options=options if which in {"auto", "tissue"} else (),
         owner=visit().owner,
     )
     files: dict[Place, UploadedFile] = {}
@@ -62,6 +64,25 @@ def form(path: str, name: str, place: str, *, is_folder: bool = False) -> Filled
     if labels:
         files["labels"] = labels
     return Filled(request, files)
+
+
+def _tissue(key: str) -> tuple[tuple[str, str], ...]:
+    """Return how images of tissue are cut; empty, as for every other format, for whole images."""
+    ways = {"whole": "whole images", "crops": "cut into single cells by their masks"}
+    chosen = st.selectbox(
+        "Tissue images (a folder or zip with images.csv)",
+        list(ways),
+        format_func=lambda way: ways[way],
+        key=f"{key}-tissue",
+    )
+    window = st.number_input(
+        "Side of the window around each cell, pixels, where they are cut",
+        min_value=4,
+        max_value=1024,
+        value=32,
+        key=f"{key}-window",
+    )
+    return (("cells", "crops"), ("window", str(window))) if chosen == "crops" else ()
 
 
 def _tables(key: str) -> tuple[UploadedFile | None, UploadedFile | None]:

@@ -39,6 +39,12 @@ class Limits:
     cell_side: int = 1024
     """Largest height or width of a cell, pixels."""
     channels: int = 256
+    image_side: int = 16_384
+    """Largest height or width of a tissue image, pixels."""
+    image_bytes: int = 1 * GIB
+    """All channels of one tissue image, decoded."""
+    table_bytes: int = 64 * MIB
+    """A CSV that describes images, channels or cells."""
     keep_free: int = 1 * GIB
     """Disk that must stay free beside the container."""
 

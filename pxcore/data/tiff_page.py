@@ -76,27 +76,39 @@ def read_header(path: Path, limits: Limits) -> PageHeader:
         names no file.
     """
     with _first_page(path, limits) as (tif, page):
-        return PageHeader(page.shape[0], page.shape[1], _dtype(page), len(tif.pages))
+        return PageHeader(page.shape[0], page.shape[1], dtype_of(page), len(tif.pages))
 
 
 def read_pixels(path: Path, limits: Limits) -> Array:
     """Return the (h, w) pixels of the first image, native byte order. Raises as `read_header`."""
     with _first_page(path, limits) as (_, page):
         pixels = np.asarray(page.asarray())
-        return pixels.astype(_dtype(page), copy=False)
+        return pixels.astype(dtype_of(page), copy=False)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TiffFile]:
+    """Open a file, with every sort of damage told as DatasetError. No other file is ever read.
+
+    OME and ImageJ metadata are not followed: they can name further files and odd places.
+    """
+    try:
+        with _quiet(), TiffFile(path, is_ome=False, is_imagej=False) as tif:
+            yield tif
+    except _DAMAGE as error:
+        message = f"cannot be read as TIFF ({str(error)[:200] or type(error).__name__})"
+        raise DatasetError(message) from error
 
 
 @contextmanager
 def _first_page(path: Path, limits: Limits) -> Iterator[tuple[TiffFile, TiffPage]]:
-    """Open a file at its first image, with every sort of damage told as DatasetError."""
-    try:
-        with _quiet(), TiffFile(path, is_ome=False) as tif:
-            page = tif.pages.first
-            _check(page, path.stat().st_size, limits)
-            yield tif, page
-    except _DAMAGE as error:
-        message = f"cannot be read as TIFF ({str(error)[:200] or type(error).__name__})"
-        raise DatasetError(message) from error
+    with opened(path) as tif:
+        page = tif.pages.first
+        if len(page.shape) != 2:
+            message = f"the image has shape {page.shape}; expected one grey image (height, width)"
+            raise DatasetError(message)
+        check_page(page, path.stat().st_size, limits.cell_side)
+        yield tif, page
 
 
 @contextmanager
@@ -116,7 +128,8 @@ def _quiet() -> Iterator[None]:
         logger.disabled = was
 
 
-def _dtype(page: TiffPage) -> np.dtype[np.generic]:
+def dtype_of(page: TiffPage) -> np.dtype[np.generic]:
+    """Return the type of an image's pixels, native byte order. Raises DatasetError for none."""
     dtype = page.dtype
     if dtype is None:
         message = f"pixels of {page.bitspersample} bits have no known type"
@@ -124,16 +137,24 @@ def _dtype(page: TiffPage) -> np.dtype[np.generic]:
     return np.dtype(dtype).newbyteorder("=")
 
 
-def _check(page: TiffPage, size: int, limits: Limits) -> None:
-    """Refuse what is no single grey image, absurd sizes, and pixels beyond the end of the file."""
-    if len(page.shape) != 2:
-        message = f"the image has shape {page.shape}; expected one grey image (height, width)"
-        raise DatasetError(message)
-    if not 0 < min(page.shape) <= max(page.shape) <= limits.cell_side:
-        message = (
-            f"the image is {page.shape[0]} x {page.shape[1]} pixels; a cell has at most "
-            f"{limits.cell_side} a side"
-        )
+def check_page(page: TiffPage, size: int, side: int) -> None:
+    """Refuse absurd sizes, codecs that are not ours, and pixels beyond the end of the file.
+
+    Parameters
+    ----------
+    size
+        Of the file, bytes.
+    side
+        Largest height or width, pixels.
+
+    Raises
+    ------
+    DatasetError
+        Naming no file.
+    """
+    height, width = page.imagelength, page.imagewidth
+    if not 0 < min(height, width) <= max(height, width) <= side:
+        message = f"the image is {height} x {width} pixels; a side has at most {side} pixels"
         raise DatasetError(message)
     if int(page.compression) not in _COMPRESSIONS:
         message = (
@@ -141,8 +162,8 @@ def _check(page: TiffPage, size: int, limits: Limits) -> None:
             f"{', '.join(dict.fromkeys(_COMPRESSIONS.values()))}"
         )
         raise DatasetError(message)
-    if math.prod(page.chunks) > limits.cell_side**2:
-        message = f"the image is stored in pieces of {page.chunks} pixels, larger than any cell"
+    if math.prod(page.chunks) > side**2 * page.samplesperpixel:
+        message = f"the image is stored in pieces of {page.chunks} pixels, larger than any image"
         raise DatasetError(message)
     ends = [
         offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)

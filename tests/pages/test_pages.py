@@ -138,6 +138,23 @@ def test_register_from_a_folder(lab: FakeLab, visit: Open) -> None:
     request = asked(lab, "import")
     assert isinstance(request, ImportRequest)
     assert (request.path, request.title, request.format) == ("/data/c.h5", "My cells", "auto")
+    assert request.options == ()
+
+
+def test_tissue_is_cut_into_cells_where_asked(lab: FakeLab, visit: Open) -> None:
+    lab.imports.folders = (Path("/data"),)
+    lab.imports.entries = (
+        FolderEntry(
+            name="imc", inside="imc", path="/data/imc", is_folder=True, size=0, format="TIFF files"
+        ),
+    )
+    app = visit("datasets", add="cells")
+    app.selectbox(key="folder-/data/imc-tissue").set_value("crops")
+    app.number_input(key="folder-/data/imc-window").set_value(24)
+    button(app, "Register this folder")
+    request = asked(lab, "import")
+    assert isinstance(request, ImportRequest)
+    assert request.options == (("cells", "crops"), ("window", "24"))
 
 
 def test_each_file_has_its_own_title_and_a_folder_is_registered_as_one(

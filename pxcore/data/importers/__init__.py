@@ -8,6 +8,7 @@ from pxcore.data.importers import (
     multiplex_circles,
     scifai,
     stack,
+    tissue,
 )
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
@@ -18,6 +19,7 @@ IMPORTERS: Registry[Importer] = Registry(
     [
         stack.IMPORTER,
         scifai.IMPORTER,
+        tissue.IMPORTER,
         ideas_tiff.IMPORTER,
         cif.IMPORTER,
         dali.IMPORTER,

@@ -1,0 +1,264 @@
+"""`tissue`: highly multiplexed images of tissue, whole or cut into single cells.
+
+A folder (or zip) with ``images.csv`` (columns image, patient, class, mask) and the images: each a
+TIFF or OME-TIFF with all channels, or a folder with one TIFF a channel. Masks are TIFFs of cell
+numbers. ``channels.csv`` (name) names the channels, ``cells.csv`` (image, cell, class) classes the
+cells of masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
+from pxcore.data.limits import Limits
+from pxcore.data.tiff_stack import read_labels, read_stack
+from pxcore.data.tissue_crops import cell_numbers, crops
+from pxcore.data.tissue_files import Study, StudyImage, study_of
+from pxcore.data.tissue_table import CELLS, IMAGES, TissueTable, cell_classes, images_of
+from pxcore.errors import DatasetError
+from pxcore.types import Array, Skipped
+
+LEVELS = 3
+"""Folders above ``images.csv`` that are passed through, as zips of a folder have one."""
+WINDOW, LEAST = 32, 9
+"""Side of a cell's window, and pixels below which an outline is no cell, unless asked otherwise."""
+
+Cells = Iterator[RawCell | Skipped]
+
+
+def recognise(path: Path) -> bool:
+    """True for a folder with ``images.csv``, also inside a folder that holds nothing else."""
+    try:
+        return _root(path) is not None
+    except OSError:
+        return False
+
+
+def read(path: Path, options: ImportOptions) -> Source:
+    """Return images or their cells, after a look at every file's header.
+
+    Options: ``cells`` = whole (default) or crops; ``group`` = auto (default: the patient where the
+    table has one, else the image for crops and nothing for whole images), patient, image or none;
+    ``window``: side of a cell's window, pixels (32); ``min_pixels`` of a cell (9).
+
+    Raises
+    ------
+    DatasetError
+        When a table is missing or damaged, or no image can be read.
+    """
+    options.only("cells", "group", "window", "min_pixels")
+    cut = options.word("cells", ("whole", "crops")) == "crops"
+    root = _root(path)
+    if root is None:
+        message = (
+            f"{path.name}: no {IMAGES} in it; give a folder or zip with {IMAGES} (columns image, "
+            "patient, class, mask) and the images that it names"
+        )
+        raise DatasetError(message)
+    limits = options.limits
+    table = images_of(root, limits)
+    study = study_of(root, table, limits, need_masks=cut)
+    reading = _Reading(
+        study=study,
+        dtype=np.result_type(*{one.header.dtype for one in study.images}),
+        group=_group(options, table, cut=cut),
+        limits=limits,
+    )
+    if cut:
+        return _cut(reading, options, table, cell_classes(root, limits))
+    sizes = [(one.header.height, one.header.width) for one in study.images]
+    return Source(
+        channel_names=study.channels,
+        names_assumed=study.names_assumed,
+        n_cells=len(table.images),
+        dtype=reading.dtype,
+        cells=reading.whole,
+        sizes=np.array(sizes, dtype=np.int64),
+        notes=(*_notes(table, reading.group), "Each cell of the data set is a whole image."),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What a pass over the images needs."""
+
+    study: Study
+    dtype: np.dtype[np.generic]
+    group: str
+    """``patient``, ``image`` or ``none``."""
+    limits: Limits
+
+    def pixels(self, one: StudyImage) -> Array:
+        """Return (C, h, w) of an image. Raises DatasetError where it is damaged."""
+        return read_stack(one.files, self.limits).astype(self.dtype, copy=False)
+
+    def labels(self, one: StudyImage) -> Array:
+        """Return (h, w) cell numbers of an image with a mask. Raises DatasetError."""
+        if one.mask is None:
+            message = f"no mask in {IMAGES}"
+            raise DatasetError(message)
+        return read_labels(one.mask, (one.header.height, one.header.width), self.limits)
+
+    def group_of(self, one: StudyImage) -> str | None:
+        """Return whose image it is."""
+        return {"patient": one.row.patient, "image": one.row.image}.get(self.group)
+
+    def whole(self) -> Cells:
+        """Yield every image as one cell; its mask is what lies inside any outline."""
+        yield from self.study.skipped
+        for number, one in enumerate(self.study.images):
+            try:
+                images = self.pixels(one)
+                masks = None
+                if one.mask is not None:
+                    masks = (self.labels(one) > 0).astype(np.uint8)[None]
+            except DatasetError as error:
+                yield Skipped(reason=str(error), count=1, examples=(one.row.image[:200],))
+                continue
+            yield RawCell(
+                images=images,
+                label=one.row.label,
+                group=self.group_of(one),
+                masks=masks,
+                object_number=number,
+                name=one.row.image[:200],
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cutting:
+    """How images are cut into cells."""
+
+    reading: _Reading
+    window: int
+    min_pixels: int
+    classes: dict[tuple[str, int], str | None] | None
+    """By image and cell; None where cells have the class of their image."""
+    first: tuple[int, ...]
+    """Object number of each image's first cell."""
+
+    def cells(self) -> Cells:
+        """Yield the cells of every image, by their number in the mask."""
+        yield from self.reading.study.skipped
+        for one, first in zip(self.reading.study.images, self.first, strict=True):
+            try:
+                images, labels = self.reading.pixels(one), self.reading.labels(one)
+            except DatasetError as error:
+                yield Skipped(reason=str(error), count=1, examples=(one.row.image[:200],))
+                continue
+            yield from self._of(one, images, labels, first)
+
+    def _of(self, one: StudyImage, images: Array, labels: Array, first: int) -> Cells:
+        group, image = self.reading.group_of(one), one.row.image
+        for place, crop in enumerate(crops(labels, self.window)):
+            name = f"{image[:200]} cell {crop.number}"
+            if crop.n_pixels < self.min_pixels:
+                reason = f"an outline of fewer than {self.min_pixels} pixels"
+                yield Skipped(reason=reason, count=1, examples=(name,))
+                continue
+            label = one.row.label
+            if self.classes is not None:
+                label = self.classes.get((image, crop.number))
+            yield RawCell(
+                images=images[:, crop.rows, crop.columns].copy(),
+                label=label,
+                group=group,
+                masks=crop.mask,
+                object_number=first + place,
+                name=name,
+            )
+
+
+def _cut(
+    reading: _Reading,
+    options: ImportOptions,
+    table: TissueTable,
+    classes: dict[tuple[str, int], str | None] | None,
+) -> Source:
+    """Return the cells of the masks, which are counted here by a first pass over the masks."""
+    window = options.number("window", WINDOW)
+    least = options.number("min_pixels", LEAST)
+    if not 4 <= window <= options.limits.cell_side or least < 1:
+        message = (
+            f"window is {window}, min_pixels {least}; give a side of 4 to "
+            f"{options.limits.cell_side} pixels, and at least 1 pixel"
+        )
+        raise DatasetError(message)
+    study, counts, sizes = reading.study, [], []
+    for one in study.images:
+        try:
+            n_cells = len(cell_numbers(reading.labels(one))[0])
+        except DatasetError:  # told when its cells are read
+            n_cells = 0
+        counts.append(n_cells)
+        sizes += [(min(window, one.header.height), min(window, one.header.width))] * n_cells
+    first = tuple(int(n) for n in np.concatenate([[0], np.cumsum(counts)[:-1]]))
+    cutting = _Cutting(
+        reading=reading, window=window, min_pixels=least, classes=classes, first=first
+    )
+    if not sizes:
+        message = f"no mask of the {len(study.images)} images holds a cell, or can be read"
+        raise DatasetError(message)
+    notes = [*_notes(table, reading.group), f"Cells were cut in windows of {window} pixels."]
+    notes.append("Cells are numbered in the order of the images and of their numbers in the masks.")
+    if classes is not None:
+        images = {one.row.image for one in study.images}
+        lost = sum(image not in images for image, _ in classes)
+        notes += [f"{lost} lines of {CELLS} name no image that was read."] if lost else []
+    return Source(
+        channel_names=study.channels,
+        names_assumed=study.names_assumed,
+        n_cells=len(sizes) + len(table.images) - len(study.images),
+        dtype=reading.dtype,
+        cells=cutting.cells,
+        sizes=np.array(sizes, dtype=np.int64),
+        notes=tuple(notes),
+    )
+
+
+def _group(options: ImportOptions, table: TissueTable, *, cut: bool) -> str:
+    """Return which column makes the groups."""
+    chosen = options.word("group", ("auto", "patient", "image", "none"))
+    if chosen == "patient" and "patient" not in table.columns:
+        message = f"group is patient, but {IMAGES} has no such column; add it or choose another"
+        raise DatasetError(message)
+    if chosen != "auto":
+        return chosen
+    return "patient" if "patient" in table.columns else "image" if cut else "none"
+
+
+def _notes(table: TissueTable, group: str) -> tuple[str, ...]:
+    notes = [] if group == "none" else [f"Groups are those of the column {group} in {IMAGES}."]
+    if table.others:
+        notes.append(f"Columns of {IMAGES} that are not used: {', '.join(table.others)[:200]}.")
+    return tuple(notes)
+
+
+def _root(path: Path) -> Path | None:
+    """Return the folder that holds ``images.csv``, None where there is none near."""
+    for _ in range(LEVELS):
+        if not path.is_dir() or path.is_symlink():
+            return None
+        if (path / IMAGES).is_file():
+            return path
+        inside = [one for one in path.iterdir() if not one.name.startswith((".", "__MACOSX"))]
+        if len(inside) != 1:
+            return None
+        path = inside[0]
+    return None
+
+
+IMPORTER = Importer(
+    id="tissue",
+    label="Multiplexed tissue (TIFF)",
+    summary="A folder or zip with images.csv (image, patient, class, mask) and multi-channel "
+    "TIFFs, OME-TIFFs or folders of single ones; cells are cut out by masks where asked.",
+    extensions=(),
+    recognise=recognise,
+    read=read,
+)
