@@ -15,7 +15,7 @@ def draw() -> None:
     """Draw each data set of the catalogue with its state, source and button."""
     st.markdown(
         "The cells of the PXPermute paper, fetched by the runner from where their authors keep "
-        "them. A download that breaks off goes on where it stopped, if the server allows that.",
+        "them, and the tissue of the channel-embedding paper, which is put here by hand. A download that breaks off goes on where it stopped, if the server allows that.",
         width=720,
     )
     for one in lab().public.states():
@@ -28,10 +28,10 @@ def _one(one: PublicState) -> None:
     entry = one.entry
     st.markdown(f"**{md(entry.title)}** · {md(entry.summary, 200)}", width=760)
     channels = ", ".join(entry.panel.names)
-    st.caption(
-        f"{entry.n_cells:,} labelled cells, {entry.n_classes} classes, {len(entry.panel)} "
-        f"channels: {md(channels, 200)}"
-    )
+    told = f"{len(entry.panel)} channels: {channels}"
+    if entry.by_hand:
+        told = f"channels such as {channels}"
+    st.caption(f"{entry.n_cells:,} labelled cells, {entry.n_classes} classes, {md(told, 220)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if one.dataset_id:
             links.link(
@@ -44,10 +44,11 @@ def _one(one: PublicState) -> None:
             disabled=bool(one.dataset_id) or (one.state != "here" and not one.may_fetch),
         ):
             links.go("datasets", importing=lab().public.start(entry.id, visit().owner))
-        links.link(
-            "Published results", "published", icon=":material/menu_book:", **{"set": entry.id}
-        )
-    if one.state != "here" and not one.dataset_id:
+        if not entry.by_hand:
+            links.link(
+                "Published results", "published", icon=":material/menu_book:", **{"set": entry.id}
+            )
+    if one.state != "here" and not one.dataset_id and not entry.by_hand:
         st.caption(f"At most {size(entry.most_bytes)} are downloaded.")
     if told := _told(one):
         st.caption(told)
@@ -69,6 +70,8 @@ def _told(one: PublicState) -> str:
     """Return what is to be known before the button is pressed; empty for nothing."""
     if one.state == "here" or one.dataset_id:
         return ""
+    if entry := one.entry.by_hand:
+        return f"{entry} Put the folder into `{one.folder}`, then import it here."
     if not one.may_fetch:
         return (
             "Downloads are switched off on this host (PXCORE_PUBLIC_DOWNLOADS): put the file into "

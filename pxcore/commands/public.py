@@ -54,7 +54,7 @@ def listing(states: tuple[PublicState, ...]) -> Table:
         table.add_row(
             entry.id,
             f"{entry.title}, {entry.n_cells:,}",
-            f"{len(entry.panel)}",
+            "" if entry.by_hand else f"{len(entry.panel)}",
             f"{entry.n_classes}",
             text(one.dataset_id or f"{here} ({one.folder})"),
             text(f"doi {entry.doi}; licence: {entry.licence}"),

@@ -75,7 +75,7 @@ def states(store: Store) -> tuple[PublicState, ...]:
                 file=file.name if file else "",
                 n_bytes=lying.stat().st_size if lying and lying.is_file() else 0,
                 resumes=version is not None and version.resumes and version.url == entry.url,
-                may_fetch=store.settings.public_downloads,
+                may_fetch=store.settings.public_downloads and not entry.by_hand,
                 sha256=receipt.sha256 if receipt else "",
                 dataset_id=known.get(file.name if file else entry.file, ""),
             )
@@ -87,7 +87,15 @@ def check_fetchable(store: Store, set_id: str) -> None:
     """Raise AccessError where a data set's file is not here and may not be downloaded."""
     entry = CATALOGUE[set_id]
     place = folder(store, entry)
-    if not store.settings.public_downloads and there(place, entry) is None:
+    if there(place, entry) is not None:
+        return
+    if entry.by_hand:
+        message = (
+            f"{entry.title!r} is not fetched by itself. {entry.by_hand} Put the folder into "
+            f"{place} and start again; the files are described at {entry.page}"
+        )
+        raise AccessError(message)
+    if not store.settings.public_downloads:
         message = (
             f"{entry.title!r} is not fetched: downloads of public data sets are switched off on "
             f"this host (PXCORE_PUBLIC_DOWNLOADS): {_by_hand(entry, place)}"
@@ -120,12 +128,13 @@ def fetched(store: Store, request: ImportRequest, tell: Tell, limits: Limits) ->
         else:
             check_source(file, limits)
             taking = _check(entry, file, lambda share: tell("checking the file", FETCHING * share))
-        (place / SHEET).write_text(write_sheet(entry.panel), "utf-8")
+        if not entry.by_hand:
+            (place / SHEET).write_text(write_sheet(entry.panel), "utf-8")
     made = replace(
         request,
         path=str(taking.path),
         format=entry.format,
-        panel_sheet=str(place / SHEET),
+        panel_sheet="" if entry.by_hand else str(place / SHEET),
         size=request.size or entry.side,
         options=entry.options,
     )

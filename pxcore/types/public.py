@@ -43,6 +43,9 @@ class PublicSet:
     options: tuple[tuple[str, str], ...] = ()
     side: int = 0
     """Side of the square tiles; 0 chooses from the cells."""
+    by_hand: str = ""
+    """Where one file is not enough: what a person unpacks into the folder. Never downloaded, no
+    panel sheet is given to the importer, and no results of it are shown as published."""
     assumed: tuple[str, ...] = ()
     """Plain sentences: what of the file's layout is taken from papers and was not seen."""
 

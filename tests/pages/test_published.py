@@ -27,7 +27,7 @@ def test_the_sentence_comes_first_and_says_no_more_than_the_folds(
     assert first.startswith("**Five folds put")
 
 
-@pytest.mark.parametrize("set_id", list(CATALOGUE))
+@pytest.mark.parametrize("set_id", [one.id for one in CATALOGUE.values() if not one.by_hand])
 @pytest.mark.parametrize("method", ["pxpermute", "occlusion", "lrp"])
 def test_every_set_and_method_is_drawn(lab: FakeLab, visit: Open, set_id: str, method: str) -> None:
     text = words(visit("published", set=set_id, method=method))
@@ -86,6 +86,19 @@ def test_public_data_sets_are_listed_with_source_and_folder(lab: FakeLab, visit:
     assert app.button(key="public-apoptotic").label == "Fetch and import"
     assert app.button(key="public-synapse").label == "Go on fetching (3.0 MiB are here)"
     assert app.button(key="public-blood").disabled
+
+
+def test_tissue_is_put_there_by_hand(lab: FakeLab, visit: Open) -> None:
+    imc = CATALOGUE["imc"]
+    lab.public.here = {
+        "imc": PublicState(entry=imc, state="absent", folder="/store/imc", may_fetch=False)
+    }
+    app = visit("datasets", add="public")
+    assert app.button(key="public-imc").disabled
+    text = words(app)
+    assert "write images.csv beside them" in text.replace("\\", "")
+    assert "Put the folder into `/store/imc`" in text
+    assert "Downloads are switched off" not in text
 
 
 def test_what_cannot_go_on_or_may_not_be_fetched_is_told(lab: FakeLab, visit: Open) -> None:

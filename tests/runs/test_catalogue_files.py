@@ -20,6 +20,7 @@ from pxcore.store.home import Store, open_store
 from pxcore.types import Dataset
 from tests.file_server import serving
 from tests.public_files import FILES, At, apoptotic, point_to, quiet, state
+from tests.tissue_writer import study
 
 
 @pytest.fixture
@@ -78,6 +79,21 @@ def test_an_unpacked_folder_put_by_hand_is_taken(lab: Store) -> None:
     with zipfile.ZipFile(io.BytesIO(FILES["synapse"])) as file:
         file.extractall(folder)
     assert PublicSets(lab).bring_in("synapse", quiet).n_cells == 4
+
+
+def test_tissue_is_never_fetched_and_taken_from_a_folder(lab: Store) -> None:
+    with pytest.raises(AccessError, match=r"not fetched by itself.*write images\.csv") as refused:
+        PublicSets(lab).bring_in("imc", quiet)
+    folder = lab.home / "public" / "imc"
+    assert str(folder) in str(refused.value)
+    with pytest.raises(AccessError, match="not fetched by itself"):
+        PublicSets(lab).start("imc", "ann")
+    assert not state(lab, "imc").may_fetch
+    study(folder / "jackson")
+    found = PublicSets(lab).bring_in("imc", quiet)
+    assert (found.n_cells, found.image_shape) == (4, (5, 224, 224))
+    assert found.panel.names[0] == "Channel 1"  # the catalogue names none by position
+    assert state(lab, "imc").dataset_id == found.id
 
 
 def test_a_web_page_saved_in_its_place_is_told(lab: Store) -> None:

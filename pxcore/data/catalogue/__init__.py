@@ -1,6 +1,6 @@
 """The table of public data sets. To add one: a file beside this one and a line below."""
 
-from pxcore.data.catalogue import apoptotic, blood, synapse
+from pxcore.data.catalogue import apoptotic, blood, imc, synapse
 from pxcore.errors import DatasetError
 from pxcore.registry import Registry
 from pxcore.types.public import PublicSet
@@ -11,6 +11,7 @@ CATALOGUE: Registry[PublicSet] = Registry(
         apoptotic.ENTRY,
         synapse.ENTRY,
         blood.ENTRY,
+        imc.ENTRY,
     ],
     DatasetError,
 )

@@ -202,7 +202,7 @@ def test_colour_huge_and_lossy_images_are_skipped(tmp_path):
     write(tmp_path / "6_Ch1.tif", np.zeros((16, 16), np.uint8), compression="jpeg")
     reasons = " ".join(skipped_of(read(tmp_path)))
     assert "the image has shape (8, 8, 3); expected one grey image" in reasons
-    assert "2000 x 3 pixels; a cell has at most 1024 a side" in reasons
+    assert "2000 x 3 pixels; a side has at most 1024 pixels" in reasons
     assert "compressed by method 7; expected one of none, LZW" in reasons
 
 
@@ -213,7 +213,7 @@ def test_a_small_image_in_a_huge_piece_is_skipped(tmp_path):
     at = data.index(struct.pack("<HHII", 322, 4, 1, 16))  # tile width
     data[at + 8 : at + 12] = struct.pack("<I", 2**30)
     (tmp_path / "1_Ch1.tif").write_bytes(data)
-    assert "larger than any cell" in " ".join(skipped_of(read(tmp_path)))
+    assert "larger than any image" in " ".join(skipped_of(read(tmp_path)))
 
 
 def test_more_than_one_image_in_a_file(tmp_path):
