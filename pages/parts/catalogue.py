@@ -15,7 +15,8 @@ def draw() -> None:
     """Draw each data set of the catalogue with its state, source and button."""
     st.markdown(
         "The cells of the PXPermute paper, fetched by the runner from where their authors keep "
-        "them, and the tissue of the channel-embedding paper, which is put here by hand. A download that breaks off goes on where it stopped, if the server allows that.",
+        "them, and the tissue of the channel-embedding paper, which is put here by hand. A "
+        "download that breaks off goes on where it stopped, if the server allows that.",
         width=720,
     )
     for one in lab().public.states():
