@@ -12,7 +12,8 @@ from pages.parts.session import asked, lab
 from pages.parts.text import md, sentence
 from pxcore.plots.numbers import score, with_interval
 from pxcore.plots.published import methods_map, published_dots, verdict_words
-from pxcore.plots.ranking import order_of, rank_text
+from pxcore.plots.ranking import rank_text
+from pxcore.plots.rows import order_of
 from pxcore.types.published import PublishedMethod, PublishedSet
 
 

@@ -11,7 +11,7 @@ from pxcore.types.reports import Report, ReportFigure, ReportSection, ReportTabl
 def report(title: str = "Jurkat cells, fast", subject: str = "r1") -> Report:
     """Return a run's report with one figure, a table and hostile names as text."""
     found = ex.result()
-    drawn = ranking.ranking_dots(found.panel, found.methods[0], LIGHT, "rank")
+    drawn = ranking.ranking_dots(found.panel, found.methods[0], LIGHT)
     table = ReportTable(
         name="ranking",
         title="Ranking",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts import channel_rows
 from pages.parts.figures import Shown, show
 from pages.parts.session import asked, lab
 from pages.parts.text import md
@@ -17,6 +18,8 @@ from pxcore.types import CellImages, Dataset, Role
 Limits = tuple[tuple[float, float], ...]
 WIDE = 1150
 """Pixels a sheet may be wide before its zoom shrinks."""
+SMALLEST = 0.4
+"""Screen pixels a pixel that a cell keeps at least."""
 SEED = 0
 
 
@@ -65,10 +68,11 @@ def _settings(dataset: Dataset) -> tuple[int, GalleryView, int]:
         most = max((*dataset.class_counts, dataset.n_cells - dataset.n_labelled, 1))
         per = int(per_class or 1)
         page = st.pagination(min(-(-most // per), 500), max_visible_pages=5, key="page")
-    columns = len(dataset.panel) + bool(chosen)
-    zoom = min(3.0, max(0.75, WIDE / (columns * (dataset.image_shape[2] + 2))))
+    channels = channel_rows.pick(dataset.panel, f"gallery-of-{dataset.id}")
+    columns = len(channels) + bool(chosen)
+    zoom = min(3.0, max(SMALLEST, WIDE / (columns * (dataset.image_shape[2] + 2))))
     view = GalleryView(
-        channels=tuple(range(len(dataset.panel))),
+        channels=channels,
         composite=tuple(chosen),
         outline=bool(outline),
         zoom=round(zoom, 2) if zoom < 2 else float(int(zoom)),
@@ -97,7 +101,8 @@ def single(dataset: Dataset, position: int, limits: Limits, note: str = "") -> N
     st.markdown(" · ".join([*cell_facts(dataset, cells, 0), *([note] if note else [])]))
     outline = cells.masks is not None
     across = min(6, len(dataset.panel))
-    zoom = float(max(2, min(6, int(WIDE / (across * (dataset.image_shape[2] + 2))))))
+    zoom = WIDE / (across * (dataset.image_shape[2] + 2))
+    zoom = float(min(6, int(zoom))) if zoom >= 2 else round(max(SMALLEST, zoom), 2)
     show(
         lambda theme: one_cell(dataset.panel, cells, limits, theme, outline=outline, zoom=zoom),
         Shown(key=f"cell-{position}", own_width=True),

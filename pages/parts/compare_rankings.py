@@ -13,7 +13,10 @@ from pages.parts.figures import Shown, show
 from pages.parts.text import md
 from pxcore.plots.agreement import Measure, agreement_matrix, title
 from pxcore.plots.bump import bump
+from pxcore.plots.compare_rows import ordered
 from pxcore.plots.compare_words import luck
+from pxcore.plots.numbers import count
+from pxcore.plots.rows import MANY, part_words
 from pxcore.plots.side_by_side import side_by_side
 from pxcore.plots.strips import Strips
 from pxcore.plots.text import one_line
@@ -21,6 +24,10 @@ from pxcore.types import Role
 from pxcore.types.comparison import Comparison
 
 EVERY = "all classes"
+ROLE = {"role": "by role"}
+MOST_ROWS = 20
+"""Disagreements in the table on the page."""
+FIRSTS = {"10": "first 10", "20": "first 20", "0": "all"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def draw(comparison: Comparison) -> None:
     if len(comparison.columns) < 2:
         return
     _ranks(comparison, shape)
-    _disagreements(comparison)
+    _disagreements(comparison, shape)
     _agreement(comparison)
 
 
@@ -68,7 +75,11 @@ def _settings(comparison: Comparison) -> Shape:
         if len(units) == 1:
             values = {"scaled": "0 to 1", "measured": "as measured"}
             scaled = one_of("values", "Values", values) == "scaled"
-        order = one_of("order", "Order", {"rank": "by rank", "panel": "panel order"})
+        many = len(comparison.channels) > MANY
+        roles = {channel.role for channel in comparison.channels}
+        orders = {"rank": "by rank", "panel": "panel order"}
+        order = one_of("order", "Order", orders | ROLE if many and len(roles) > 1 else orders)
+        first = int(one_of("first", "How many", FIRSTS)) if many else 0
         if any(column.seeds > 1 for column in comparison.columns):
             dots = {"trainings": "every training", "starts": "each start"}
             starts = one_of("dots", "Small dots", dots) == "starts"
@@ -77,12 +88,15 @@ def _settings(comparison: Comparison) -> Shape:
             which = {"shared": "all have", "every": "any has"}
             every = one_of("channels", "Channels that", which) == "every"
         names = dict.fromkeys(marker_of(comparison, c) for c in range(len(comparison.channels)))
-        wanted = some_of("marker", "Markers", list(names), "all")
-    channels = _ordered(comparison, order)
+        wanted = some_of("marker", "Markers", list(names), "type a name" if many else "all")
+    channels = ordered(comparison, order)
     if comparison.shared and not every:
         channels = [c for c in channels if comparison.channels[c].shared]
     if wanted:
         channels = [c for c in channels if marker_of(comparison, c) in wanted]
+    elif first:
+        kept = [c for c in ordered(comparison, "rank") if c in channels][:first]
+        channels = [c for c in channels if c in kept]
     strange = [name for name in asked_all("marker") if name not in names]
     if strange:
         listed = ", ".join(md(name, 40) for name in strange[:4])
@@ -90,6 +104,10 @@ def _settings(comparison: Comparison) -> Shape:
     if len(units) > 1:
         said = ", ".join(md(unit, 40) for unit in sorted(units))
         st.caption(f"Units differ ({said}), so values are shown from 0 to 1 only.")
+    part = part_words(len(channels), len(comparison.channels))
+    if many and part:
+        by = "" if wanted else ", those of the highest mean rank"
+        st.caption(f"{part}{by}; the files under Downloads hold all.")
     return Shape(tuple(channels), scaled, starts)
 
 
@@ -106,20 +124,6 @@ def _class(comparison: Comparison) -> None:
         on_change=keep,
         args=("of", "compare-of", EVERY),
     )
-
-
-def _ordered(comparison: Comparison, order: str) -> list[int]:
-    """Return channels by their mean rank or in panel order; those without a rank last."""
-    channels = list(range(len(comparison.channels)))
-    if order == "panel":
-        return channels
-
-    def place(c: int) -> float:
-        spans = [ranks[c] for ranks in comparison.ranks]
-        known = [span.rank for span in spans if span is not None]
-        return sum(known) / len(known) if known else float("inf")
-
-    return sorted(channels, key=lambda c: (place(c), c))
 
 
 def _importance(comparison: Comparison, shape: Shape) -> None:
@@ -170,19 +174,27 @@ def _ranks(comparison: Comparison, shape: Shape) -> None:
     )
 
 
-def _disagreements(comparison: Comparison) -> None:
-    """Draw where rankings surely disagree, and why that can be."""
+def _disagreements(comparison: Comparison, shape: Shape) -> None:
+    """Draw where rankings surely disagree, and why that can be; of many channels, those shown."""
     st.subheader("Where they surely disagree, and why that can be", anchor=False)
-    frame = tables.disagreement(comparison)
-    if frame.empty:
+    every = tables.disagreement(comparison)
+    frame = every
+    if len(comparison.channels) > MANY:
+        here = [one.channel in shape.channels for one in comparison.disagreements]
+        frame = every[here].head(MOST_ROWS)
+    if every.empty:
         st.markdown(
             "Nowhere: for every channel and every pair of rankings, the ranges of ranks overlap. "
             "That is no proof of agreement; more folds would narrow the ranges.",
             width=720,
         )
         return
-    shown = frame.drop(columns="rules").map(lambda text: md(str(text), 900))
-    st.table(shown.set_index("channel"))
+    if not frame.empty:
+        shown = frame.drop(columns="rules").map(lambda text: md(str(text), 900))
+        st.table(shown.set_index("channel"))
+    if len(frame) < len(every):
+        more = count(len(every) - len(frame), "further disagreement")
+        st.caption(f"{more}, most on channels not shown here: *Downloads, Disagreements, CSV*.")
     st.caption(
         "Only ranges of ranks that do not overlap count. The reasons are rules on what is known "
         "of the methods, models and cells: they say what can be, not what is.",
@@ -223,7 +235,7 @@ def _agreement(comparison: Comparison) -> None:
 def _top(comparison: Comparison) -> None:
     """Draw the choice of m, as far as there are channels."""
     most = max(one.n_channels for one in comparison.agreements) - 1
-    options = [str(m) for m in range(1, min(most, 10) + 1)]
+    options = [str(m) for m in range(1, min(most, 20 if most > MANY else 10) + 1)]
     usual = str(comparison.agreements[0].top)
     if not options:
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.parts import cell_gallery, deleting, links, panel_editor
+from pages.parts import cell_gallery, channel_rows, deleting, links, panel_editor
 from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.header import Crumb, Download, header
@@ -20,7 +20,7 @@ from pxcore.plots.counts import Histogram, class_counts, intensities
 from pxcore.plots.numbers import count, duration, listed
 from pxcore.plots.ranking import FEW
 from pxcore.plots.text import one_line
-from pxcore.types import Dataset, ImportReport
+from pxcore.types import Dataset, ImportReport, Panel
 
 if TYPE_CHECKING:
     from pxcore.api import Overview
@@ -165,8 +165,11 @@ def _intensities(dataset: Dataset, overview: Overview) -> None:
     histograms = [Histogram(edges=edges, counts=counts) for edges, counts in pairs]
     if len(series) > 1:
         histograms = [one.coarse() for one in histograms]
+    shown = channel_rows.pick(dataset.panel, f"intensities-of-{dataset.id}")
+    part, limits = Panel(tuple(dataset.panel.channels[c] for c in shown)), limits_of(overview)
+    drawn, around = [histograms[c] for c in shown], [limits[c] for c in shown]
     show(
-        lambda theme: intensities(dataset.panel, histograms, series, limits_of(overview), theme),
+        lambda theme: intensities(part, drawn, series, around, theme),
         Shown(key=f"intensities-{len(series)}", stem=dataset.title),
         _histogram_table(dataset, histograms, series),
     )

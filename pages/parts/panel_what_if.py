@@ -14,10 +14,14 @@ from pages.parts.text import md
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, score
 from pxcore.plots.panel_words import error_words, trial_words
+from pxcore.plots.rows import MANY
+from pxcore.plots.text import one_line
 from pxcore.types.panel import Members, PanelAdvice, PanelQuestion
 
 if TYPE_CHECKING:
     from pxcore.api import PanelAsk, PanelFindings
+
+LISTED = "panel-listed"
 
 
 def draw(found: PanelFindings, advice: PanelAdvice) -> None:
@@ -51,6 +55,9 @@ def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
     chosen = tuple(sorted({*ticked, *always}))
     for complaint in complaints:
         st.warning(complaint)
+    if len(full) > MANY:
+        _listed(found, full, chosen)
+        return chosen
     with st.container(horizontal=True, gap="medium", key="panel-ticks"):
         for c in full:
             key = f"panel-tick-{c}"
@@ -65,6 +72,25 @@ def _ticked(found: PanelFindings, advice: PanelAdvice) -> Members:
                 width="content",
             )
     return chosen
+
+
+def _listed(found: PanelFindings, full: Members, chosen: Members) -> None:
+    """Draw one field to search instead of a tick a channel, where there are many."""
+    st.session_state[LISTED] = list(chosen)
+    st.multiselect(
+        "Channels of the panel",
+        list(full),
+        format_func=lambda c: one_line(found.spec.panel.names[c], 40),
+        key=LISTED,
+        placeholder="type a name",
+        on_change=_keep_listed,
+        args=(found,),
+    )
+
+
+def _keep_listed(found: PanelFindings) -> None:
+    """Write the channels of the field into the address."""
+    address.put_names(address.TICK, found.spec.panel, sorted(st.session_state[LISTED]))
 
 
 def _always(found: PanelFindings) -> Members:

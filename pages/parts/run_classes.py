@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts.cell_gallery import WIDE
+from pages.parts.cell_gallery import SMALLEST, WIDE
+from pages.parts.channel_rows import MOST_SHOWN
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
@@ -14,13 +17,17 @@ from pxcore.plots.gallery import GalleryView, gallery
 from pxcore.plots.matrix import confusion
 from pxcore.plots.numbers import count
 from pxcore.plots.ranking import class_scores
+from pxcore.plots.rows import MANY
 from pxcore.types import RunResult
 
 A_PAGE = 8
 
 
-def draw(result: RunResult) -> None:
-    """Draw per-class scores and the confusion matrix side by side."""
+def draw(result: RunResult, shown: Sequence[int]) -> None:
+    """Draw per-class scores and the confusion matrix side by side.
+
+    ``shown``: channels of the ranking, in which cells are shown where the panel is large.
+    """
     st.subheader("How well classes are told apart", anchor=False)
     classes, performance = result.spec.classes, result.performance
     left, right = st.columns(2, gap="large")
@@ -37,7 +44,7 @@ def draw(result: RunResult) -> None:
             counts(result),
         )
     if chosen is not None and len(chosen) > 1:
-        _cells(result, chosen[0], chosen[1])
+        _cells(result, (chosen[0], chosen[1]), shown)
     else:
         st.caption("Click a tile of the confusion matrix to see its cells.")
 
@@ -65,9 +72,9 @@ def counts(result: RunResult) -> pd.DataFrame:
     return frame
 
 
-def _cells(result: RunResult, true: int, predicted: int) -> None:
+def _cells(result: RunResult, tile: tuple[int, int], shown: Sequence[int]) -> None:
     """Draw the held-out cells of one tile of the confusion matrix, surest first."""
-    classes, dataset = result.spec.classes, result.dataset
+    (true, predicted), classes, dataset = tile, result.spec.classes, result.dataset
     if not (true < len(classes) and predicted < len(classes)):
         return
     folds = lab().test_predictions(result.run.id)
@@ -86,11 +93,19 @@ def _cells(result: RunResult, true: int, predicted: int) -> None:
     names = [f"{classes[predicted][:12]} {p:.0%}" for p in sure[chosen]]
     overview = lab().overview(dataset.id)
     limits = list(zip(overview.low.tolist(), overview.high.tolist(), strict=True))
-    n_channels = len(dataset.panel)
-    zoom = max(0.75, min(2.0, WIDE / (n_channels * (dataset.image_shape[2] + 2))))
-    view = GalleryView(channels=tuple(range(n_channels)), zoom=round(zoom, 2))
+    channels = _channels(result, shown)
+    zoom = max(SMALLEST, min(2.0, WIDE / (len(channels) * (dataset.image_shape[2] + 2))))
+    view = GalleryView(channels=channels, zoom=round(zoom, 2))
     show(
         lambda theme: gallery(dataset.panel, cells, names, limits, view, theme),
         Shown(key=f"tile-{true}-{predicted}-{page}", own_width=True),
     )
     st.caption("At the left: the predicted class and its probability.")
+
+
+def _channels(result: RunResult, shown: Sequence[int]) -> tuple[int, ...]:
+    """Return the data set's channels that a row of cells shows: all, or the ranking's first."""
+    every, source = tuple(range(len(result.dataset.panel))), result.source_channels
+    if len(every) <= MANY:
+        return every
+    return tuple(source[c] for c in shown if c < len(source))[:MOST_SHOWN] or every[:MOST_SHOWN]

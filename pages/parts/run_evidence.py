@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,16 +11,17 @@ from pages.parts.figures import Shown, show
 from pages.parts.text import md
 from pxcore.plots import curves, matrix
 from pxcore.plots.numbers import listed, score
-from pxcore.plots.ranking import FEW, Order, verdict_word
+from pxcore.plots.ranking import FEW, verdict_word
+from pxcore.plots.rows import Rows
 from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, RunResult
 
 
-def heat_map(result: RunResult, method: MethodResult, order: Order) -> None:
+def heat_map(result: RunResult, method: MethodResult, rows: Rows) -> None:
     """Draw importance by channel and class."""
     st.subheader("Which channel serves which class", anchor="classes")
     show(
-        lambda theme: matrix.heat_map(result.panel, result.spec.classes, method, theme, order),
+        lambda theme: matrix.heat_map(result.panel, result.spec.classes, method, theme, rows),
         Shown(key=f"channel-class-{method.method}", stem=result.run.title),
         class_table(result, method),
     )
@@ -63,8 +66,8 @@ def truth(result: RunResult, method: MethodResult) -> None:
     st.dataframe(frame.sort_values("rank"), hide_index=True, key="truth")
 
 
-def stability(result: RunResult, method: MethodResult) -> None:
-    """Draw how the ranking settled with more repeats."""
+def stability(result: RunResult, method: MethodResult, shown: Sequence[int]) -> None:
+    """Draw how the ranking settled with more repeats. ``shown``: the ranking's channels."""
     if method.stability is None:
         return
     st.subheader("Would more repeats change it?", anchor=False)
@@ -78,7 +81,7 @@ def stability(result: RunResult, method: MethodResult) -> None:
             for name, value in zip(result.panel.names, at_k, strict=True)
         ]
         show(
-            lambda theme: curves.stability(result.panel, method, theme),
+            lambda theme: curves.stability(result.panel, method, theme, shown),
             Shown(key=f"stability-{method.method}", stem=result.run.title),
             pd.DataFrame(rows, columns=["fold", "repeats", "channel", method.importance.unit]),
         )

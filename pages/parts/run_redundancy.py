@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -10,6 +12,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.text import md, sentence
 from pxcore.plots import guards
 from pxcore.plots import redundancy as plots
+from pxcore.plots.numbers import count
 from pxcore.plots.redundancy import group_sentence, interaction_word, names_of
 from pxcore.types import Array, ChannelGroup, LeftOut, Redundancy, RunResult
 
@@ -19,8 +22,11 @@ WHY = (
 )
 
 
-def draw(result: RunResult) -> None:
-    """Draw the section; where it was not asked for, the button that asks for it."""
+def draw(result: RunResult, shown: Sequence[int]) -> None:
+    """Draw the section; where it was not asked for, the button that asks for it.
+
+    ``shown``: the channels that the ranking draws.
+    """
     st.subheader("Redundancy: which channels say the same?", anchor="redundancy")
     found = result.redundancy
     if found is None:
@@ -33,7 +39,7 @@ def draw(result: RunResult) -> None:
     else:
         st.markdown(f"No two channels go together at {found.threshold:.2f} or more.", width=980)
     st.caption(WHY, width=980)
-    _matrices(result, found)
+    _matrices(result, found, shown)
     _measured(result, found)
     for note in found.notes:
         st.caption(md(sentence(note), 400), width=980)
@@ -69,23 +75,27 @@ def leave_out_groups(
 
 
 def _lines(result: RunResult, found: Redundancy) -> list[str]:
-    return [group_sentence(result.panel, group) for group in found.groups]
+    """Return a sentence a group; of many the last ones are counted."""
+    told = [group_sentence(result.panel, group) for group in found.groups[: plots.MOST_GROUPS]]
+    more = len(found.groups) - len(told)
+    return [*told, f"{count(more, 'more group')} in the tables."] if more else told
 
 
-def _matrices(result: RunResult, found: Redundancy) -> None:
+def _matrices(result: RunResult, found: Redundancy, shown: Sequence[int]) -> None:
     """Draw both matrices side by side."""
+    channels = plots.matrix_channels(found, shown)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**What they show**")
         show(
-            lambda theme: plots.association(result.panel, found, theme),
+            lambda theme: plots.association(result.panel, found, theme, channels),
             Shown(key="association", stem=result.run.title),
             matrix_table(result, found.features),
         )
     with right:
         st.markdown("**Which cells need them**")
         show(
-            lambda theme: plots.drops_together(result.panel, found, theme),
+            lambda theme: plots.drops_together(result.panel, found, theme, channels),
             Shown(key="drops-together", stem=result.run.title),
             matrix_table(result, found.drops),
         )

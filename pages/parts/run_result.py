@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import (
+    channel_rows,
     glossary,
     links,
     run_channel,
@@ -29,8 +30,9 @@ from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import ranking
 from pxcore.plots.elsewhere import elsewhere
-from pxcore.plots.ranking import Order, verdict_word
+from pxcore.plots.ranking import verdict_word
 from pxcore.plots.reached import rests_on
+from pxcore.plots.rows import Rows, rows_of, usual
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import yardstick
@@ -43,7 +45,6 @@ CONTENTS = (
 )
 MOST_BUTTONS = 5
 """Methods that stand side by side; more are listed in a menu."""
-ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
 
 
 def draw(run_id: str) -> None:
@@ -52,7 +53,11 @@ def draw(run_id: str) -> None:
     top = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = _method(result)
-        order = _order()
+        rows = channel_rows.draw(result.panel)
+    shown = channel_rows.drawn(result.panel, method.ranking, rows)
+    if not shown:
+        rows = usual(result.panel)
+        shown = rows_of(result.panel, method.ranking, rows)
     with top:
         others = [elsewhere(result, method, c) for c in range(len(result.panel))]
         answered = _panel_answer(result)
@@ -65,14 +70,14 @@ def draw(run_id: str) -> None:
             links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)
         glossary.draw()
         run_gates.warn(result, method)
-    examples = _ranking(result, method, order)
-    run_verdicts.draw(result, method, order)
-    run_where.draw(result, order)
-    run_redundancy.draw(result)
-    run_evidence.heat_map(result, method, order)
-    run_classes.draw(result)
+    examples = _ranking(result, method, rows)
+    run_verdicts.draw(result, method, rows)
+    run_where.draw(result, rows.order, shown)
+    run_redundancy.draw(result, shown)
+    run_evidence.heat_map(result, method, rows)
+    run_classes.draw(result, shown)
     run_evidence.truth(result, method)
-    run_evidence.stability(result, method)
+    run_evidence.stability(result, method, shown)
     run_guards.draw(result)
     run_gates.draw(result)
     run_details.draw(result)
@@ -131,24 +136,11 @@ def _labelled(method: MethodResult, label: str) -> MethodResult:
     return replace(method, label=label)
 
 
-def _order() -> Order:
-    """Draw the switch between rank and panel order."""
-    chosen = st.segmented_control(
-        "Shown",
-        list(ORDERS),
-        default="by rank",
-        required=True,
-        key="order",
-        bind="query-params",
-    )
-    return ORDERS.get(str(chosen), "rank")
-
-
-def _ranking(result: RunResult, method: MethodResult, order: Order) -> Callable[[], None] | None:
+def _ranking(result: RunResult, method: MethodResult, rows: Rows) -> Callable[[], None] | None:
     """Draw the ranking; a click opens a channel, whose examples come back to be drawn last."""
     key = f"ranking-{method.method}"
     opened = show(
-        lambda theme: ranking.ranking_dots(result.panel, method, theme, order),
+        lambda theme: ranking.ranking_dots(result.panel, method, theme, rows),
         Shown(key=key, stem=result.run.title or result.run.dataset_title, clickable=True),
         ranking_table(result, method),
     )

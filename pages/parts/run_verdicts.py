@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
 from pages.parts.session import later
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.channel_sentence import channel_sentence
-from pxcore.plots.ranking import Order, order_of
+from pxcore.plots.rows import WHOLE, Rows, rows_of
 from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, Role, RunResult
 
 
-def draw(result: RunResult, method: MethodResult, order: Order) -> None:
-    """Draw one sentence a channel, in the order of the ranking above; decoys have none."""
+def draw(result: RunResult, method: MethodResult, rows: Rows) -> None:
+    """Draw one sentence a channel that the ranking above shows; decoys have none."""
     st.subheader("What each channel is worth, in a sentence", anchor="worth")
-    frame = verdict_table(result, method, order)
+    whole = replace(WHOLE, order=rows.order)
+    frame = verdict_table(result, method, whole)
+    shown = {result.panel.names[c] for c in rows_of(result.panel, method.ranking, rows)}
     lines = [
         f"- {_line(result, name, said)}"
         for name, said in zip(frame["channel"], frame["sentence"], strict=True)
+        if name in shown
     ]
     st.markdown("\n".join(lines), width=980)
+    if len(lines) < len(frame):
+        st.caption(f"{len(lines)} of {len(frame)} sentences; *Copy all* and the CSV have all.")
     with st.container(horizontal=True):
         with st.popover("Copy all", icon=":material/content_copy:"):
             text = "\n".join(frame["sentence"])
@@ -46,11 +53,11 @@ def _line(result: RunResult, name: str, said: str) -> str:
     return f"{told} :orange-badge[defines the gate]" if gate else told
 
 
-def verdict_table(result: RunResult, method: MethodResult, order: Order) -> pd.DataFrame:
+def verdict_table(result: RunResult, method: MethodResult, rows: Rows) -> pd.DataFrame:
     """Return channel and sentence, a row a real channel."""
     channels = [
         c
-        for c in order_of(method.ranking, order)
+        for c in rows_of(result.panel, method.ranking, rows)
         if result.panel.channels[c].role is not Role.DECOY
     ]
     return pd.DataFrame(

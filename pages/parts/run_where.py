@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -11,15 +13,15 @@ from pages.parts.methods import method_labels
 from pages.parts.text import md, sentence
 from pxcore.plots import where
 from pxcore.plots.numbers import listed
-from pxcore.plots.ranking import Order
+from pxcore.plots.rows import Order
 from pxcore.types import RunResult, WhereOrHowMuch
 
 NEEDS = ("permute_cells", "pxpermute_mask")
 """Methods whose drops are parted."""
 
 
-def draw(result: RunResult, order: Order) -> None:
-    """Draw the section, or say which methods it needs."""
+def draw(result: RunResult, order: Order, shown: Sequence[int]) -> None:
+    """Draw the section, or say which methods it needs. ``shown``: the ranking's channels."""
     st.subheader("Where or how much: does the stain need imaging?", anchor="where")
     found = result.where
     if found is None:
@@ -27,7 +29,7 @@ def draw(result: RunResult, order: Order) -> None:
         return
     st.markdown(md(where.where_sentence(result.panel, found), 1200), width=980)
     show(
-        lambda theme: where.where_dots(result.panel, found, theme, order),
+        lambda theme: where.where_dots(result.panel, found, theme, order, shown),
         Shown(key="where", stem=result.run.title),
         where_table(result, found),
     )

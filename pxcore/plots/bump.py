@@ -8,12 +8,17 @@ import plotly.graph_objects as go
 
 from pxcore.plots.compare_words import full_names, headings, span_text
 from pxcore.plots.numbers import count, listed
+from pxcore.plots.rows import MANY
 from pxcore.plots.style import DASHES, Theme, dressed, mark, tinted
 from pxcore.plots.text import one_line, plain, readable
 from pxcore.types import Role
 from pxcore.types.comparison import Comparison, RankSpan
 
-ROW = 46
+ROW, FLAT_ROW = 46, 9
+TALL = 760
+"""Pixels that many ranks share, however many there are."""
+A_LABEL = 17
+"""Pixels between two names at the right end."""
 APART = 0.42
 """Room in which the ranges of one ranking stand beside one another."""
 
@@ -31,7 +36,7 @@ def bump(
     shared = comparison.shared
     drawn = [c for c in shared if c in channels]
     for number, c in enumerate(drawn):
-        colour, dash = _look(comparison, c, theme)
+        colour, dash = _look(comparison, c, drawn, theme)
         faint = bool(lit) and c not in lit
         paint = tinted(theme.muted, 0.35) if faint else colour
         shift = (number - (len(drawn) - 1) / 2) * min(0.06, APART / max(1, len(drawn)))
@@ -41,18 +46,31 @@ def bump(
         for n, name in enumerate(full_names(comparison))
     ]
     alt = f"Ranks of {count(len(drawn), 'channel')}, most important first. {'; '.join(orders)}."
-    dressed(figure, theme, alt=alt, height=ROW * len(shared) + 110)
-    _labels(figure, comparison, drawn, lit, theme)
-    _axes(figure, comparison, len(shared))
+    ranks = _lowest(comparison, drawn) if len(shared) > MANY else len(shared)
+    row = max(FLAT_ROW, min(ROW, TALL // ranks)) if ranks > MANY else ROW
+    dressed(figure, theme, alt=alt, height=row * ranks + 110)
+    _labels(figure, comparison, drawn, lit, (theme, row))
+    _axes(figure, comparison, ranks, drawn)
     return figure
 
 
-def _look(comparison: Comparison, c: int, theme: Theme) -> tuple[str, str]:
-    """Return the colour and dash of a channel, the same whichever others are drawn."""
+def _lowest(comparison: Comparison, drawn: Sequence[int]) -> int:
+    """Return the lowest rank of the channels that are drawn: ranks below it hold nothing."""
+    ranks = [span.rank for c in drawn for _, span in _spans(comparison, c)]
+    return max(ranks, default=1)
+
+
+def _look(comparison: Comparison, c: int, drawn: Sequence[int], theme: Theme) -> tuple[str, str]:
+    """Return the colour and dash of a channel, the same whichever others are drawn.
+
+    Of more channels than there are looks, those that are drawn have each its own.
+    """
     if comparison.channels[c].role is Role.DECOY:
         return theme.muted, "dot"
     real = [o for o in comparison.shared if comparison.channels[o].role is not Role.DECOY]
-    number, series = real.index(c), theme.series
+    series = theme.series
+    many = len(real) > len(series) * len(DASHES)
+    number = list(drawn).index(c) if many else real.index(c)
     return series[number % len(series)], DASHES[(number // len(series)) % len(DASHES)]
 
 
@@ -115,20 +133,24 @@ def _labels(
     comparison: Comparison,
     drawn: Sequence[int],
     lit: Sequence[int],
-    theme: Theme,
+    look: tuple[Theme, int],
 ) -> None:
-    """Write each channel's name at the right end of its line."""
-    last = len(comparison.columns) - 1
+    """Write each channel's name at the right end of its line, none over another.
+
+    ``look``: the page's tones, and pixels a rank.
+    """
+    (theme, row), last = look, len(comparison.columns) - 1
+    ends = {c: spans[-1][1].rank for c in drawn if (spans := _spans(comparison, c))}
+    places = _spread(ends, A_LABEL / row)
     for c in drawn:
-        spans = _spans(comparison, c)
-        if spans:
-            colour, _ = _look(comparison, c, theme)
+        if c in places:
+            colour, _ = _look(comparison, c, drawn, theme)
             faint = bool(lit) and c not in lit
             sign = mark(comparison.channels[c].role).character
             figure.add_annotation(
                 **{
                     "x": last + APART / 2 + 0.04,
-                    "y": spans[-1][1].rank,
+                    "y": places[c],
                     "xanchor": "left",
                     "xshift": 10,
                 },
@@ -138,10 +160,21 @@ def _labels(
             )
 
 
-def _axes(figure: go.Figure, comparison: Comparison, ranks: int) -> None:
+def _spread(ends: dict[int, int], gap: float) -> dict[int, float]:
+    """Return where names stand so that they lie at least ``gap`` ranks apart, in their order."""
+    placed: dict[int, float] = {}
+    below = float("-inf")
+    for c, rank in sorted(ends.items(), key=lambda one: one[1]):
+        placed[c] = below = max(float(rank), below + gap)
+    return placed
+
+
+def _axes(figure: go.Figure, comparison: Comparison, ranks: int, drawn: Sequence[int]) -> None:
     """Name the rankings below and the ranks at the left."""
     names = headings(comparison, max(12, 130 // len(comparison.columns) - 4))
-    longest = max(len(readable(plain(one.name, 26))) for one in comparison.channels)
+    longest = max((len(readable(plain(comparison.channels[c].name, 26))) for c in drawn), default=8)
+    step = next(one for one in (1, 2, 5, 10, 20, 50, ranks) if ranks / one <= MANY or one >= ranks)
+    ticks = [rank for rank in range(1, ranks + 1) if rank == 1 or rank % step == 0]
     figure.update_xaxes(
         range=[-0.3, len(names) - 1 + APART / 2 + 0.06],
         tickvals=list(range(len(names))),
@@ -153,8 +186,8 @@ def _axes(figure: go.Figure, comparison: Comparison, ranks: int) -> None:
     )
     figure.update_yaxes(
         range=[ranks + 0.6, 0.4],
-        tickvals=list(range(1, ranks + 1)),
-        ticktext=[str(rank) for rank in range(1, ranks + 1)],
+        tickvals=ticks,
+        ticktext=[str(rank) for rank in ticks],
         title_text="rank",
         showgrid=False,
         automargin=True,

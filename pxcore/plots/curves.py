@@ -11,6 +11,8 @@ from pxcore.plots.style import DASHES, Theme, dressed
 from pxcore.plots.text import one_line, plain
 from pxcore.types import MethodResult, Panel
 
+MOST_FAINT = 24
+"""Channels up to which every fold is drawn: there are as many looks of lines."""
 Curve = tuple[str, tuple[tuple[float, float, float], ...]]
 """Label of a training and (training loss, validation loss, validation F1-macro) an epoch."""
 
@@ -56,18 +58,24 @@ def learning(curves: Sequence[Curve], theme: Theme) -> go.Figure:
     return dressed(figure, theme, alt=alt, height=290)
 
 
-def stability(panel: Panel, result: MethodResult, theme: Theme) -> go.Figure:
-    """Return each channel's importance after k repeats: bold the mean, faint every fold."""
+def stability(
+    panel: Panel, result: MethodResult, theme: Theme, channels: Sequence[int] = ()
+) -> go.Figure:
+    """Return each channel's importance after k repeats: bold the mean, faint every fold.
+
+    ``channels``: those to draw, none for all; of more than ``MOST_FAINT`` the folds are left out.
+    """
     settled = result.stability
     figure = go.Figure()
     alt = "No repeats to draw a stability from."
     if settled is not None:
         k = list(settled.repeats)
         values = np.array(settled.values, dtype=float)  # (J, k, C)
-        for c in range(len(panel)):
+        shown = sorted(channels) or range(len(panel))
+        for c in shown:
             colour = theme.series[c % len(theme.series)]
             dash = DASHES[(c // len(theme.series)) % len(DASHES)]
-            for fold in values[:, :, c]:
+            for fold in values[:, :, c] if len(shown) <= MOST_FAINT else ():
                 figure.add_scatter(
                     x=k,
                     y=fold.tolist(),
@@ -87,7 +95,7 @@ def stability(panel: Panel, result: MethodResult, theme: Theme) -> go.Figure:
                 hovertemplate="k = %{x}: %{y:.3f}<extra></extra>",
             )
         alt = (
-            f"Importance of {len(panel)} channels against the number of repeats, "
+            f"Importance of {len(shown)} channels against the number of repeats, "
             f"{k[0]} to {k[-1]}, {one_line(result.label)}."
         )
     dressed(figure, theme, alt=alt, height=360)

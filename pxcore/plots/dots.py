@@ -8,12 +8,20 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from pxcore.plots.rows import MANY
 from pxcore.plots.style import Theme, dressed, mark, tinted, tone
 from pxcore.plots.text import plain
 from pxcore.types import Channel, Interval, Ranking
 
-ROW = 44
-"""Height of one row in pixels."""
+ROW, FLAT_ROW = 44, 25
+"""Height of one row in pixels; of many rows, whose words then stand in one line."""
+FURTHER_RIGHT = 60
+"""Pixels that words in one line take beyond those in two."""
+
+
+def row_height(n: int) -> int:
+    """Return the height of one of ``n`` rows in pixels."""
+    return FLAT_ROW if n > MANY else ROW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +93,19 @@ class DotPlot:
 def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
     """Return rows of dots with intervals; faint dots below each line are single folds.
 
-    The selection data of a click is ``customdata[0] = Row.id``; never trust a point's index.
+    Many rows are flat: their words at the right stand in one line. The selection data of a click
+    is ``customdata[0] = Row.id``; never trust a point's index.
     """
     figure = go.Figure()
+    flat = len(rows) > MANY
+    right_margin = plot.right_margin + FURTHER_RIGHT * flat
     _add_folds(figure, rows, theme)
     legends: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         legends.setdefault(row.legend or f"\0{row.colour}{row.symbol}", []).append(place)
     for legend, places in legends.items():
         _add_means(figure, [rows[i] for i in places], places, "" if legend[0] == "\0" else legend)
-    dressed(figure, theme, alt=plot.alt, height=ROW * len(rows) + 100)
+    dressed(figure, theme, alt=plot.alt, height=row_height(len(rows)) * len(rows) + 100)
     if plot.zero:
         figure.add_vline(x=0, line={"color": theme.muted, "width": 1.5}, layer="below")
     if plot.whole is not None and math.isfinite(plot.whole):
@@ -104,8 +115,9 @@ def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
         if row.right:
             figure.add_annotation(
                 **{"x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 16, "y": place},
-                **{"text": row.right, "showarrow": False, "align": "left"},
-                font={"color": theme.muted if row.faded else theme.ink, "size": 13},
+                **{"showarrow": False, "align": "left"},
+                text=row.right.replace("<br>", " · ") if flat else row.right,
+                font={"color": theme.muted if row.faded else theme.ink, "size": 13 - flat},
             )
     figure.update_xaxes(title_text=plot.x_title, range=plot.x_range, side="bottom")
     figure.update_yaxes(
@@ -118,8 +130,8 @@ def dot_plot(rows: Sequence[Row], plot: DotPlot, theme: Theme) -> go.Figure:
         tickcolor="rgba(0,0,0,0)",
         automargin=True,
     )
-    figure.update_layout(legend_y=1 + 18 / (ROW * len(rows)))
-    figure.update_layout(margin={"l": 8, "r": plot.right_margin, "t": 52, "b": 48})
+    figure.update_layout(legend_y=1 + 18 / (row_height(len(rows)) * max(1, len(rows))))
+    figure.update_layout(margin={"l": 8, "r": right_margin, "t": 52, "b": 48})
     return figure
 
 

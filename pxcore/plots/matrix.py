@@ -8,23 +8,25 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pxcore.plots.numbers import bounds, score
-from pxcore.plots.ranking import Order, order_of
+from pxcore.plots.rows import MANY, WHOLE, Rows, part_words, rows_of
 from pxcore.plots.style import Theme, badged, dressed
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Array, MethodResult, Panel, Performance
 
+MOST_POINTS = 900
+"""Tiles up to which each has a marker to be clicked."""
 MOST_NUMBERS = 14
 """Columns up to which numbers are written into the cells."""
 
 
 def heat_map(
-    panel: Panel, classes: Sequence[str], result: MethodResult, theme: Theme, order: Order = "rank"
+    panel: Panel, classes: Sequence[str], result: MethodResult, theme: Theme, rows: Rows = WHOLE
 ) -> go.Figure:
     """Return mean importance by channel (rows) and class, diverging and centred at 0.
 
     The selection data of a click is ``customdata = [channel, class]``.
     """
-    channels = order_of(result.ranking, order)
+    channels = rows_of(panel, result.ranking, rows)
     per_class = result.ranking.per_class
     z = np.array([[per_class[c][k].mean for k in range(len(classes))] for c in channels])
     reach = float(np.nanmax(np.abs(z), initial=0.0)) or 1.0
@@ -46,8 +48,10 @@ def heat_map(
     bar = {"title": title, "thickness": 12, "outlinewidth": 0}
     add_tiles(figure, z, [[c, k] for c in channels for k in range(len(classes))], text, hover)
     figure.update_traces(selector={"type": "heatmap"}, colorbar=bar, **colours)
-    alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}."
-    dressed(figure, theme, alt=alt, height=38 * len(channels) + 90)
+    part = part_words(len(channels), len(panel))
+    alt = f"{result.importance.unit} by channel and class, {one_line(result.label)}. {part}".strip()
+    flat = len(channels) > MANY
+    dressed(figure, theme, alt=alt, height=(24 if flat else 38) * len(channels) + 90)
     name_axes(figure, [badged(panel.channels[c]) for c in channels], list(classes))
     few = result.ranking.small_classes
     marked = [
@@ -111,8 +115,15 @@ def add_tiles(
     text: list[list[str]],
     hover: list[list[str]],
 ) -> None:
-    """Add tiles with their text, and over them one marker a tile: only points can be clicked."""
+    """Add tiles with their text, and over them one marker a tile: only points can be clicked.
+
+    More than ``MOST_POINTS`` tiles have no markers: they are told by the tile, and not clicked.
+    """
     rows, columns = z.shape
+    if rows * columns > MOST_POINTS:
+        told = "%{hovertext}<extra></extra>"
+        figure.add_heatmap(z=z, hovertext=hover, xgap=1, ygap=1, hovertemplate=told)
+        return
     figure.add_heatmap(
         z=z,
         text=text,

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from pxcore.plots.dots import DotPlot, Row, dot_plot, ranked_row
 from pxcore.plots.numbers import bounds, listed, score
-from pxcore.plots.ranking import add_zero_band, order_of, rank_text
+from pxcore.plots.ranking import add_zero_band, rank_text
+from pxcore.plots.rows import order_of
 from pxcore.plots.style import Theme, dressed
 from pxcore.plots.text import one_line, plain
 from pxcore.plots.verdicts import WORDS

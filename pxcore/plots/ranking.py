@@ -5,31 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import plotly.graph_objects as go
 
 from pxcore.plots.dots import DotPlot, Row, dot_plot, ranked_row
 from pxcore.plots.method_words import axis_title, in_f1
 from pxcore.plots.numbers import bounds, count, listed, score, with_interval
+from pxcore.plots.rows import WHOLE, Rows, part_words, rows_of
 from pxcore.plots.style import Theme, mark, tinted, tone
 from pxcore.plots.text import one_line, plain
 from pxcore.plots.verdicts import SMALL, WORDS
 from pxcore.types import MethodResult, Panel, Performance, Ranking, Role, Verdict
 
-Order = Literal["rank", "panel"]
-
 FEW = 30
 """Held-out cells below which a class's scores are flagged."""
 FEW_CELLS = "few cells"
-
-
-def order_of(ranking: Ranking, order: Order) -> tuple[int, ...]:
-    """Return channel positions from top to bottom, by rank or in panel order."""
-    channels = range(len(ranking.mean))
-    if order == "panel":
-        return tuple(channels)
-    return tuple(sorted(channels, key=lambda c: (ranking.rank[c], -ranking.mean[c], c)))
 
 
 def rank_text(ranking: Ranking, channel: int) -> str:
@@ -48,19 +38,23 @@ def verdict_word(result: MethodResult, panel: Panel, c: int) -> str:
     return WORDS[found]
 
 
-def ranking_dots(
-    panel: Panel, result: MethodResult, theme: Theme, order: Order = "rank"
-) -> go.Figure:
-    """Return the ranking: dots with intervals, folds, decoy band, verdict at the right end."""
+def ranking_dots(panel: Panel, result: MethodResult, theme: Theme, rows: Rows = WHOLE) -> go.Figure:
+    """Return the ranking: dots with intervals, folds, decoy band, verdict at the right end.
+
+    The band is of all decoys, whichever channels are drawn.
+    """
     ranking = result.ranking
-    rows = [_ranking_row(panel, result, c, theme) for c in order_of(ranking, order)]
-    names = [panel.names[c] for c in order_of(ranking, "rank")]
+    shown = rows_of(panel, ranking, rows)
+    lines = [_ranking_row(panel, result, c, theme) for c in shown]
+    by_rank = sorted(shown, key=lambda c: (ranking.rank[c], -ranking.mean[c], c))
+    part = part_words(len(shown), len(panel))
     alt = (
         f"Channels by importance ({result.label}, {result.importance.unit}), most important "
-        f"first: {listed([one_line(name) for name in names])}."
+        f"first: {listed([one_line(panel.names[c]) for c in by_rank])}{f' ({part})' * bool(part)}."
     )
-    plot = DotPlot(x_title=axis_title(result), alt=alt, zero=True, right_margin=300)
-    figure = dot_plot(rows, plot, theme)
+    title = f"{axis_title(result)}{f' · {part}' * bool(part)}"
+    plot = DotPlot(x_title=title, alt=alt, zero=True, right_margin=300)
+    figure = dot_plot(lines, plot, theme)
     decoys = [c for c, channel in enumerate(panel.channels) if channel.role is Role.DECOY]
     if decoys or in_f1(result):
         add_zero_band(figure, result.ranking, decoys, theme)

@@ -16,7 +16,8 @@ Rules, in this order:
    what another cell's image costs where that is clear.
 4. Attributions tell where the models look, not what F1 loses: "Keep" is never said of them, and
    without decoys nothing is called clear of anything.
-5. Decoys are never named, and a channel that defines the gate carries that warning.
+5. Of a panel of more than ``MANY`` channels the informative ones are named, the others counted.
+6. Decoys are never named, and a channel that defines the gate carries that warning.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from itertools import pairwise
 from pxcore.plots.elsewhere import Elsewhere, told_elsewhere
 from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import bounds, listed, score, shortened
-from pxcore.plots.ranking import order_of
+from pxcore.plots.rows import MANY, order_of
 from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import SMALL
@@ -58,7 +59,8 @@ def sentence(
         return _looked_at(panel, result, order)
     kept = [c for c in order if _matters(ranking, c)]
     parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result)]
-    parts += _rest(panel, result, [c for c in order if c not in kept], others)
+    rest = _rest_counted if len(panel) > MANY else _rest
+    parts += rest(panel, result, [c for c in order if c not in kept], others)
     return " ".join([*parts, *_circular(panel, kept)])
 
 
@@ -189,6 +191,27 @@ def _rest(
     ]
     if len(clear) > MOST_NAMES:
         clauses.append(f"So are {len(clear) - MOST_NAMES} more.")
+    return clauses
+
+
+def _rest_counted(
+    panel: Panel, result: MethodResult, rest: Sequence[int], others: Sequence[Elsewhere]
+) -> list[str]:
+    """Return the same of a large panel: channels are counted, those found elsewhere too."""
+    ranking, kinds = result.ranking, dict.fromkeys(Verdict, 0)
+    for c in rest:
+        kinds[ranking.verdict[c]] += 1
+    negligible = [c for c in rest if ranking.verdict[c] is Verdict.NEGLIGIBLE]
+    known = [c for c in negligible if others and others[c]]
+    clauses = []
+    if kinds[Verdict.INFORMATIVE]:
+        clauses.append(f"Informative, but below {SMALL} F1: {kinds[Verdict.INFORMATIVE]}.")
+    if kinds[Verdict.UNDECIDED]:
+        real = sum(channel.role is not Role.DECOY for channel in panel.channels)
+        clauses.append(f"Undecided: {kinds[Verdict.UNDECIDED]} of {real} channels.")
+    if negligible:
+        but = f"; something else in this run finds {_names(panel, known)}" if known else ""
+        clauses.append(f"Negligible by this method (below {SMALL} F1): {len(negligible)}{but}.")
     return clauses
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from pxcore.plots.compare_trust import marks_of
 from pxcore.plots.compare_words import full_names, heading, names_of, span_text
-from pxcore.plots.dots import ROW
+from pxcore.plots.dots import row_height
 from pxcore.plots.numbers import count, listed, with_interval
 from pxcore.plots.strips import Strips, range_of, small_dots, values_of, zero_of
 from pxcore.plots.style import Theme, dressed, mark, tone
@@ -46,7 +46,7 @@ def side_by_side(comparison: Comparison, strips: Strips, theme: Theme) -> go.Fig
     number = len(comparison.columns)
     lines = -(-number // A_LINE)
     head = 14 + LINE * max(text.count("<br>") + 1 for text in _headings(comparison))
-    tall = head + ROW * len(strips.channels) + 50
+    tall = head + row_height(len(strips.channels)) * len(strips.channels) + 50
     places = [_place(n, number, (head, tall), strips) for n in range(number)]
     for place in places:
         _add_strip(figure, comparison, strips, place, theme)
@@ -83,7 +83,8 @@ def _place(n: int, number: int, heights: tuple[int, int], strips: Strips) -> _St
     width = (1 - GAP * (across - 1)) / across
     left = at * (width + GAP)
     top = 1 - (line * tall + head) / (tall * lines)
-    bottom = top - ROW * len(strips.channels) / (tall * lines)
+    rows = row_height(len(strips.channels)) * len(strips.channels)
+    bottom = top - rows / (tall * lines)
     axis = str(n + 1) if n else ""
     return _Strip(n, axis, (left, min(1.0, left + width)), (max(0.0, bottom), top), at == 0)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import plotly.graph_objects as go
 
 from pxcore.plots.numbers import shortened, with_interval
-from pxcore.plots.ranking import Order
+from pxcore.plots.rows import MANY, Order
 from pxcore.plots.style import ORANGE, Theme, badged, dressed, tinted
 from pxcore.plots.text import one_line, plain
 from pxcore.types import Interval, Panel, Role, Where, WhereOrHowMuch
@@ -23,12 +23,12 @@ MEANING = {
 PARTS = ("in total", "its place", "its amount")
 OFFSET = 0.23
 """Between the three marks of a channel, in rows."""
-ROW = 62
+ROW, FLAT_ROW = 62, 40
 MOST_NAMES = 6
 
 
 def order_where(panel: Panel, where: WhereOrHowMuch, order: Order) -> tuple[int, ...]:
-    """Return channels from top to bottom: the largest total first, or the panel's order."""
+    """Return channels from top to bottom: the panel's order, else the largest total first."""
     channels = range(len(panel))
     if order == "panel":
         return tuple(channels)
@@ -43,13 +43,20 @@ def verdict_where(panel: Panel, where: WhereOrHowMuch, c: int) -> str:
 
 
 def where_dots(
-    panel: Panel, where: WhereOrHowMuch, theme: Theme, order: Order = "rank"
+    panel: Panel,
+    where: WhereOrHowMuch,
+    theme: Theme,
+    order: Order = "rank",
+    only: Collection[int] = (),
 ) -> go.Figure:
     """Return each channel's total drop, and what of it is place and amount, with intervals.
 
-    The selection data of a click is ``customdata[0]``, the channel.
+    ``only``: the channels to draw, none for all. The selection data of a click is
+    ``customdata[0]``, the channel.
     """
-    channels = order_where(panel, where, order)
+    channels = [c for c in order_where(panel, where, order) if not only or c in only]
+    flat = len(channels) > MANY
+    row_height = FLAT_ROW if flat else ROW
     figure = go.Figure()
     looks = (("circle", theme.muted), ("square", theme.accent), ("diamond", ORANGE))
     parts = (where.total, where.place, where.amount)
@@ -61,11 +68,12 @@ def where_dots(
         _add_part(figure, name, (channels, shown, y), symbol, colour)
     said = [f"{one_line(panel.names[c])}: {verdict_where(panel, where, c)}" for c in channels]
     alt = f"Drop in F1 by channel, in total, by place and by amount. {'; '.join(said)}."
-    dressed(figure, theme, alt=alt, height=ROW * len(channels) + 110)
+    dressed(figure, theme, alt=alt, height=row_height * len(channels) + 110)
     figure.add_vline(x=0, line={"color": theme.muted, "width": 1.5}, layer="below")
     _add_band(figure, panel, where, theme)
     for row, c in enumerate(channels):
-        _add_verdict(figure, panel, where, (row, c), theme)
+        text = _verdict_text(panel, where, c, flat=flat)
+        _add_verdict(figure, text, row, theme, clear=_clear(panel, where, c))
     figure.update_xaxes(title_text="drop in F1", side="bottom")
     figure.update_yaxes(
         range=[len(channels) - 0.4, -0.6],
@@ -74,7 +82,7 @@ def where_dots(
         showgrid=False,
         automargin=True,
     )
-    figure.update_layout(legend_y=1 + 20 / (ROW * len(channels)))
+    figure.update_layout(legend_y=1 + 20 / (row_height * max(1, len(channels))))
     figure.update_layout(margin={"l": 8, "r": 300, "t": 56, "b": 48})
     return figure
 
@@ -155,16 +163,23 @@ def _add_band(figure: go.Figure, panel: Panel, where: WhereOrHowMuch, theme: The
     )
 
 
-def _add_verdict(
-    figure: go.Figure, panel: Panel, where: WhereOrHowMuch, place: tuple[int, int], theme: Theme
-) -> None:
-    """Write a channel's verdict and what it means at the right end of its row."""
-    row, c = place
-    word = plain(verdict_where(panel, where, c))
+def _clear(panel: Panel, where: WhereOrHowMuch, c: int) -> bool:
+    """Return whether a channel's verdict says what is needed."""
     decoy = panel.channels[c].role is Role.DECOY
-    clear = where.verdict[c] in (Where.PLACE, Where.AMOUNT) and not decoy
-    strong = f"<b>{word}</b>" if clear else word
-    text = word if decoy else f"{strong}<br>{MEANING[where.verdict[c]]}"
+    return where.verdict[c] in (Where.PLACE, Where.AMOUNT) and not decoy
+
+
+def _verdict_text(panel: Panel, where: WhereOrHowMuch, c: int, *, flat: bool) -> str:
+    """Return a channel's verdict; where there is room, with what it means."""
+    word = plain(verdict_where(panel, where, c))
+    strong = f"<b>{word}</b>" if _clear(panel, where, c) else word
+    if flat or panel.channels[c].role is Role.DECOY:
+        return strong
+    return f"{strong}<br>{MEANING[where.verdict[c]]}"
+
+
+def _add_verdict(figure: go.Figure, text: str, row: int, theme: Theme, *, clear: bool) -> None:
+    """Write a channel's verdict at the right end of its row."""
     figure.add_annotation(
         **{"x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 16, "y": row, "text": text},
         **{"showarrow": False, "align": "left"},

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from pxcore.plots.agreement import agreement_matrix
 from pxcore.plots.bump import bump
+from pxcore.plots.compare_rows import ordered
 from pxcore.plots.compare_tables import comparison_tables
 from pxcore.plots.compare_words import answer, full_names, luck
 from pxcore.plots.numbers import count, listed, with_interval
+from pxcore.plots.rows import MANY, PRINTED, part_words
 from pxcore.plots.side_by_side import side_by_side
 from pxcore.plots.strips import Strips
 from pxcore.plots.style import LIGHT
@@ -76,13 +78,15 @@ def comparison_report(
 def _sections(comparison: Comparison) -> tuple[ReportSection, ...]:
     frames = comparison_tables(comparison)
     tables = {name: table_of(name, name.capitalize(), one) for name, one in frames.items()}
-    every = _by_rank(comparison)
+    every = _drawn(comparison)
+    part = part_words(len(every), len(comparison.channels))
+    cut = (f"Figures: {part}, those of the highest mean rank.",) if part else ()
     strips = side_by_side(comparison, Strips(channels=every), LIGHT)
     missing = tuple(f"{item} could not be shown: {why}" for item, why in comparison.missing)
     found = [
         ReportSection(
             title="Importance side by side",
-            paragraphs=(SCALED, *missing),
+            paragraphs=(SCALED, *cut, *missing),
             figures=(figure_of("importance", "Importance", strips, table="importance"),),
             tables=_own(tables, "importance"),
         )
@@ -126,14 +130,10 @@ def _own(tables: dict[str, ReportTable], name: str) -> tuple[ReportTable, ...]:
     return (tables[name],) if name in tables and tables[name].rows else ()
 
 
-def _by_rank(comparison: Comparison) -> tuple[int, ...]:
-    """Return the channels by their mean rank; those without one last."""
-
-    def place(c: int) -> float:
-        known = [ranks[c].rank for ranks in comparison.ranks if ranks[c] is not None]  # type: ignore[union-attr]
-        return sum(known) / len(known) if known else float("inf")
-
-    return tuple(sorted(range(len(comparison.channels)), key=lambda c: (place(c), c)))
+def _drawn(comparison: Comparison) -> tuple[int, ...]:
+    """Return the channels that figures draw, by mean rank: of many the first ones."""
+    every = ordered(comparison)
+    return tuple(every[:PRINTED] if len(every) > MANY else every)
 
 
 def _methods(comparison: Comparison, names: Sequence[str], methods: Sequence[str]) -> str:

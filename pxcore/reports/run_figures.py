@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pxcore.plots import curves, guards, matrix, ranking, redundancy
 from pxcore.plots import where as places
 from pxcore.plots.curves import Curve
+from pxcore.plots.rows import PRINTED, rows_of, usual
 from pxcore.plots.style import LIGHT
 from pxcore.reports.parts import file_stem
 from pxcore.types import RunResult
@@ -21,17 +22,21 @@ __all__ = ["run_figures"]
 def run_figures(run: RunResult, learned: Sequence[Curve]) -> Iterator[tuple[str, go.Figure]]:
     """Yield every figure of a run, names of files without their ending.
 
+    Of a large panel they draw the first channels of the ranking; the tables have all.
+
     Parameters
     ----------
     learned
         Learning curves, a training each.
     """
+    rows = usual(run.panel, PRINTED)
     for method in run.methods:
         name = file_stem(method.method)
-        yield f"ranking_{name}", ranking.ranking_dots(run.panel, method, LIGHT)
-        yield f"heat_map_{name}", matrix.heat_map(run.panel, run.spec.classes, method, LIGHT)
+        yield f"ranking_{name}", ranking.ranking_dots(run.panel, method, LIGHT, rows)
+        yield f"heat_map_{name}", matrix.heat_map(run.panel, run.spec.classes, method, LIGHT, rows)
         if method.stability is not None:
-            yield f"stability_{name}", curves.stability(run.panel, method, LIGHT)
+            shown = rows_of(run.panel, method.ranking, rows)
+            yield f"stability_{name}", curves.stability(run.panel, method, LIGHT, shown)
     yield "confusion", matrix.confusion(run.performance, run.spec.classes, LIGHT)
     yield "learning", curves.learning(learned, LIGHT)
     yield from _evidence(run)
@@ -39,12 +44,14 @@ def run_figures(run: RunResult, learned: Sequence[Curve]) -> Iterator[tuple[str,
 
 def _evidence(run: RunResult) -> Iterator[tuple[str, go.Figure]]:
     """Yield the figures of what stands beside the rankings, where the run has it."""
+    shown = rows_of(run.panel, run.methods[0].ranking, usual(run.panel, PRINTED))
     if run.where is not None:
-        yield "where", places.where_dots(run.panel, run.where, LIGHT)
+        yield "where", places.where_dots(run.panel, run.where, LIGHT, "rank", shown)
     if run.redundancy is not None:
         found = run.redundancy
-        yield "association", redundancy.association(run.panel, found, LIGHT)
-        yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT)
+        tiles = redundancy.matrix_channels(found, shown)
+        yield "association", redundancy.association(run.panel, found, LIGHT, tiles)
+        yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT, tiles)
         if found.groups:
             yield "joint_drops", redundancy.joint_drops(run.panel, found.groups, LIGHT)
         if found.pairs:

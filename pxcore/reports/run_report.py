@@ -10,9 +10,9 @@ from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.elsewhere import elsewhere, failed_checks
 from pxcore.plots.guards import leakage_sentence, left_out_sentence
 from pxcore.plots.numbers import count, listed, with_interval
-from pxcore.plots.ranking import order_of
 from pxcore.plots.reached import rests_on
 from pxcore.plots.redundancy import group_sentence
+from pxcore.plots.rows import MANY, PRINTED, order_of
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
 from pxcore.plots.verdicts import yardstick
@@ -169,9 +169,12 @@ def _worth(found: RunResult, method: MethodResult) -> ReportSection:
     """Return a sentence a real channel, the most important first."""
     order = order_of(method.ranking, "rank")
     real = [c for c in order if found.panel.channels[c].role is not Role.DECOY]
+    told = real[:PRINTED] if len(real) > MANY else real
+    more = len(real) - len(told)
+    rest = (f"{count(more, 'further channel')} in the tables.",) if more else ()
     return ReportSection(
         title="What each channel is worth",
-        paragraphs=tuple(channel_sentence(found, method, c) for c in real),
+        paragraphs=(*(channel_sentence(found, method, c) for c in told), *rest),
     )
 
 

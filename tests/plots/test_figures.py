@@ -14,6 +14,7 @@ import pytest
 
 import tests.example_values as ex
 from pxcore.plots import counts, curves, gallery, matrix, ranking, style, svg
+from pxcore.plots.rows import Rows
 from pxcore.plots.text import plain, readable
 from pxcore.plots.verdicts import WORDS
 from pxcore.types import Channel, MethodResult, Panel, PermutedExample, Role
@@ -54,8 +55,8 @@ def _histograms(series: int) -> list[counts.Histogram]:
 
 
 FIGURES: dict[str, Draw] = {
-    "ranking": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, "rank"),
-    "ranking_panel_order": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, "panel"),
+    "ranking": lambda p, _k, r, t: ranking.ranking_dots(p, r, t),
+    "ranking_panel_order": lambda p, _k, r, t: ranking.ranking_dots(p, r, t, Rows(order="panel")),
     "channel_classes": lambda p, k, r, t: ranking.channel_classes(p, k, r, 1, t),
     "class_scores": lambda _p, k, _r, t: ranking.class_scores(ex.performance(), k, t),
     "heat_map": matrix.heat_map,
@@ -167,7 +168,7 @@ def test_svg_points_lie_where_the_values_are() -> None:
 
 def test_ranking_goes_by_rank_or_by_panel() -> None:
     by_rank = ranking.ranking_dots(ex.PANEL, ex.method(), style.LIGHT)
-    by_panel = ranking.ranking_dots(ex.PANEL, ex.method(), style.LIGHT, "panel")
+    by_panel = ranking.ranking_dots(ex.PANEL, ex.method(), style.LIGHT, Rows(order="panel"))
     assert [readable(t) for t in by_rank.layout.yaxis.ticktext] == [
         "PI (DNA)", "Brightfield", "Live/dead", "Darkfield (SSC)",
     ]  # fmt: skip

@@ -13,9 +13,7 @@ from pxcore.plots.style import DARK, LIGHT, Theme, dressed
 from pxcore.plots.toned import toned
 
 DRAWN = {
-    "ranking": lambda theme: ranking.ranking_dots(
-        ex.result().panel, ex.result().methods[0], theme, "rank"
-    ),
+    "ranking": lambda theme: ranking.ranking_dots(ex.result().panel, ex.result().methods[0], theme),
     "heat map": lambda theme: matrix.heat_map(
         ex.result().panel, ex.CLASSES, ex.result().methods[0], theme
     ),
