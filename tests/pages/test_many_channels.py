@@ -29,9 +29,9 @@ def many(full: FakeLab) -> RunResult:
 
 
 def told(app: AppTest) -> list[str]:
-    """Return the sentences about channels."""
-    lists = [one.value for one in app.markdown if one.value.startswith("- ")]
-    return lists[0].splitlines()
+    """Return the sentences about channels, of which Marked is the first."""
+    (found,) = [one.value for one in app.markdown if one.value.startswith("- **Marked**")]
+    return str(found).splitlines()
 
 
 def test_the_first_ones_at_first_all_when_asked(many: RunResult, visit: Open) -> None:
@@ -82,4 +82,4 @@ def test_cells_are_shown_in_a_few_channels(many: RunResult, visit: Open) -> None
     shown.set_value([50]).run()
     (figure,) = app.get("plotly_chart")
     assert many_channels.SECOND.encode() in figure.proto.SerializeToString()
-    assert b"Protein 001" not in figure.proto.figure.spec.encode()
+    assert b"Protein 001" not in figure.proto.SerializeToString()
