@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from distributed import Client
+from distributed.security import Security
 
 from pxcore.errors import RunError
 from pxcore.runs.execute.roll_call import NONCE, Answer, admit, answer
@@ -196,7 +197,12 @@ class ClusterEngine:
 
 
 def connect(address: str) -> Client:
-    """Return a client of a scheduler. Raises RunError when it does not answer."""
+    """Return a client of a scheduler.
+
+    Raises RunError when it does not answer, and where its address and Dask's TLS settings on this
+    host do not go together.
+    """
+    _check_certificates(address)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions: told by our own roll call
@@ -209,3 +215,22 @@ def connect(address: str) -> Client:
             "start it, or empty the variable to compute on this host"
         )
         raise RunError(message) from error
+
+
+def _check_certificates(address: str) -> None:
+    """Raise RunError where a connection would fail for lack of certificates, or of ``tls://``."""
+    safe, what = address.startswith("tls://"), f"the Dask scheduler {address} (PXCORE_SCHEDULER)"
+    try:
+        given = Security().get_connection_args("client")
+    except (OSError, ValueError) as error:
+        message = f"{what}: a certificate in Dask's settings cannot be read: {error}"
+        raise RunError(message) from error
+    if safe and given["ssl_context"] is None:
+        message = (
+            f"{what} is reached by TLS, but Dask's settings on this host name no certificates; set "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its companions, see docs/cluster.md"
+        )
+        raise RunError(message)
+    if given["require_encryption"] and not safe:
+        message = f"{what}: Dask's settings here require encryption; give it a tls:// address"
+        raise RunError(message)

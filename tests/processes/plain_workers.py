@@ -20,6 +20,9 @@ HERE = "127.0.0.1"
 class PlainCluster:
     """``dask scheduler`` and ``dask worker`` processes; none is left behind."""
 
+    protocol = "tcp"
+    """``tls``: with the certificates that Dask's settings name."""
+
     def __init__(self, folder: Path, port: int, host: str = HERE) -> None:
         self.folder, self.host, self.port = folder, host, port
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -27,12 +30,13 @@ class PlainCluster:
     @property
     def address(self) -> str:
         """What goes into PXCORE_SCHEDULER."""
-        return f"tcp://{self.host}:{self.port}"
+        return f"{self.protocol}://{self.host}:{self.port}"
 
     def scheduler(self, within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start the scheduler and wait until it listens; ``within``: words before its command."""
         told = self.log().count("Scheduler at:")
         options = ["--host", self.host, "--port", str(self.port), "--no-dashboard"]
+        options += ["--protocol", self.protocol]
         started = self._start("scheduler", options, within, {})
         wait_for(lambda: self.log().count("Scheduler at:") > told, 120, "the scheduler to listen")
         return started
@@ -97,11 +101,12 @@ def end_at_once(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def plain_cluster(folder: Path) -> Iterator[PlainCluster]:
+def plain_cluster(folder: Path, protocol: str = "tcp") -> Iterator[PlainCluster]:
     """Yield a cluster with a scheduler and no workers."""
     with closing(socket.socket()) as probe:
         probe.bind((HERE, 0))
         cluster = PlainCluster(folder, probe.getsockname()[1])
+    cluster.protocol = protocol
     try:
         cluster.scheduler()
         yield cluster
