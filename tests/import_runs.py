@@ -42,6 +42,10 @@ def run(
 def assert_clean(folder: Path) -> None:
     """Nothing half-made is left, no child lives on."""
     assert list((folder / "work").iterdir()) == []
+    assert_no_child_lives()
+
+
+def assert_no_child_lives() -> None:
     children = psutil.Process().children(recursive=True)
     assert not [child for child in children if "ingest_child" in " ".join(child.cmdline())]
 

@@ -1,4 +1,4 @@
-"""The import process: what becomes of it when a file does harm."""
+"""The import process: what becomes of it when a file does harm; see test_import_door too."""
 
 from __future__ import annotations
 
@@ -17,25 +17,7 @@ import pytest
 from pxcore.data import convert, ingest_child
 from pxcore.data.limits import MIB, Limits
 from pxcore.errors import Cancelled, DatasetError
-from tests.hostile_hdf5 import ATTACKS, SECRET, Attack
 from tests.import_runs import assert_clean, run, sparse, stack_file
-
-REPRODUCED = {
-    "external storage", "external link", "external link midway", "virtual", "cycle",
-    "never written", "bomb chunk", "long texts",
-}  # fmt: skip
-"""Those that once got through to a plain read; all are in test_hdf5.py, these end to end too."""
-
-
-@pytest.mark.parametrize(
-    "attack", [attack for attack in ATTACKS if attack.id in REPRODUCED], ids=lambda a: a.id
-)
-def test_hostile_hdf5_leaves_nothing(attack: Attack, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text(SECRET)
-    attack.write(tmp_path / "cells.h5", tmp_path)
-    with pytest.raises(DatasetError, match=attack.says):
-        run(tmp_path, tmp_path / "cells.h5")
-    assert_clean(tmp_path)
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:
