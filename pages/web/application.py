@@ -17,6 +17,7 @@ from streamlit import runtime
 from pages.web import health, login
 from pages.web.guards import BodyLimit, ClosedPaths, KnownNames
 from pages.web.headers import SafeHeaders
+from pages.web.media import Media
 from pages.web.uploads import Uploads
 from pxcore import logs
 from pxcore.settings import Settings
@@ -47,6 +48,7 @@ def middleware(settings: Settings, names: tuple[str, ...]) -> list[Middleware]:
         Middleware(SafeHeaders, public_url=settings.public_url),
         Middleware(KnownNames, names=names, public_url=settings.public_url),
         Middleware(ClosedPaths),
+        Middleware(Media, public_url=settings.public_url),
         Middleware(Uploads),
         Middleware(BodyLimit, max_upload_mb=settings.max_upload_mb),
     ]

@@ -34,6 +34,18 @@ class Tab:
         self.socket.send(message.SerializeToString())
         return self._answer()
 
+    def file(self, deferred: str, session: str) -> str:
+        """Return the address of a file that is made when somebody takes it; empty for a refusal."""
+        message = BackMsg()
+        message.backend_operation_request.request_id = "1"
+        message.backend_operation_request.session_id = session
+        message.backend_operation_request.deferred_file.file_id = deferred
+        self.socket.send(message.SerializeToString())
+        while True:
+            said = ForwardMsg.FromString(bytes(self.socket.recv(timeout=60)))  # type: ignore[arg-type]
+            if said.WhichOneof("type") == "backend_operation_response":
+                return str(said.backend_operation_response.deferred_file.url)
+
     def _answer(self, seconds: float = 60.0) -> Visit:
         seen, end = Visit(), time.monotonic() + seconds
         while not seen.finished and time.monotonic() < end:
@@ -47,12 +59,13 @@ class Tab:
 
 
 @contextmanager
-def tab(port: int) -> Iterator[Tab]:
-    """Yield a tab of nobody who has logged in."""
+def tab(port: int, cookie: str = "") -> Iterator[Tab]:
+    """Yield a tab of whoever has the cookie, by default of nobody who has logged in."""
     with connect(
         f"ws://127.0.0.1:{port}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
         origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie} if cookie else {},
         max_size=None,
     ) as socket:
         yield Tab(socket)

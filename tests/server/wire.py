@@ -17,6 +17,8 @@ from websockets.typing import Subprotocol
 class Visit:
     """What one script run sent to a tab."""
 
+    session: str = ""
+    """Id of the tab's session."""
     navigated: bool = False
     """True when ``app.py`` ran: only it declares the table of pages."""
     page_not_found: bool = False
@@ -83,7 +85,9 @@ def visit(
 
 def _note(message: ForwardMsg, seen: Visit) -> None:
     kind = message.WhichOneof("type")
-    if kind == "navigation":
+    if kind == "new_session":
+        seen.session = message.new_session.initialize.session_id
+    elif kind == "navigation":
         seen.navigated = True
     elif kind == "page_not_found":
         seen.page_not_found = True
