@@ -221,7 +221,8 @@ def _check_certificates(address: str) -> None:
     """Raise RunError where a connection would fail for lack of certificates, or of ``tls://``."""
     safe, what = address.startswith("tls://"), f"the Dask scheduler {address} (PXCORE_SCHEDULER)"
     try:
-        given = Security().get_connection_args("client")
+        mine = Security()  # type: ignore[no-untyped-call]
+        given = mine.get_connection_args("client")  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         message = f"{what}: a certificate in Dask's settings cannot be read: {error}"
         raise RunError(message) from error
