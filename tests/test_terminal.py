@@ -15,7 +15,7 @@ import tests.example_values as ex
 from pxcore.__main__ import app
 from pxcore.api import open_lab
 from pxcore.commands import looking
-from pxcore.commands.terminal import result_parts
+from pxcore.commands.terminal import result_parts, when
 from pxcore.errors import DatasetError, RunError
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
@@ -80,7 +80,8 @@ def test_runs_are_listed_by_this_machines_clock(dataset: Dataset) -> None:
     assert "+00:00" not in listed
     here = datetime.fromisoformat(stamp).astimezone()
     assert re.search(rf"{here:%Y-%m-%d}\s+{here:%H:%M}", listed)
-    assert looking._local("no stamp") == "no stamp"
+    assert when("no stamp") == "no stamp"
+    assert stamp in CliRunner().invoke(app, ["--utc", "runs"]).stdout.replace("\n", "")
 
 
 def test_an_export_says_where_it_wrote(

@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.session import lab
-from pages.parts.words import size
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, size
 from pxcore.types.upkeep import Cleaned, HostState, Loose, LooseKind
 
 DONE = "cleaned"

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import links
 from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes
-from pages.parts.words import size
+from pxcore.plots.numbers import size
 from pxcore.types.upkeep import HostState, Storage, Usage
 
 if TYPE_CHECKING:

@@ -242,7 +242,10 @@ def _legend(axes: Axes, figure: go.Figure) -> None:
     handles, labels = axes.get_legend_handles_labels()
     seen = dict(zip(labels, handles, strict=True))
     if seen:
-        look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": 4}
+        wide = axes.figure.get_figwidth() * DPI
+        one_row = sum(len(label) * 6 + 45 for label in seen) < 0.85 * wide
+        ncols = len(seen) if one_row else 4
+        look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": ncols}
         axes.legend(
             list(seen.values()), list(seen), loc="lower left", bbox_to_anchor=(0, 1), **look
         )
