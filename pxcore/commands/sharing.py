@@ -11,6 +11,7 @@ from rich.table import Table
 from pxcore.api import Lab, open_lab
 from pxcore.commands.terminal import ERR, OUT, text, when
 from pxcore.errors import RunError
+from pxcore.types.addresses import only_here
 
 
 def share(
@@ -27,9 +28,9 @@ def share(
         public = lab.shares.public_url.rstrip("/")
     told = f"{row.title}: link {row.id} opens until {when(row.expires)}; it is not shown again"
     ERR.print(text(told), soft_wrap=True)
-    if not public:
-        told = "put the address of your dashboard in front (PXCORE_PUBLIC_URL does)"
-        ERR.print(text(told), soft_wrap=True)
+    if not public or only_here(public):
+        told = "put the address by which others reach your dashboard in front"
+        ERR.print(text(f"{told} (PXCORE_PUBLIC_URL does)"), soft_wrap=True)
     OUT.print(text(f"{public}/shared?link={token}"), soft_wrap=True)
 
 

@@ -100,7 +100,8 @@ def _costs(cost: float, tests: int, *, inside: bool) -> tuple[float | None, ...]
     """Return a stain's cost of a test, of all tests, and what is saved; None where unknown."""
     if not cost:
         return (None, None, None)
-    return (cost, tests * cost if inside else 0.0, 0.0 if inside else cost)
+    paid, saved = (tests * cost, 0.0) if inside else (0.0, cost)
+    return (float(cost), float(paid), float(saved))
 
 
 def _order_rows(panel: Panel, seen: Members, members: Members) -> tuple[OrderRow, ...]:

@@ -140,11 +140,8 @@ def _table(table: ReportTable) -> str:
     rows = "\n".join(_row(row, marks) for row in shown.rows[:MOST_ROWS])
     more = len(table.rows) - MOST_ROWS
     notes = [table.note] if table.note else []
-    notes += (
-        [f"{count(more, 'more row stands', 'more rows stand')} in the archive's {table.name}.csv."]
-        if more > 0
-        else []
-    )
+    rest = count(more, "more row stands", "more rows stand")
+    notes += [f"{rest} in the archive's {table.name}.csv."] if more > 0 else []
     note = "".join(f'<p class="note">{_text(one)}</p>' for one in notes)
     title = _text(table.title)
     drawn = (

@@ -38,7 +38,7 @@ ROOM = WIDTH - 2 * LEFT
 FIGURE_HEIGHT = 96 * mm
 FIGURE_WIDTH = 800
 """Pixels for the width of the page: letters then stand as large as those of the table."""
-LOWEST = 0.75
+LOWEST = 0.7
 """Of a figure's own height, before it is drawn smaller than the page is wide."""
 LEAST_METHODS = 55 * mm
 """Room that facts leave for the methods paragraph."""
@@ -150,11 +150,8 @@ class _Page:
                 self._put(grid)
                 more = len(table.rows) - rows
                 if more:
-                    self.write(
-                        f"{count(more, 'more row stands', 'more rows stand')} in the HTML report.",
-                        6.5,
-                        colour=MUTED,
-                    )
+                    rest = count(more, "more row stands", "more rows stand")
+                    self.write(f"{rest} in the HTML report.", 6.5, colour=MUTED)
                 self.space(2 * mm)
                 return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import sys
@@ -26,6 +25,7 @@ from pxcore.runs.process import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
+from pxcore.types.addresses import is_loopback
 
 LOG = logging.getLogger("pxcore.serve")
 APP = Path(pxcore.__file__).resolve().parents[1] / "app.py"
@@ -124,20 +124,7 @@ def _outside(settings: Settings, options: ServeOptions) -> str:
     """
     public = urlsplit(settings.public_url).hostname or settings.public_url
     reached = (options.host, public, *options.names)
-    return next((one for one in reached if one and not is_loopback(one.strip("[]"))), "")
-
-
-def is_loopback(host: str) -> bool:
-    """Return True when only this host reaches the address.
-
-    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "lab-pc")]
-    [True, True, True, False, False]
-    """
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
+    return next((one for one in reached if one and not is_loopback(one)), "")
 
 
 def address_of(options: ServeOptions) -> str:
@@ -163,7 +150,7 @@ def notes(settings: Settings, options: ServeOptions) -> tuple[str, ...]:
         return ()
     found = []
     if not settings.public_url:
-        names = [name for name in _names(options) if not is_loopback(name.strip("[]"))]
+        names = [name for name in _names(options) if not is_loopback(name)]
         answered = f"browsers must ask for this host as {' or '.join(names)}"
         found.append(f"{answered}; any other name or address is added with --allow-host")
     if settings.auth != "open" and not settings.public_url.startswith("https://"):
