@@ -20,9 +20,10 @@ from pxcore.plots.text import one_line
 from pxcore.types import Dataset, RunSpec
 
 REUSED = (
-    "A step is there when the same cells, settings, seeds and earlier steps were computed before, "
-    "by a version that computes it in the same way. After an upgrade, steps that changed with the "
-    "version, and those that build on them, are computed anew; finished runs stay as they are."
+    "A step is there when it was computed before from the same cells, settings, seeds and earlier "
+    "steps, by a version that computes it in the same way. One setting that differs (`make demo` "
+    "stops after fewer repeats than a run started here), or an upgrade that changed a step, makes "
+    "it and what builds on it new; finished runs stay as they are."
 )
 
 

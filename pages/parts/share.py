@@ -79,7 +79,7 @@ def _made(row: ShareRow, address: str) -> None:
         st.warning(
             "It opens on this very computer only: this is how your browser came here. Put the "
             "address by which others reach the dashboard in front, or have an administrator set "
-            "`PXCORE_PUBLIC_URL`.",
+            "PXCORE_PUBLIC_URL.",
             icon=":material/warning:",
         )
     st.markdown(
