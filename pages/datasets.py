@@ -12,7 +12,8 @@ from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, keep_address, lab
 from pages.parts.text import md
-from pages.parts.words import classes_of, day, moment
+from pages.parts.words import classes_of, moment
+from pxcore.plots.numbers import minute
 from pxcore.types import Dataset, ImportProgress, ImportState
 
 
@@ -62,7 +63,7 @@ def _table(datasets: Sequence[Dataset]) -> None:
             "Classes": [len(one.classes) for one in datasets],
             "Donors": [len(one.groups) or None for one in datasets],
             "Size": [f"{one.image_shape[1]} × {one.image_shape[2]}" for one in datasets],
-            "Added (UTC)": [day(one.created) for one in datasets],
+            "Added (UTC)": [minute(one.created) for one in datasets],
         }
     )
     for one in datasets[:12]:

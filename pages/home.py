@@ -132,8 +132,9 @@ def _runs(runs: Sequence[RunRow], waiting: Sequence[ImportProgress]) -> None:
 def _run_line(run: RunRow) -> None:
     """Draw one run as a link with its state and age."""
     word, icon, _ = STATES[run.state.value]
-    title = md(run.title or run.dataset_title, 50)
-    label = f"**{title}** · {md(run.preset)} · {word} · {moment(run.finished or run.created)}"
+    title = run.title or run.dataset_title
+    preset = "" if run.preset in title else f" · {md(run.preset)}"  # a draft's title ends with it
+    label = f"**{md(title, 50)}**{preset} · {word} · {moment(run.finished or run.created)}"
     links.link(label, "run", icon=icon, run=run.id)
 
 
@@ -144,6 +145,7 @@ def _datasets(datasets: Sequence[Dataset]) -> None:
         st.caption("None yet. Add cells to begin.")
     for one in datasets[:MOST]:
         size = f"{count(one.n_cells, 'cell')}, {count(len(one.panel), 'channel')}"
-        size = f"{size}, {classes_of(one)}"
-        links.link(f"**{md(one.title, 50)}** · {size}", "datasets", dataset=one.id)
+        with st.container(gap=None):  # a link is one line, cut where the column ends
+            links.link(f"**{md(one.title, 40)}**", "datasets", dataset=one.id)
+            st.caption(f"{size}, {classes_of(one)}")
     links.link("All data sets", "datasets", icon=":material/biotech:")

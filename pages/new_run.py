@@ -19,6 +19,13 @@ from pxcore.plots.numbers import about, count
 from pxcore.plots.text import one_line
 from pxcore.types import Dataset, RunSpec
 
+REUSED = (
+    "A step is there when it was computed before from the same cells, settings, seeds and earlier "
+    "steps, by a version that computes it in the same way. One setting that differs (`make demo` "
+    "stops after fewer repeats than a run started here), or an upgrade that changed a step, makes "
+    "it and what builds on it new; finished runs stay as they are."
+)
+
 
 def render() -> None:
     """Draw the page."""
@@ -161,7 +168,8 @@ def _start(spec: RunSpec) -> None:
         st.markdown(f"All {count(known, 'step')} are already there: the answer comes at once.")
     else:
         text = f"{count(estimate.tasks, 'step')}. " if not known else reuse
-        st.markdown(f"{text}It takes **{about(estimate.seconds)}** on this host.")
+        said = f"{text}It takes **{about(estimate.seconds)}** on this host."
+        st.markdown(said, help=REUSED if known else None)
     for note in estimate.notes:
         st.caption(f":material/info: {told(note)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):

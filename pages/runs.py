@@ -13,7 +13,7 @@ from pages.parts.methods import method_labels
 from pages.parts.runner import runner_note
 from pages.parts.session import lab
 from pages.parts.text import csv_bytes
-from pages.parts.words import day
+from pxcore.plots.numbers import minute
 from pxcore.types import RunRow, RunState
 
 
@@ -66,10 +66,10 @@ def table(runs: Sequence[RunRow]) -> pd.DataFrame:
         {
             "Run": [links.address("run", run=run.id) for run in runs],
             "Title": titles(runs),
-            "Started (UTC)": [day(run.created) for run in runs],
+            "Started (UTC)": [minute(run.created) for run in runs],
             "State": [STATES[run.state.value][0] for run in runs],
             "Done": [run.share for run in runs],
-            "Ended (UTC)": [day(run.finished) for run in runs],
+            "Ended (UTC)": [minute(run.finished) for run in runs],
             "Methods": [", ".join(labels[name] for name in run.methods) for run in runs],
             "Owner": [run.owner for run in runs],
             "Seen by": ["owner" if run.private else "the lab" for run in runs],

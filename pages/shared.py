@@ -6,8 +6,6 @@ no way to anything else.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
 from pages.parts import shared_parts
@@ -15,6 +13,7 @@ from pages.parts.header import header
 from pages.parts.session import asked, lab
 from pages.parts.text import md
 from pxcore.errors import AccessError, PxError
+from pxcore.plots.numbers import minute
 from pxcore.plots.text import one_line
 from pxcore.types.reports import Report
 
@@ -55,8 +54,10 @@ def _draw(report: Report, token: str) -> None:
     st.subheader("Methods", anchor=False)
     st.markdown(md(report.methods, 6000), width=980)
     st.divider()
+    made = minute(report.made)
+    made = f"{made} UTC" if made else "an unknown day"
     st.caption(
-        f"Read only, as of {_day(report.made)}. What happened since is not in it; whoever sent "
+        f"Read only, as of {made}. What happened since is not in it; whoever sent "
         "the link may end it at any time."
     )
 
@@ -70,10 +71,3 @@ def _watch(token: str) -> None:
         st.rerun(scope="app")
     except PxError:  # a store that is away for a moment: what is on the page may stay
         return
-
-
-def _day(stamp: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M} UTC"
-    except ValueError:
-        return "an unknown day"

@@ -1,4 +1,4 @@
-"""Shared links: which of one's links open, how often they were opened, and their end."""
+"""Shared links: which of one's links open, how often they were visited, and their end."""
 
 from __future__ import annotations
 
@@ -37,10 +37,12 @@ def render() -> None:
 
 
 def _answer(rows: Sequence[ShareRow]) -> str:
-    """Return how many links open, and how often they were opened."""
+    """Return how many links open, and how often they were visited."""
     alive = [row for row in rows if row.alive]
     if not alive:
-        return f"None of your {count(len(rows), 'link')} opens any more."
+        if len(rows) == 1:
+            return "Your link opens nothing any more."
+        return f"None of your {len(rows)} links opens any more."
     times = sum(row.opened for row in alive)
     opens = "opens" if len(alive) == 1 else "open"
     visited = f"visited {count(times, 'time')}" if times else "not visited yet"

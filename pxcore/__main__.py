@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -19,12 +20,11 @@ from pxcore.commands import (
     stage,
     upkeep,
 )
-from pxcore.commands.terminal import ERR, text
+from pxcore.commands.terminal import ERR, UTC_ASKED, text
 from pxcore.errors import PxError, disk_error
 
 app = typer.Typer(
     name="pxcore",
-    help="Ranks the channels of imaging flow cytometry panels.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,6 +51,16 @@ app.add_typer(people.app, name="people")
 app.command("serve")(serving.serve)
 app.command("runner")(serving.runner)
 app.command("demo")(serving.demo)
+
+
+@app.callback()
+def options(
+    utc: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--utc", help="Print times as UTC, ISO 8601; stands before COMMAND.")
+    ] = False,
+) -> None:
+    """Ranks the channels of imaging flow cytometry panels."""
+    UTC_ASKED.set(utc)
 
 
 def main() -> None:

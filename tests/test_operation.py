@@ -17,6 +17,7 @@ from pxcore.settings import Settings
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "operation"
 UNITS = sorted(FOLDER.glob("*.service"))
+TIMERS = sorted(FOLDER.glob("*.timer"))
 OF_COMPOSE = {"PXCORE_DATA", "PXCORE_CERTIFICATE", "PXCORE_CERTIFICATE_KEY"}
 
 
@@ -52,16 +53,29 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this host")
-@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+@pytest.mark.parametrize("unit", [*UNITS, *TIMERS], ids=lambda path: path.name)
 def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
-    copy = tmp_path / unit.name.replace("@", "@0")
     python = "/opt/pxcore/.venv/bin/python"
-    copy.write_text(unit.read_text().replace(python, shutil.which("true") or "/bin/true"))
+    for one in UNITS:  # a timer names its service
+        copy = tmp_path / one.name.replace("@", "@0")
+        copy.write_text(one.read_text().replace(python, shutil.which("true") or "/bin/true"))
+    copy = tmp_path / unit.name.replace("@", "@0")
+    if unit in TIMERS:
+        copy.write_text(unit.read_text())
     done = subprocess.run(
         ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
     )
     told = [line for line in done.stderr.splitlines() if unit.stem.rstrip("@") in line]
     assert told == []
+
+
+def test_every_unit_is_told_of_and_every_timer_starts_something() -> None:
+    told = "".join((ROOT / "docs" / f"{name}.md").read_text() for name in ("operation", "cluster"))
+    for unit in (*UNITS, *TIMERS):
+        assert f"operation/{unit.name}" in told, unit.name
+    for timer in TIMERS:
+        assert timer.with_suffix(".service") in UNITS
+        assert "WantedBy=timers.target" in timer.read_text()
 
 
 def test_compose_mounts_files_that_are_there_and_publishes_nothing_but_the_proxy() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 from typer.testing import CliRunner
 
 import tests.evidence_values as ev
@@ -15,11 +16,13 @@ import tests.example_values as ex
 from pxcore.__main__ import app
 from pxcore.api import open_lab
 from pxcore.commands import looking
-from pxcore.commands.terminal import result_parts
+from pxcore.commands.serving import demo_parts
+from pxcore.commands.terminal import result_parts, when
 from pxcore.errors import DatasetError, RunError
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import Dataset, RunResult
+from pxcore.types.people import Rank
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -80,7 +83,38 @@ def test_runs_are_listed_by_this_machines_clock(dataset: Dataset) -> None:
     assert "+00:00" not in listed
     here = datetime.fromisoformat(stamp).astimezone()
     assert re.search(rf"{here:%Y-%m-%d}\s+{here:%H:%M}", listed)
-    assert looking._local("no stamp") == "no stamp"
+    assert when("no stamp") == "no stamp"
+    assert stamp in CliRunner().invoke(app, ["--utc", "runs"]).stdout.replace("\n", "")
+
+
+def test_the_demo_tells_its_ranking_beside_what_was_planted() -> None:
+    known = ev.result()
+    truth = tuple(f"truth of {name}" for name in known.dataset.panel.names)
+    table, answer = demo_parts(known, truth)
+    assert isinstance(table, Table)
+    shown = {name: list(column.cells) for name, column in zip(
+        ("rank", "channel", "mean", "interval", "verdict", "planted"), table.columns, strict=True
+    )}  # fmt: skip
+    assert shown["rank"] == sorted(shown["rank"])
+    planted = dict(zip(shown["channel"], shown["planted"], strict=True))
+    assert planted["PI (DNA)"] == "truth of PI (DNA)"
+    assert {planted[name] for name in planted if name.startswith("decoy")} == {
+        "nothing: a made channel"
+    }
+    assert str(answer).startswith("Keep PI (DNA)")
+
+
+def test_a_private_run_from_a_shell_without_the_settings_says_what_is_missing(
+    dataset: Dataset,
+) -> None:
+    asked = ["run", dataset.id, "--private"]
+    assert "everybody sees everything; set it" in str(CliRunner().invoke(app, asked).exception)
+    lab = open_lab()
+    lab.people.add("Ada", Rank.ADMIN, "four words in a row")
+    lab.close()
+    told = str(CliRunner().invoke(app, asked).exception)
+    assert "this store has 1 account, but PXCORE_AUTH is not set" in told
+    assert "PXCORE_AUTH=password" in told
 
 
 def test_an_export_says_where_it_wrote(

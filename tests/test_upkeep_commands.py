@@ -51,7 +51,7 @@ def test_what_is_used_is_refused_with_a_list_until_told(store: Store) -> None:
     assert "'stages'" in str(call("delete", run_id, "--yes").exception)
     assert call("delete", plan.id, "--yes").exit_code == 0
     told = call("delete", dataset.id, "--and-runs", answer="y\n")
-    assert "with 1 runs for good?" in told.output
+    assert "with 1 run for good?" in told.output
     assert "not known here" in str(call("delete", dataset.id, "--yes").exception)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.parts.admin_room import BYTES, sized
 from pages.parts.session import lab
-from pages.parts.words import size
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, size
 from pxcore.types.upkeep import Cleaned, HostState, Loose, LooseKind
 
 DONE = "cleaned"
@@ -48,7 +48,11 @@ def draw(_host: HostState) -> None:
     )
     chosen = [one for kind in LooseKind for one in _kind(kind, found)]
     with st.expander("Everything one by one", icon=":material/table_rows:", type="compact"):
-        st.dataframe(table(found), hide_index=True, key="clean-table", width="stretch")
+        shown = sized(table(found))
+        config = {f"Room{BYTES}": st.column_config.NumberColumn("Room")}
+        st.dataframe(
+            shown, hide_index=True, key="clean-table", width="stretch", column_config=config
+        )
     freed = size(sum(one.n_bytes for one in chosen))
     if st.button(
         f"Remove {count(len(chosen), 'thing')}, {freed}",
@@ -64,7 +68,7 @@ def table(found: Sequence[Loose]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "What": [one.label for one in found],
-            "MiB": [round(one.n_bytes / 2**20, 2) for one in found],
+            f"Room{BYTES}": [one.n_bytes for one in found],
             "Untouched for, hours": [round(one.hours) for one in found],
             "Id": [one.id for one in found],
         }

@@ -10,8 +10,7 @@ import streamlit as st
 from pages.parts.session import lab
 from pages.parts.share_rows import rows_of
 from pages.parts.text import md
-from pages.parts.words import day
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, minute
 from pxcore.types.people import ShareRow
 from pxcore.types.upkeep import HostState
 
@@ -55,10 +54,10 @@ def table(every: Sequence[ShareRow]) -> pd.DataFrame:
         {
             "Title": [one.title for one in every],
             "Kind": [one.kind for one in every],
-            "Owner": [one.owner for one in every],
-            "Made (UTC)": [day(one.created) for one in every],
-            "Until (UTC)": [day(one.expires) for one in every],
-            "Revoked (UTC)": [day(one.revoked) for one in every],
-            "Opened": [one.opened for one in every],
+            "By": [one.owner or "command line" for one in every],
+            "Made (UTC)": [minute(one.created) for one in every],
+            "Until (UTC)": [minute(one.expires) for one in every],
+            "Revoked (UTC)": [minute(one.revoked) for one in every],
+            "Visits": [one.opened for one in every],
         }
     )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes
-from pages.parts.words import day
+from pxcore.plots.numbers import minute
 from pxcore.types.people import AuditRow
 from pxcore.types.upkeep import HostState
 
@@ -22,7 +22,8 @@ def draw(_host: HostState) -> None:
     if not rows:
         st.markdown("#### Nothing has been done yet.", anchors=False)
         return
-    frame = table(rows)
+    nameless = "no name" if lab().people.auth == "open" else "command line"
+    frame = table(rows, nameless)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = [
             st.multiselect(name, sorted(set(frame[name])), key=f"log-{name}", placeholder="all")
@@ -44,12 +45,12 @@ def draw(_host: HostState) -> None:
     st.caption(f"{len(frame):,} of {len(rows):,} entries{more}")
 
 
-def table(rows: Sequence[AuditRow]) -> pd.DataFrame:
-    """Return the log, a row each."""
+def table(rows: Sequence[AuditRow], nameless: str) -> pd.DataFrame:
+    """Return the log, a row each; ``nameless`` did what nobody who logged in did."""
     return pd.DataFrame(
         {
-            "When (UTC)": [day(one.at) for one in rows],
-            "Who": [one.who or "no name" for one in rows],
+            "When (UTC)": [minute(one.at) for one in rows],
+            "Who": [one.who or nameless for one in rows],
             "What": [one.action for one in rows],
             "Of": [one.subject for one in rows],
             "More": [one.detail for one in rows],

@@ -8,8 +8,7 @@ import streamlit as st
 from pages.parts.runner import runner_note
 from pages.parts.session import lab
 from pages.parts.text import md
-from pages.parts.words import size
-from pxcore.plots.numbers import count, duration
+from pxcore.plots.numbers import count, duration, size
 from pxcore.types import RunnerStatus
 from pxcore.types.upkeep import HostState
 

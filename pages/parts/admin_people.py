@@ -12,9 +12,9 @@ from pages.parts import admin_links
 from pages.parts.errors import banner
 from pages.parts.session import lab
 from pages.parts.text import md
-from pages.parts.words import day, moment
+from pages.parts.words import moment
 from pxcore.errors import PxError
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, minute
 from pxcore.types.people import Account, Rank
 from pxcore.types.upkeep import HostState
 
@@ -71,7 +71,7 @@ def table(everyone: Sequence[Account]) -> pd.DataFrame:
             "May come in": [one.active for one in everyone],
             "Quota": [_quota(one.quota_gb) for one in everyone],
             "Last seen": [moment(one.seen) if one.seen else "never" for one in everyone],
-            "Added (UTC)": [day(one.created) for one in everyone],
+            "Added (UTC)": [minute(one.created) for one in everyone],
         }
     )
 

@@ -11,18 +11,31 @@ import streamlit as st
 from pages.parts import links
 from pages.parts.session import lab, later
 from pages.parts.text import csv_bytes
-from pages.parts.words import size
+from pxcore.plots.numbers import size
 from pxcore.types.upkeep import HostState, Storage, Usage
 
 if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
 
-MIB = 2**20
+BYTES = ", bytes"
+"""End of columns that hold a size; pages show them in units, files as whole numbers."""
 HELP = {
-    "Only this, MiB": "Freed when it is deleted and cleaned up: nothing else refers to it.",
-    "With shared, MiB": "Everything it refers to; what several use is counted for each.",
-    "Counted, MiB": "What several people use is divided equally among them.",
+    "Only this": "Freed when it is deleted and cleaned up: nothing else refers to it.",
+    "With shared": "Everything it refers to; what several use is counted for each.",
+    "Counted": "What several people use is divided equally among them.",
 }
+OTHERS = {
+    "work": "steps of runs: their logs, half-done trainings",
+    "uploads": "uploads that wait for an import",
+    "public": "downloaded public data sets",
+    "weights": "weights that models may start from",
+    "temporary": "files that are being written",
+    "workers": "what workers set aside while they work",
+    "logs": "logs of the server: serve, web, runner",
+    "damaged": "damaged results that were set aside",
+}
+"""Folders beside the artifacts, in words."""
 
 
 def draw(_host: HostState) -> None:
@@ -43,10 +56,9 @@ def draw(_host: HostState) -> None:
     others = [(name, taken) for name, taken in found.other if taken]
     if others:
         st.markdown("**Beside results and cells**")
-        words = {"public": "downloaded public data sets", "work": "logs and half-done trainings"}
-        rows = [(words.get(name, name), taken / MIB) for name, taken in others]
-        frame = pd.DataFrame(rows, columns=["Folder", "MiB"])
-        st.dataframe(frame, hide_index=True, key="room-other", column_config=_config(frame))
+        rows = [(OTHERS.get(name, name), taken) for name, taken in others]
+        frame = pd.DataFrame(rows, columns=["What", f"Room{BYTES}"])
+        st.dataframe(sized(frame), hide_index=True, key="room-other", column_config=_config(frame))
 
 
 def sentence(found: Storage) -> str:
@@ -64,10 +76,10 @@ def people(usages: Sequence[Usage]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Name": [one.title for one in usages],
-            "Counted, MiB": [one.charged / MIB for one in usages],
+            f"Counted{BYTES}": [round(one.charged) for one in usages],
             "Quota": [size(one.quota) if one.quota else "no limit" for one in usages],
-            "Only theirs, MiB": [one.alone / MIB for one in usages],
-            "With shared, MiB": [one.n_bytes / MIB for one in usages],
+            f"Only theirs{BYTES}": [one.alone for one in usages],
+            f"With shared{BYTES}": [one.n_bytes for one in usages],
         }
     )
 
@@ -79,8 +91,8 @@ def table(usages: Sequence[Usage], page: str, word: str) -> pd.DataFrame:
             "Open": [links.address(page, **{word: one.id}) for one in usages],
             "Title": [one.title for one in usages],
             "Owner": [one.owner for one in usages],
-            "Only this, MiB": [one.alone / MIB for one in usages],
-            "With shared, MiB": [one.n_bytes / MIB for one in usages],
+            f"Only this{BYTES}": [one.alone for one in usages],
+            f"With shared{BYTES}": [one.n_bytes for one in usages],
         }
     )
 
@@ -100,15 +112,29 @@ def _show(title: str, frame: pd.DataFrame, key: str) -> None:
             type="tertiary",
         )
     st.dataframe(
-        frame, hide_index=True, key=f"room-{key}", width="stretch", column_config=_config(frame)
+        sized(frame),
+        hide_index=True,
+        key=f"room-{key}",
+        width="stretch",
+        column_config=_config(frame),
     )
 
 
+def sized(frame: pd.DataFrame) -> Styler:
+    """Return a table with its bytes in units; it is sorted by the numbers behind them."""
+    columns = [name for name in frame.columns if name.endswith(BYTES)]
+    return frame.style.format(dict.fromkeys(columns, _told))
+
+
+def _told(n_bytes: object) -> str:
+    return size(n_bytes) if isinstance(n_bytes, int | float) else ""
+
+
 def _config(frame: pd.DataFrame) -> Mapping[str, ColumnConfig]:
+    labels = {name: name.removesuffix(BYTES) for name in frame.columns if name.endswith(BYTES)}
     numbers = {
-        name: st.column_config.NumberColumn(name, format="%.1f", help=HELP.get(name))
-        for name in frame.columns
-        if name.endswith("MiB")
+        name: st.column_config.NumberColumn(label, help=HELP.get(label))
+        for name, label in labels.items()
     }
     if "Open" not in frame.columns:
         return numbers

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import links
 from pages.parts.session import lab, visit
 from pages.parts.text import md
-from pages.parts.words import size
+from pxcore.plots.numbers import size
 from pxcore.types.public import PublicState
 
 

@@ -32,7 +32,7 @@ def offer(kind: Kind, name: str) -> None:
         icon=":material/delete:",
         type="tertiary",
     ):
-        st.dialog("Delete for good?", icon=":material/delete:")(ask)(kind, name)
+        st.dialog(f"Delete this {WORDS[kind]}?", icon=":material/delete:")(ask)(kind, name)
 
 
 def ask(kind: Kind, name: str) -> None:
@@ -83,10 +83,11 @@ def consequences(kind: Kind, uses: Uses) -> str:
         named = [*titles[:LISTED], *([f"{more} more"] if more > 0 else [])]
         lines.append(f"It is used by {with_it(uses)}: {listed(named)}.")
     if uses.links:
-        lines.append(
-            f"{count(uses.links, 'shared link')} to it stay open, as snapshots, until they are "
-            "revoked."
-        )
+        one = uses.links == 1
+        stays = "stays open, as a snapshot, until it is" if one else "stay open until they are"
+        ends = "its time is over" if one else "their time is over"
+        lines.append(f"{count(uses.links, 'shared link')} to it {stays} revoked or {ends}.")
+    lines.append("This cannot be undone here: only a backup of the store brings it back.")
     return " ".join(lines)
 
 

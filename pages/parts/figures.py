@@ -43,6 +43,8 @@ class Shown:
     clickable: bool = False
     own_width: bool = False
     """A sheet of cells keeps its size; other figures fill the page."""
+    note: str = ""
+    """Markdown below the table behind it: what its columns are."""
 
 
 def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple[int, ...] | None:
@@ -103,6 +105,8 @@ def _files(build: Build, shown: Shown, table: pd.DataFrame) -> None:
 
     with st.expander("Table and files", icon=":material/table_rows:", type="compact"):
         st.dataframe(table, hide_index=True, key=f"{shown.key}-table", width="stretch")
+        if shown.note:
+            st.caption(shown.note, width=980)
         with st.container(horizontal=True):
             st.download_button(
                 "CSV",

@@ -14,16 +14,19 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-STYLE = """<style>
-.stApp [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.8;}
-.stApp [data-testid="stCaptionContainer"] a {color: inherit; text-decoration: underline;}
-.stApp [data-testid="stExpander"] summary {opacity: 0.85;}
-.stApp [data-testid="stWidgetLabel"][disabled], .stApp button[data-variant][data-selected]
-  {color: inherit;}
-.stApp .st-key-menu {gap: 0.35rem;}
-.stApp .st-key-menu a:focus-visible {outline: 2px solid currentColor; outline-offset: -2px;}
-.stApp .st-key-menu [data-testid="stMarkdownContainer"] {margin: 0;}
-.stApp .st-key-menu h2 {font-size: 0.875rem; font-weight: 600; padding: 0.9rem 0 0 0.5rem;}
+EVERYWHERE = ':is(.stApp, [role="dialog"])'
+"""A dialog stands beside the application, not in it."""
+STYLE = f"""<style>
+{EVERYWHERE} [data-testid="stCaptionContainer"] {{color: inherit; opacity: 0.8;}}
+{EVERYWHERE} [data-testid="stCaptionContainer"] a {{color: inherit; text-decoration: underline;}}
+{EVERYWHERE} [data-testid="stExpander"] summary {{opacity: 0.85;}}
+{EVERYWHERE} [data-testid="stWidgetLabel"][disabled],
+{EVERYWHERE} button[data-variant][data-selected]
+  {{color: inherit;}}
+.stApp .st-key-menu {{gap: 0.35rem;}}
+.stApp .st-key-menu a:focus-visible {{outline: 2px solid currentColor; outline-offset: -2px;}}
+.stApp .st-key-menu [data-testid="stMarkdownContainer"] {{margin: 0;}}
+.stApp .st-key-menu h2 {{font-size: 0.875rem; font-weight: 600; padding: 0.9rem 0 0 0.5rem;}}
 </style>"""
 
 

@@ -8,9 +8,8 @@ import streamlit as st
 from pages.parts import links
 from pages.parts.session import asked, lab, later
 from pages.parts.text import csv_bytes, file_name, md
-from pages.parts.words import size
 from pxcore.errors import PanelError
-from pxcore.plots.numbers import count, listed
+from pxcore.plots.numbers import count, listed, size
 from pxcore.plots.text import one_line
 from pxcore.types import Channel, Dataset, Panel, Role
 

@@ -15,8 +15,8 @@ from pages.parts import links
 from pages.parts.register_form import Place, form
 from pages.parts.session import lab, visit
 from pages.parts.text import md
-from pages.parts.words import size
 from pxcore.errors import DatasetError
+from pxcore.plots.numbers import size
 from pxcore.types import FolderEntry, ImportRequest
 
 UPLOADS = ("h5", "hdf5", "npz", "zip", "cif", "tif", "tiff")

@@ -8,7 +8,8 @@ from pages.parts import links
 from pages.parts.errors import guarded
 from pages.parts.session import lab
 from pages.parts.text import md
-from pages.parts.words import day
+from pxcore.plots.numbers import minute
+from pxcore.types.addresses import only_here
 from pxcore.types.panel import Constraints
 from pxcore.types.people import ShareRow
 
@@ -72,10 +73,17 @@ def _wanted(kind: str, subject: str) -> Constraints | None:
 
 def _made(row: ShareRow, address: str) -> None:
     """Show a new link, once: nobody here can read it again."""
-    st.markdown(f"The link to **{md(row.title, 120)}** opens until {day(row.expires)} (UTC).")
+    st.markdown(f"The link to **{md(row.title, 120)}** opens until {minute(row.expires)} (UTC).")
     st.code(address, language=None, wrap_lines=True)
+    if only_here(address):
+        st.warning(
+            "It opens on this very computer only: this is how your browser came here. Put the "
+            "address by which others reach the dashboard in front, or have an administrator set "
+            "PXCORE_PUBLIC_URL.",
+            icon=":material/warning:",
+        )
     st.markdown(
         "Copy it now: it is not kept here and cannot be shown again. Whoever gets it can read "
         "the result and pass the link on."
     )
-    links.link("Your links: see how often one was opened, end it", "links", icon=":material/link:")
+    links.link("Your links: see how often one was visited, end it", "links", icon=":material/link:")

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.parts.errors import guarded
 from pages.parts.session import lab, visit
 from pages.parts.text import md
-from pages.parts.words import day, moment
-from pxcore.plots.numbers import count
+from pages.parts.words import moment
+from pxcore.plots.numbers import count, minute
 from pxcore.types.people import ShareRow
 
 KINDS = {
@@ -53,7 +53,7 @@ def _row(row: ShareRow) -> None:
     said = [
         KINDS.get(row.kind, md(row.kind, 20)),
         f"shared{_by(row)} {moment(row.created)}",
-        f"opens until {day(row.expires)} UTC" if row.alive else "",
+        f"opens until {minute(row.expires)} UTC" if row.alive else "",
         f"visited {count(row.opened, 'time')}",
         f"id {row.id}",
     ]

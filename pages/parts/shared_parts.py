@@ -58,13 +58,11 @@ def _figure(figure: ReportFigure, key: str, stem: str, table: ReportTable | None
         st.markdown(f"**{md(figure.title, 160)}**")
     show(
         lambda theme: toned(figure.plotly_json, theme),
-        Shown(key=key, stem=stem),
+        Shown(key=key, stem=stem, note=md(table.note, 1000) if table is not None else ""),
         lab().reports.frame(table) if table is not None else None,
     )
     if figure.caption:
         st.caption(md(figure.caption, 1000), width=980)
-    if table is not None and table.note:
-        st.caption(md(table.note, 1000), width=980)
 
 
 def _table(table: ReportTable, key: str, stem: str) -> None:

@@ -16,9 +16,8 @@ from pages.parts.staged_files import outcome_files, printable
 from pages.parts.staged_one_run import table
 from pages.parts.staged_top import say
 from pages.parts.text import csv_bytes, file_name, md
-from pages.parts.words import day
 from pxcore.errors import PxError
-from pxcore.plots.numbers import count, with_interval
+from pxcore.plots.numbers import count, minute, with_interval
 from pxcore.plots.staged_instrument import drawn_instrument, slots_of
 from pxcore.types.panel import Constraints
 from pxcore.types.staged import Decision, StagedPlan
@@ -123,7 +122,7 @@ def _trail(plan: StagedPlan, outcome: Outcome) -> None:
     st.subheader("How this came about", anchor=False)
     frame = trail_table(outcome.trail or plan.trail)
     lines = [
-        f"- :gray[{day(one.at)}, {md(one.who or 'nobody named', 40)} · {md(one.step, 20)}] "
+        f"- :gray[{minute(one.at)}, {md(one.who or 'nobody named', 40)} · {md(one.step, 20)}] "
         f"{md(one.what, 600)}"
         for one in outcome.trail or plan.trail
     ]
@@ -144,7 +143,7 @@ def trail_table(trail: tuple[Decision, ...]) -> pd.DataFrame:
     """Return who decided what, when; a row each."""
     return pd.DataFrame(
         {
-            "when (UTC)": [day(one.at) for one in trail],
+            "when (UTC)": [minute(one.at) for one in trail],
             "who": [one.who or "nobody named" for one in trail],
             "step": [one.step for one in trail],
             "what": [one.what for one in trail],

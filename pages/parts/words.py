@@ -1,4 +1,4 @@
-"""Times, sizes and numbers of classes in words."""
+"""Ages and numbers of classes in words."""
 
 from __future__ import annotations
 
@@ -27,28 +27,6 @@ def moment(stamp: str, now: datetime | None = None) -> str:
     return f"{duration(seconds)} ago"
 
 
-def day(stamp: str) -> str:
-    """Return a time stamp as ``2026-03-01 10:00`` (UTC), for tables."""
-    try:
-        return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M}"
-    except ValueError:
-        return ""
-
-
 def classes_of(dataset: Dataset) -> str:
     """Return how many classes a data set has, or that it has none."""
     return count(len(dataset.classes), "class", "classes") if dataset.classes else "unlabelled"
-
-
-def size(n_bytes: int) -> str:
-    """Return a file size.
-
-    >>> size(700), size(1536), size(5 * 2**30)
-    ('700 B', '1.5 KiB', '5.0 GiB')
-    """
-    number = float(n_bytes)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024 or unit == "GiB":
-            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return ""

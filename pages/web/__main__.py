@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from ipaddress import ip_address
 
 from pages.web.application import SCRIPT, application
 from pages.web.guards import known
 from pxcore import logs
 from pxcore.settings import Settings
+from pxcore.types.addresses import is_loopback
 
 
 def main() -> None:
     """Serve the pages until SIGTERM."""
     options = parsed(sys.argv[1:])
     settings = Settings()
-    if settings.auth == "open" and not options.open_to_network and not near(options.address):
+    if settings.auth == "open" and not options.open_to_network and not is_loopback(options.address):
         sys.exit(f"{options.address}: with PXCORE_AUTH=open this needs --open-to-network")
     logs.begin("web", settings.log, settings.home.expanduser() / "logs")
     names = tuple(options.name)
@@ -43,18 +43,6 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--name", action="append", default=[], help="a Host that is answered")
     return parser.parse_args(arguments)
-
-
-def near(address: str) -> bool:
-    """Return whether only this host reaches an address.
-
-    >>> near("127.0.0.1"), near("::1"), near("localhost"), near("0.0.0.0"), near("lab-pc")
-    (True, True, True, False, False)
-    """
-    try:
-        return address == "localhost" or ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ class Following:
             )
             news = (_label(progress), int(share * 20))
             if not ERR.is_terminal and step and news != told:  # a line a task and 5 %
-                ERR.print(text(f"{share:4.0%} {step}"))
+                left = left_in_words(progress.seconds_left)
+                ERR.print(text(f"{share:4.0%} {step}{', ' if left else ''}{left}"))
                 told = news
             time.sleep(LOOK_SECONDS)
 

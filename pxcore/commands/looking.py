@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
-from datetime import datetime
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from rich.table import Table
 
 from pxcore.api import open_lab
-from pxcore.commands.terminal import ERR, OUT, left_in_words, result_parts, text
+from pxcore.commands.terminal import ERR, OUT, left_in_words, result_parts, text, when
 from pxcore.types import Progress, RunState
 
 RunId = Annotated[str, typer.Argument(help="Id of a run.")]
@@ -32,7 +31,7 @@ def runs() -> None:
                 text(row.dataset_title),
                 row.model,
                 ", ".join(row.methods),
-                _local(row.created),
+                when(row.created),
             )
         OUT.print(table)
 
@@ -75,13 +74,6 @@ def export(
     for file in files:
         OUT.print(text(str(file)), soft_wrap=True)
     ERR.print(text(f"{len(files)} files written to {folder.absolute()}"), soft_wrap=True)
-
-
-def _local(stamp: str) -> str:
-    """Return a UTC time stamp as this machine's clock had it, to the minute."""
-    with suppress(ValueError):
-        return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M}"
-    return stamp
 
 
 def _steps(progress: Progress) -> Table:

@@ -12,13 +12,13 @@ import typer
 from rich.table import Table
 
 from pxcore.api import open_lab
-from pxcore.commands.terminal import ERR, OUT, text
+from pxcore.commands.terminal import ERR, OUT, text, when
 from pxcore.errors import AccessError
 from pxcore.types.people import Account, Rank
 
 app = typer.Typer(help="List, add, change and shut out people.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The name they log in by.")]
-RANKS = "`reader` (looks), `member` (imports, starts, shares) or `admin`."
+RANKS = "`reader` (looks), `member` (imports, starts, shares) or `admin` (administrator)."
 
 
 @app.command("list")
@@ -27,14 +27,14 @@ def everyone() -> None:
     with closing(open_lab()) as lab:
         found = lab.people.everyone()
     table = Table()
-    for head in ("name", "rank", "active", "quota, GiB", "last seen (UTC)", "logs in by"):
+    for head in ("name", "rank", "active", "quota, GiB", "last seen", "logs in by"):
         table.add_column(head)
     for one in found:
         quota = "" if one.quota_gb is None else f"{one.quota_gb:g}"
         way = "provider" if one.provider else "password"
-        table.add_row(
-            text(one.name), one.rank.value, "yes" if one.active else "no", quota, one.seen, way
-        )
+        seen = when(one.seen) if one.seen else "never"
+        active = "yes" if one.active else "no"
+        table.add_row(text(one.name), one.rank.word, active, quota, seen, way)
     OUT.print(table if found else "nobody yet; `python -m pxcore people add NAME --rank admin`")
 
 
@@ -43,7 +43,7 @@ def add(name: Name, rank: Annotated[Rank, typer.Option(help=RANKS)] = Rank.MEMBE
     """Add somebody; their first password is asked for, or read from a pipe."""
     with closing(open_lab()) as lab:
         made = lab.people.add(name, rank, _password(name))
-    ERR.print(text(f"{made.name} may log in as {made.rank.value}"))
+    ERR.print(text(f"{made.name} may log in as {made.rank.word}"))
 
 
 @app.command("set")
@@ -75,7 +75,7 @@ def change(
     if found is None:
         message = "nothing was said to be changed; give --rank, --password, --quota or --inactive"
         raise AccessError(message)
-    ERR.print(text(f"{found.name}: {found.rank.value}, {'active' if found.active else 'shut out'}"))
+    ERR.print(text(f"{found.name}: {found.rank.word}, {'active' if found.active else 'shut out'}"))
 
 
 @app.command("remove")

@@ -24,6 +24,7 @@ from pxcore.commands.spec_options import (
 )
 from pxcore.commands.terminal import ERR, OUT, result_parts, text
 from pxcore.errors import RunError, StoreError
+from pxcore.plots.numbers import about, count
 from pxcore.runs.method_names import parse_method
 from pxcore.types import RunSpec
 
@@ -135,8 +136,11 @@ def read_text(file: Path) -> str:
 def _carry_out(lab: Lab, spec: RunSpec, json_file: str, *, private: bool) -> None:
     """Run a spec to its end and tell what it found; one that cannot run is refused first."""
     lab.check(spec)
-    for note in lab.estimate(spec).notes:
+    estimate = lab.estimate(spec)
+    for note in estimate.notes:
         ERR.print(text(f"note: {note}"))
+    steps = f"{count(estimate.tasks, 'step')}, {estimate.cached} of them already there"
+    ERR.print(text(f"{steps}: {about(estimate.seconds)} on this host"))
     run_id = follow(lab, spec, private=private)
     for part in result_parts(lab.result(run_id)):
         OUT.print(part)

@@ -9,8 +9,9 @@ import typer
 from rich.table import Table
 
 from pxcore.api import Lab, open_lab
-from pxcore.commands.terminal import ERR, OUT, text
+from pxcore.commands.terminal import ERR, OUT, text, when
 from pxcore.errors import RunError
+from pxcore.types.addresses import only_here
 
 
 def share(
@@ -25,11 +26,11 @@ def share(
         kind = "panel" if panel else kind_of(lab, subject)
         row, token = lab.shares.make(kind, subject, days)
         public = lab.shares.public_url.rstrip("/")
-    told = f"{row.title}: link {row.id} opens until {row.expires}; it is not shown again"
+    told = f"{row.title}: link {row.id} opens until {when(row.expires)}; it is not shown again"
     ERR.print(text(told), soft_wrap=True)
-    if not public:
-        told = "put the address of your dashboard in front (PXCORE_PUBLIC_URL does)"
-        ERR.print(text(told), soft_wrap=True)
+    if not public or only_here(public):
+        told = "put the address by which others reach your dashboard in front"
+        ERR.print(text(f"{told} (PXCORE_PUBLIC_URL does)"), soft_wrap=True)
     OUT.print(text(f"{public}/shared?link={token}"), soft_wrap=True)
 
 
@@ -56,8 +57,9 @@ def shares() -> None:
         for row in lab.shares.all():
             state = "revoked" if row.revoked else ("opens" if row.alive else "expired")
             shows = text(f"{row.kind} {row.subject}")
-            told = (text(row.title), text(row.owner), row.created, row.expires, str(row.opened))
-            table.add_row(row.id, state, shows, *told)
+            owner = text(row.owner or "command line")
+            times = (when(row.created), when(row.expires))
+            table.add_row(row.id, state, shows, text(row.title), owner, *times, str(row.opened))
         OUT.print(table)
 
 

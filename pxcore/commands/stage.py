@@ -25,7 +25,7 @@ from pxcore.commands.stage_words import (
     plan_parts,
     plans_table,
 )
-from pxcore.commands.terminal import ERR, OUT, text
+from pxcore.commands.terminal import ERR, OUT, text, when
 from pxcore.errors import PanelError, StoreError
 from pxcore.panel.noninferiority import check_margin
 from pxcore.panel.staged.plans import default_top
@@ -195,7 +195,7 @@ def show(
                 OUT.print(part)
             files |= lab.staged.outcome_files(plan, found) if to else {}
         for line in plan.trail:
-            OUT.print(text(f"{line.at}  {line.who or 'somebody'}  {line.step}: {line.what}"))
+            OUT.print(text(f"{when(line.at)}  {line.who or 'somebody'}  {line.step}: {line.what}"))
         _write_all(Path(to), files)
         _tell(lab, plan, json_file, found)
 

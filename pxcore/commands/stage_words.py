@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from pxcore.commands.terminal import text
+from pxcore.commands.terminal import text, when
 from pxcore.panel.said import with_interval
+from pxcore.plots.numbers import count
 from pxcore.runs.staged.steps import STEPS
 from pxcore.types import Dataset
 from pxcore.types.staged import StagedPlan, StagedRun
@@ -41,7 +42,7 @@ def plans_table(plans: Sequence[StagedPlan]) -> Table:
     for plan in plans:
         step = f"{plan.step} {STEPS[plan.step - 1]}"
         owner = (plan.owner,) if owned else ()
-        row = (plan.id, plan.title, step, str(plan.version), *owner, plan.changed)
+        row = (plan.id, plan.title, step, str(plan.version), *owner, when(plan.changed))
         table.add_row(*(text(cell) for cell in row))
     return table
 
@@ -51,7 +52,7 @@ def plan_parts(plan: StagedPlan, stages: Sequence[RehearsalStage]) -> list[Part]
     step = STEPS[plan.step - 1]
     parts: list[Part] = [
         text(f"{plan.title}: step {plan.step} of 6 ({step}), version {plan.version}"),
-        text(f"{plan.instrument.label}, {plan.instrument.stain_slots} slots for stains"),
+        text(f"{plan.instrument.label}, {count(plan.instrument.stain_slots, 'slot')} for stains"),
     ]
     if plan.runs:
         parts.append(_runs(plan))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pxcore.plots.numbers import minute
 from pxcore.types import RunResult
 
 ERR = Console(stderr=True, highlight=False)
 OUT = Console(highlight=False)
+UTC_ASKED: ContextVar[bool] = ContextVar("utc", default=False)
+"""Whether times are printed as UTC, ISO 8601, for other programs."""
 for _console in (ERR, OUT):
     if not _console.is_terminal:
         _console.width = 160  # in a file or pipe little is wrapped for a terminal's sake
@@ -33,6 +38,11 @@ def bar() -> Progress:
 def text(words: str) -> str:
     """Return names as plain text: no markup in them is obeyed."""
     return escape(words)
+
+
+def when(stamp: str) -> str:
+    """Return a UTC time stamp as this host's clock had it, to the minute; with --utc as it is."""
+    return stamp if UTC_ASKED.get() else minute(stamp, None) or stamp
 
 
 def left_in_words(seconds: float | None) -> str:

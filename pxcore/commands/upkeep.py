@@ -11,11 +11,11 @@ import typer
 from rich.table import Table
 
 from pxcore.api import open_lab
-from pxcore.commands.terminal import ERR, OUT, bar, text
+from pxcore.commands.terminal import ERR, OUT, bar, text, when
+from pxcore.plots.numbers import count, size
 from pxcore.settings import Settings
 from pxcore.types.upkeep import Loose, Uses
 
-GIB = 2**30
 MOST = 40
 """Lines of a list that are printed."""
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -63,10 +63,11 @@ def clean(
             return
         OUT.print(_loose_table(found))
         total = sum(one.n_bytes for one in found)
-        _ask(f"Remove {len(found)} things, {_size(total)}?", yes=yes)
+        _ask(f"Remove {count(len(found), 'thing')}, {size(total)}?", yes=yes)
         done = lab.upkeep.clean(found, older_than)
-    kept = f", {len(done.kept)} kept: they are needed again" if done.kept else ""
-    ERR.print(text(f"{len(done.removed)} things removed, {_size(done.n_bytes)} freed{kept}"))
+    kept = f", {len(done.kept)} kept: needed again" if done.kept else ""
+    removed = count(len(done.removed), "thing")
+    ERR.print(text(f"{removed} removed, {size(done.n_bytes)} freed{kept}"))
 
 
 def backup(
@@ -83,12 +84,12 @@ def backup(
         done = lab.upkeep.backup(Path(target), tell, link=link, without_cells=without_cells)
     ERR.print(
         text(
-            f"{done.artifacts} artifacts, {_size(done.n_bytes)}, of {done.taken}: {done.copied} "
-            f"copied, {done.removed} no longer needed removed"
+            f"{count(done.artifacts, 'artifact')}, {size(done.n_bytes)}, as of "
+            f"{when(done.taken)}: {done.copied} copied, {done.removed} no longer needed removed"
         )
     )
     if done.without_cells:
-        ERR.print(text(f"the cells of {done.without_cells} data sets were left out"))
+        ERR.print(text(f"the cells of {count(done.without_cells, 'data set')} were left out"))
     OUT.print(text(done.folder), soft_wrap=True)
     _tell_damaged(done.damaged, "left out: `python -m pxcore check` says what they are")
 
@@ -106,8 +107,8 @@ def restore(
         done = bring_back(Settings(), Path(folder), tell, anyway=anyway)
     ERR.print(
         text(
-            f"the store as of {done.taken}: {done.datasets} data sets, {done.runs} runs, "
-            f"{done.artifacts} artifacts copied and checked"
+            f"the store as of {when(done.taken)}: {count(done.datasets, 'data set')}, "
+            f"{count(done.runs, 'run')}, {count(done.artifacts, 'artifact')} copied and checked"
         )
     )
     for one in done.gone[:MOST]:
@@ -131,9 +132,9 @@ def check(
         else:
             quiet[one.trouble] = quiet.get(one.trouble, 0) + 1
     for trouble, number in quiet.items():
-        OUT.print(text(f"{trouble}: {number} artifacts"))
+        OUT.print(text(f"{trouble}: {count(number, 'artifact')}"))
     word = "sound" if found.sound else "DAMAGED"
-    OUT.print(text(f"{word}: {found.artifacts} artifacts, {_size(found.n_bytes)}"))
+    OUT.print(text(f"{word}: {count(found.artifacts, 'artifact')}, {size(found.n_bytes)}"))
     if not found.sound:
         raise typer.Exit(1)
 
@@ -145,11 +146,13 @@ def _ask(question: str, *, yes: bool) -> None:
 
 
 def _delete_question(kind: str, uses: Uses) -> str:
-    parts = [f"{len(uses.runs)} runs"] * bool(uses.runs) + [f"{len(uses.plans)} staged plans"] * (
-        bool(uses.plans)
-    )
+    used = [(len(uses.runs), "run"), (len(uses.plans), "staged plan")]
+    parts = [count(number, what) for number, what in used if number]
     along = f" with {' and '.join(parts)}" if parts else ""
-    links = f" ({uses.links} share links stay open until they are revoked)" if uses.links else ""
+    links = ""
+    if uses.links:
+        stays = "stays open until it is" if uses.links == 1 else "stay open until they are"
+        links = f" ({count(uses.links, 'share link')} {stays} revoked or expired)"
     return f"Delete the {kind} {uses.title!r}{along} for good?{links}"
 
 
@@ -158,12 +161,10 @@ def _loose_table(found: tuple[Loose, ...]) -> Table:
     for name in ("what", "size", "hours", "it is", "id"):
         table.add_column(name)
     for one in found[:MOST]:
-        table.add_row(
-            one.kind, _size(one.n_bytes), f"{one.hours:.0f}", text(one.label), one.id[:40]
-        )
+        table.add_row(one.kind, size(one.n_bytes), f"{one.hours:.0f}", text(one.label), one.id[:40])
     if len(found) > MOST:
         rest = found[MOST:]
-        table.add_row("...", _size(sum(one.n_bytes for one in rest)), "", f"{len(rest)} more", "")
+        table.add_row("...", size(sum(one.n_bytes for one in rest)), "", f"{len(rest)} more", "")
     return table
 
 
@@ -171,7 +172,8 @@ def _tell_damaged(keys: tuple[str, ...], what: str) -> None:
     for key in keys[:MOST]:
         ERR.print(text(f"damaged: {key}"))
     if keys:
-        ERR.print(text(f"{len(keys)} damaged artifacts were {what}"))
+        were = "was" if len(keys) == 1 else "were"
+        ERR.print(text(f"{count(len(keys), 'damaged artifact')} {were} {what}"))
         raise typer.Exit(1)
 
 
@@ -185,12 +187,3 @@ def _telling() -> Iterator[Tell]:
             drawn.update(task, description=step, completed=share)
 
         yield tell
-
-
-def _size(n_bytes: int) -> str:
-    """Return bytes in words.
-
-    >>> _size(2**30), _size(2**20)
-    ('1.00 GiB', '1.0 MiB')
-    """
-    return f"{n_bytes / GIB:.2f} GiB" if n_bytes >= GIB else f"{n_bytes / 2**20:.1f} MiB"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import IO, Protocol, cast
 from urllib.parse import urlsplit
 
 from pxcore.errors import DatasetError
+from pxcore.types.addresses import is_loopback
 
 AGENT = "pxcore (imaging flow cytometry panels)"
 
@@ -61,7 +61,7 @@ def open_url(
 def check_address(url: str, *, loopback: bool) -> None:
     """Raise DatasetError unless an address is https, or plain http to this host where allowed."""
     parts = urlsplit(url)
-    plain = loopback and parts.scheme == "http" and _own(parts.hostname or "")
+    plain = loopback and parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not (parts.scheme == "https" or plain) or not parts.hostname or parts.username:
         message = f"{url[:200]} is not fetched: only https addresses are, without a user name"
         raise DatasetError(message)
@@ -87,10 +87,3 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         """Return the next request. Raises DatasetError for an address that is not https."""
         check_address(newurl, loopback=self._loopback)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _own(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""Scores and intervals in words, wherever they are said: three decimals, bounds in brackets."""
+"""Scores, intervals and counts in words: three decimals, bounds in brackets, 1 cell, 2 cells."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def score(value: float, *, signed: bool = False) -> str:
         return text
     sign = MINUS if value < 0 else ("+" if signed else "")
     return sign + text
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 cell``, ``3,418 cells``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def bounds(low: float, high: float) -> str:

@@ -41,13 +41,13 @@ def add(store: Store, name: str, rank: Rank, password: str) -> Account:
     stored = hashed(password)
     with store.database.writing() as connection:
         row = insert_person(connection, name=checked_name(name), rank=rank, password_hash=stored)
-        audit.note(connection, store.person.name, "person added", row.name, rank)
+        audit.note(connection, store.person.name, "person added", row.name, rank.word)
     return row
 
 
 def set_rank(store: Store, name: str, rank: Rank) -> Account:
     """Return the account with another rank. The last active administrator keeps theirs."""
-    return _change(store, name, {"role": rank}, f"rank {rank}")
+    return _change(store, name, {"role": rank}, f"rank {rank.word}")
 
 
 def set_active(store: Store, name: str, *, active: bool) -> Account:

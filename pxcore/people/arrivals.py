@@ -60,7 +60,7 @@ def _let_in(connection: Connection, store: Store, key: str, name: str, *, admin:
         rank = Rank.ADMIN if admin else Rank(store.settings.newcomers)
         shown = _free_name(connection, name)
         made = insert_person(connection, name=shown, rank=rank, subject=key)
-        audit.note(connection, made.name, "person arrived", made.name, rank)
+        audit.note(connection, made.name, "person arrived", made.name, rank.word)
     elif admin and found["active"] and found["role"] != Rank.ADMIN:
         made_admin = update(people).where(people.c.subject == key)
         connection.execute(made_admin.values(role=Rank.ADMIN))

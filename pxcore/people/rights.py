@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from pxcore.errors import AccessError, RunError
 from pxcore.store.home import Store
-from pxcore.store.tables import runs
+from pxcore.store.tables import people, runs
 from pxcore.types.people import Person, Rank
 
 
@@ -60,14 +60,31 @@ def signed(store: Store, typed: str) -> str:
 def check_private(store: Store, owner: str) -> None:
     """Raise RunError for a private run that nobody would own, or where everybody sees all."""
     if store.settings.auth == "open":
-        message = (
-            "a run cannot be private here: with PXCORE_AUTH=open everybody sees everything; "
-            "set it to password or oidc"
-        )
+        known = kept_apart(store)
+        message = "a run cannot be private here: with PXCORE_AUTH=open everybody sees everything; "
+        message += "set it to password or oidc"
+        if known:
+            message = (
+                f"a run cannot be made private from here: this store has {known}, but "
+                "PXCORE_AUTH is not set where this was started, which means open, where everybody "
+                "sees everything; give it the service's settings, such as PXCORE_AUTH=password "
+                "(and PXCORE_OWNER=NAME: whose run it is)"
+            )
         raise RunError(message)
     if not owner:
         message = "a private run needs an owner, or nobody would see it; name one (PXCORE_OWNER)"
         raise RunError(message)
+
+
+def kept_apart(store: Store) -> str:
+    """Return what in a store is not for everybody, counted in words; empty for nothing."""
+    wanted = (("account", people.c.active.is_(True)), ("private run", runs.c.private.is_(True)))
+    with store.database.reading() as connection:
+        found = [
+            (int(connection.scalar(select(func.count()).where(those)) or 0), noun)
+            for noun, those in wanted
+        ]
+    return " and ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in found if n)
 
 
 def _who(person: Person) -> str:

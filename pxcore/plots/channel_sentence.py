@@ -10,7 +10,7 @@ in the run finds the channel is told.
 from __future__ import annotations
 
 from pxcore.plots.elsewhere import WHOLE, elsewhere, failed_checks, told_elsewhere
-from pxcore.plots.method_words import in_f1, nothing_said, score_name, words
+from pxcore.plots.method_words import act_said, in_f1, nothing_said, score_name, words
 from pxcore.plots.numbers import listed, score, shortened, with_interval
 from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
@@ -64,6 +64,9 @@ def _verdict(result: RunResult, method: MethodResult, c: int) -> str:
     if found is Verdict.NEGLIGIBLE:
         denied = elsewhere(result, method, c).denies
         nothing = nothing_said(method.method, [name], found_elsewhere=denied)
+        if in_f1(method) and act_said(method.method, found_elsewhere=denied):
+            moves = words(method.method).moves
+            lost = f"{score_name(method)} {moves} by {_interval(ranking, c)}"
         return f"{nothing}: {lost}, surely below {SMALL}"
     said = f"{name} is {WORDS[found]}: {lost}"
     if found is Verdict.INFORMATIVE:

@@ -28,6 +28,8 @@ class Words:
     broad: str = ""
     """Said instead of ``nothing`` where nothing else in the run finds the channel informative: of
     a method that takes all that a channel tells."""
+    acts: bool = True
+    """Whether ``nothing`` says what was done to the channel: the number need not say it again."""
 
 
 METHODS = {
@@ -58,6 +60,7 @@ METHODS = {
         own="trained without it,",
         of_name="when the models are trained without {}",
         nothing="What {names} tell{s} beyond the other channels is negligible",
+        acts=False,
     ),
     "shapley": Words(
         own="with it added (averaged over every set of the others)",
@@ -65,6 +68,7 @@ METHODS = {
         axis="that the channel adds, averaged over every set of the others",
         moves="rises",
         nothing="What {names} add{s}, averaged over every set of the others, is negligible",
+        acts=False,
     ),
 }
 """Methods measured in F1. Those measured in attribution are told by their unit."""
@@ -89,6 +93,12 @@ def nothing_said(method: str, names: Sequence[str], *, found_elsewhere: bool) ->
     text = said.broad if said.broad and not found_elsewhere else said.nothing
     one = len(names) == 1
     return text.format(names=shortened(names), s="s" if one else "", be="is" if one else "are")
+
+
+def act_said(method: str, *, found_elsewhere: bool) -> bool:
+    """Return whether `nothing_said` of the same tells what the method did to the channel."""
+    said = words(method)
+    return said.acts and (found_elsewhere or not said.broad)
 
 
 def words(method: str) -> Words:

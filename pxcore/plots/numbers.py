@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 
-from pxcore.evaluation.numbers import MINUS, bounds, score, with_interval
+from pxcore.evaluation.numbers import MINUS, bounds, count, score, with_interval
 
 __all__ = [
     "MINUS",
@@ -14,8 +15,10 @@ __all__ = [
     "count",
     "duration",
     "listed",
+    "minute",
     "score",
     "shortened",
+    "size",
     "with_interval",
 ]
 
@@ -46,9 +49,34 @@ def about(seconds: float | None) -> str:
     return f"about {duration(seconds)}" if seconds >= 1 else "a moment"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 cell``, ``3,418 cells``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def minute(stamp: str, zone: tzinfo | None = UTC) -> str:
+    """Return a time stamp (ISO 8601) to the minute, in a time zone; empty for what is none.
+
+    ``zone``: None for that of this host. A stamp without one is UTC.
+
+    >>> minute("2026-03-01T10:00:59+00:00"), minute("never")
+    ('2026-03-01 10:00', '')
+    """
+    try:
+        then = datetime.fromisoformat(stamp)
+    except ValueError:
+        return ""
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return f"{then.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def size(n_bytes: float) -> str:
+    """Return a number of bytes.
+
+    >>> size(700), size(1536), size(5 * 2**30), size(3 * 2**40)
+    ('700 B', '1.5 KiB', '5.0 GiB', '3072.0 GiB')
+    """
+    number = float(n_bytes)
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GiB"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -80,7 +80,7 @@ def _drawn(figure: go.Figure, width: int) -> Iterator[Figure]:
             _finish_axes(one, figure, suffix)
         _shapes(figure, axes)
         _annotations(figure, axes)
-        _legend(axes[""], figure)
+        _legend(axes[""], figure, width)
         # The text stays text: the viewer's fonts draw it, and may have what this one lacks.
         warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
         yield canvas.figure
@@ -235,14 +235,16 @@ def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
         )
 
 
-def _legend(axes: Axes, figure: go.Figure) -> None:
-    """Put named traces above the plot."""
+def _legend(axes: Axes, figure: go.Figure, width: int) -> None:
+    """Put named traces above the plot, in one row where the page is wide enough."""
     if figure.layout.showlegend is False:
         return
     handles, labels = axes.get_legend_handles_labels()
     seen = dict(zip(labels, handles, strict=True))
     if seen:
-        look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": 4}
+        one_row = sum(len(label) * 6 + 45 for label in seen) < 0.85 * width
+        ncols = len(seen) if one_row else 4
+        look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": ncols}
         axes.legend(
             list(seen.values()), list(seen), loc="lower left", bbox_to_anchor=(0, 1), **look
         )

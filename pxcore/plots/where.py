@@ -16,7 +16,7 @@ from pxcore.types import Interval, Panel, Role, Where, WhereOrHowMuch
 MEANING = {
     Where.PLACE: "imaging is needed",
     Where.AMOUNT: "ordinary flow cytometry would do",
-    Where.NOT_INFORMATIVE: "neither its place nor its amount has more than a negligible effect",
+    Where.NOT_INFORMATIVE: "neither its place nor its amount<br>has more than a negligible effect",
     Where.UNDECIDED: "the intervals are too wide to say",
 }
 """What each verdict means for the choice of an instrument."""
@@ -83,7 +83,7 @@ def where_dots(
         automargin=True,
     )
     figure.update_layout(legend_y=1 + 20 / (row_height * max(1, len(channels))))
-    figure.update_layout(margin={"l": 8, "r": 300, "t": 56, "b": 48})
+    figure.update_layout(margin={"l": 8, "r": 250, "t": 56, "b": 48})
     return figure
 
 

@@ -46,14 +46,13 @@ def order_table(panel: Panel, seen: Members, members: Members) -> ReportTable:
             channel.fluorochrome,
             c in members,
             tests if c in members else 0,
-            channel.cost,
-            tests * channel.cost if c in members else 0.0,
-            0.0 if c in members else channel.cost,
+            *_costs(channel.cost, tests, inside=c in members),
         )
         for c, channel, tests in _stains(panel, seen, members)
     ]
     ordered = sum(int(row[4] or 0) for row in rows)
-    cost, saved = (sum(float(row[at] or 0) for row in rows) for at in (6, 7))
+    priced = any(row[5] is not None for row in rows)
+    cost, saved = (sum(float(row[at] or 0) for row in rows) if priced else None for at in (6, 7))
     total: Order = ("total", "", "", None, ordered, None, cost, saved)
     columns = (
         *("marker", "clone", "fluorochrome", "in_panel", "tests"),
@@ -95,6 +94,14 @@ def _stains(panel: Panel, seen: Members, members: Members) -> list[tuple[int, Ch
     stains = [c for c in seen if not panel.channels[c].role.stain_free]
     number = sum(c in members for c in stains)
     return [(c, panel.channels[c], 1 + max(1, number)) for c in stains]
+
+
+def _costs(cost: float, tests: int, *, inside: bool) -> tuple[float | None, ...]:
+    """Return a stain's cost of a test, of all tests, and what is saved; None where unknown."""
+    if not cost:
+        return (None, None, None)
+    paid, saved = (tests * cost, 0.0) if inside else (0.0, cost)
+    return (float(cost), float(paid), float(saved))
 
 
 def _order_rows(panel: Panel, seen: Members, members: Members) -> tuple[OrderRow, ...]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from pxcore import __version__
+from pxcore.plots.numbers import count, minute
 from pxcore.plots.text import one_line
 from pxcore.reports.parts import for_eyes, numeric_columns, svg_of
 from pxcore.types.reports import Cell, Report, ReportFigure, ReportSection, ReportTable
@@ -90,7 +91,7 @@ def report_html(report: Report) -> str:
             '<section aria-labelledby="methods"><h2 id="methods">Methods</h2>'
             f"<p>{_text(report.methods)}</p></section>",
             "</main>",
-            f"<footer><p>Made {_text(report.made)} by pxcore {__version__}.</p></footer>",
+            f"<footer><p>Made {minute(report.made)} UTC by pxcore {__version__}.</p></footer>",
             "</body>\n</html>\n",
         ]
     )
@@ -139,7 +140,8 @@ def _table(table: ReportTable) -> str:
     rows = "\n".join(_row(row, marks) for row in shown.rows[:MOST_ROWS])
     more = len(table.rows) - MOST_ROWS
     notes = [table.note] if table.note else []
-    notes += [f"{more:,} more rows stand in the archive's {table.name}.csv."] if more > 0 else []
+    rest = count(more, "more row stands", "more rows stand")
+    notes += [f"{rest} in the archive's {table.name}.csv."] if more > 0 else []
     note = "".join(f'<p class="note">{_text(one)}</p>' for one in notes)
     title = _text(table.title)
     drawn = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
@@ -18,6 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table
 
 from pxcore import __version__
+from pxcore.plots.numbers import count, minute
 from pxcore.plots.svg import to_png
 from pxcore.plots.text import one_line
 from pxcore.reports.fonts import BOLD, REGULAR, markup, registered
@@ -25,15 +27,22 @@ from pxcore.reports.html import KINDS
 from pxcore.reports.parts import for_eyes, plotly_of
 from pxcore.types.reports import Cell, Report, ReportFigure, ReportTable
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 __all__ = ["report_pdf"]
 
 WIDTH, HEIGHT = A4
 LEFT, TOP, BOTTOM = 16 * mm, 15 * mm, 14 * mm
 ROOM = WIDTH - 2 * LEFT
-FIGURE_HEIGHT = 78 * mm
+FIGURE_HEIGHT = 96 * mm
+FIGURE_WIDTH = 800
+"""Pixels for the width of the page: letters then stand as large as those of the table."""
+LOWEST = 0.7
+"""Of a figure's own height, before it is drawn smaller than the page is wide."""
 LEAST_METHODS = 55 * mm
 """Room that facts leave for the methods paragraph."""
-MOST_ROWS, MOST_COLUMNS, MOST_FACTS = 12, 9, 10
+MOST_ROWS, MOST_COLUMNS, MOST_FACTS = 16, 9, 10
 LETTERS = 40
 """Of a cell or a fact's name."""
 INK, MUTED, LINE = HexColor("#22262B"), HexColor("#5A6068"), HexColor("#DDE1E6")
@@ -57,12 +66,12 @@ def report_pdf(report: Report) -> bytes:
     page.space(2 * mm)
     page.draw(_figures(report))
     facts = [(a, one_line(b, 240)) for a, b in report.facts[:MOST_FACTS]]
-    needed = page.height(one_line(report.methods, 20_000), SIZES[1]) + 12 * mm
+    needed = page.height(one_line(report.methods, 20_000), SIZES[2]) + 12 * mm
     page.facts(facts, keep=min(needed, LEAST_METHODS))
     for table in _tables(report)[:1]:
         page.table(for_eyes(table), keep=min(needed, page.left / 2))
     page.methods(one_line(report.methods, 20_000))
-    page.foot(f"Made {report.made} by pxcore {__version__}. The HTML report has all.")
+    page.foot(f"Made {minute(report.made)} UTC by pxcore {__version__}. The HTML report has all.")
     canvas.showPage()
     canvas.save()
     return stream.getvalue()
@@ -97,7 +106,7 @@ class _Page:
         """Draw the first figure as wide as the page; behind a low one the next."""
         room = FIGURE_HEIGHT
         for number, figure in enumerate(figures[:2]):
-            image = ImageReader(io.BytesIO(to_png(plotly_of(figure))))
+            image = ImageReader(io.BytesIO(to_png(_squeezed(plotly_of(figure)), FIGURE_WIDTH)))
             wide, high = image.getSize()
             if number and high * ROOM / wide > 1.3 * room:
                 return
@@ -111,13 +120,17 @@ class _Page:
                 return
 
     def facts(self, facts: Sequence[tuple[str, str]], keep: float) -> None:
-        """Write what the answer rests on, names at the left, and leave ``keep`` points."""
+        """Write what the answer rests on in two columns, and leave ``keep`` points."""
         cells = [
             [_paragraph(one_line(name, LETTERS), 7.5, colour=MUTED), _paragraph(value, 7.5)]
             for name, value in facts
         ]
+        widths = [30 * mm, ROOM / 2 - 30 * mm]
         while cells:
-            grid = _grid(cells, [34 * mm, ROOM - 34 * mm], lines=False)
+            half = (len(cells) + 1) // 2
+            right = [*cells[half:], ["", ""]]
+            rows = [[*one, *other] for one, other in zip(cells[:half], right, strict=False)]
+            grid = _grid(rows, widths * 2, lines=False)
             if _high(grid) <= self.left - keep:
                 self._put(grid)
                 self.space(2 * mm)
@@ -137,7 +150,8 @@ class _Page:
                 self._put(grid)
                 more = len(table.rows) - rows
                 if more:
-                    self.write(f"{more:,} more rows stand in the HTML report.", 6.5, colour=MUTED)
+                    rest = count(more, "more row stands", "more rows stand")
+                    self.write(f"{rest} in the HTML report.", 6.5, colour=MUTED)
                 self.space(2 * mm)
                 return
 
@@ -173,6 +187,15 @@ def _high(part: Paragraph | Table) -> float:
     return height
 
 
+def _squeezed(figure: go.Figure) -> go.Figure:
+    """Return a figure a little lower where that lets it fill the page's width."""
+    high = float(figure.layout.height or 450)
+    wanted = FIGURE_HEIGHT / ROOM * FIGURE_WIDTH
+    if figure.layout.width is None and high > wanted:
+        figure.update_layout(height=max(LOWEST * high, wanted))
+    return figure
+
+
 def _figures(report: Report) -> list[ReportFigure]:
     return [figure for section in report.sections for figure in section.figures]
 
@@ -194,7 +217,9 @@ def _paragraph(text: str, size: float, *, bold: bool = False, colour: HexColor =
     return Paragraph(markup(text), style)
 
 
-def _grid(cells: Sequence[Sequence[Paragraph]], widths: Sequence[float], *, lines: bool) -> Table:
+def _grid(
+    cells: Sequence[Sequence[Paragraph | str]], widths: Sequence[float], *, lines: bool
+) -> Table:
     style: list[tuple[object, ...]] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),

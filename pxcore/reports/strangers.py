@@ -10,14 +10,17 @@ from pxcore.types.reports import Report, ReportFile, ReportSection, ReportTable
 
 __all__ = ["for_strangers"]
 
-NAMES = ("who", "owner")
-"""Columns of tables and keys of JSON files that hold a person's name."""
+COLUMNS = {"trail": ("who",)}
+"""Columns that hold a person's name, by table: elsewhere a class or channel may be called so."""
+KEYS = {"plan.json": ("who", "owner")}
+"""Keys that hold one, by file."""
 
 
 def for_strangers(report: Report) -> Report:
     """Return the report without the names of those who made it.
 
-    Columns of names go; in JSON files they are empty, so that a file keeps its form.
+    Columns of names go; in JSON files they are empty, so that a file keeps its form. Reports are
+    made without names in the first place; this is the second look, at the door.
     """
     sections = tuple(_section(one) for one in report.sections)
     return replace(report, sections=sections, files=tuple(_file(one) for one in report.files))
@@ -28,7 +31,8 @@ def _section(section: ReportSection) -> ReportSection:
 
 
 def _table(table: ReportTable) -> ReportTable:
-    kept = [n for n, column in enumerate(table.columns) if column.lower() not in NAMES]
+    names = COLUMNS.get(table.name, ())
+    kept = [n for n, column in enumerate(table.columns) if column not in names]
     if len(kept) == len(table.columns):
         return table
     return replace(
@@ -39,13 +43,14 @@ def _table(table: ReportTable) -> ReportTable:
 
 
 def _file(file: ReportFile) -> ReportFile:
-    if not file.name.endswith(".json"):
+    names = KEYS.get(file.name)
+    if names is None:
         return file
-    text = json.dumps(_nameless(json.loads(file.text)), indent=2, ensure_ascii=False)
+    text = json.dumps(_nameless(json.loads(file.text), names), indent=2, ensure_ascii=False)
     return replace(file, text=f"{text}\n")
 
 
-def _nameless(value: Any) -> Any:
+def _nameless(value: Any, names: tuple[str, ...]) -> Any:
     if isinstance(value, dict):
-        return {key: "" if key in NAMES else _nameless(one) for key, one in value.items()}
-    return [_nameless(one) for one in value] if isinstance(value, list) else value
+        return {key: "" if key in names else _nameless(one, names) for key, one in value.items()}
+    return [_nameless(one, names) for one in value] if isinstance(value, list) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import sys
@@ -11,23 +10,27 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pxcore
 from pxcore import logs
-from pxcore.errors import AccessError, RunError
+from pxcore.errors import AccessError, RunError, StoreError
 from pxcore.people.accounts import has_admin
 from pxcore.people.provider_facts import check_provider
+from pxcore.people.rights import kept_apart
+from pxcore.runs import heart
 from pxcore.runs.process import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings
-from pxcore.store.home import open_store
+from pxcore.store.home import Store, open_store
+from pxcore.types.addresses import is_loopback
 
 LOG = logging.getLogger("pxcore.serve")
 APP = Path(pxcore.__file__).resolve().parents[1] / "app.py"
-WARM_SECONDS = 120.0
+WARM_SECONDS, RUNNER_SECONDS = 120.0, 30.0
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 NOBODY = (
     "nobody can log in yet: add the first administrator on this host with "
     "`python -m pxcore people add NAME --rank admin`"
@@ -43,6 +46,8 @@ class ServeOptions:
     port: int = 8501
     open_to_network: bool = False
     """Said by name: let everybody who reaches this host in, without a login."""
+    without_login: bool = False
+    """Said by name: so too where people have accounts in the store, or runs are private."""
     names: tuple[str, ...] = ()
     """Further names of this host by which browsers ask for it."""
 
@@ -50,11 +55,11 @@ class ServeOptions:
 def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None]) -> None:
     """Keep runner and web alive until SIGTERM or SIGINT; ``ready(address)`` once both answer.
 
-    Raises AccessError when the address is reached from outside and nobody would have to log in,
-    RunError when the port is taken.
+    Raises AccessError as `check_address` and `check_login`, RunError when the port is taken.
     """
     check_address(settings, options)
     with closing(open_store(settings)) as store:  # its errors are told here, not in a child's log
+        check_login(store, options)
         logs.begin("serve", settings.log, store.logs)
         if settings.auth == "password" and not has_admin(store):
             LOG.warning(NOBODY)
@@ -64,7 +69,10 @@ def serve(settings: Settings, options: ServeOptions, ready: Callable[[str], None
     def warm() -> None:
         if warmed_up(address) and not told:
             told.append(True)
-            ready(address)
+            wait_for_runner(settings)
+            for note in notes(settings, options):
+                LOG.warning(note)
+            ready(address_for_people(settings, options))
 
     runner = Child("runner", [sys.executable, "-m", "pxcore", "runner"], APP.parent)
     web = Child("web", web_command(options), APP.parent, on_start=warm)
@@ -97,6 +105,18 @@ def check_address(settings: Settings, options: ServeOptions) -> None:
             raise RunError(message) from error
 
 
+def check_login(store: Store, options: ServeOptions) -> None:
+    """Raise AccessError where accounts or private runs would be open to everybody."""
+    known = kept_apart(store)
+    if known and store.settings.auth == "open" and not options.without_login:
+        message = (
+            f"this store has {known}, and with PXCORE_AUTH=open (which it is where nothing is set) "
+            "everybody who reaches the dashboard would see and change everything. Start it with "
+            "the settings it had, such as PXCORE_AUTH=password, or say --without-login"
+        )
+        raise AccessError(message)
+
+
 def _outside(settings: Settings, options: ServeOptions) -> str:
     """Return what others than this host reach the dashboard by; empty for nothing.
 
@@ -104,20 +124,7 @@ def _outside(settings: Settings, options: ServeOptions) -> str:
     """
     public = urlsplit(settings.public_url).hostname or settings.public_url
     reached = (options.host, public, *options.names)
-    return next((one for one in reached if one and not is_loopback(one.strip("[]"))), "")
-
-
-def is_loopback(host: str) -> bool:
-    """Return True when only this host reaches the address.
-
-    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "lab-pc")]
-    [True, True, True, False, False]
-    """
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
+    return next((one for one in reached if one and not is_loopback(one)), "")
 
 
 def address_of(options: ServeOptions) -> str:
@@ -125,6 +132,41 @@ def address_of(options: ServeOptions) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(options.host, options.host)  # noqa: S104
     bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
     return f"http://{bracketed}:{options.port}"
+
+
+def address_for_people(settings: Settings, options: ServeOptions) -> str:
+    """Return the address that others can use too, where the dashboard listens for them."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    if options.host not in EVERYWHERE:
+        return address_of(options)
+    name = next((one for one in options.names if not is_loopback(one)), socket.gethostname())
+    return address_of(replace(options, host=name.strip("[]")))
+
+
+def notes(settings: Settings, options: ServeOptions) -> tuple[str, ...]:
+    """Return what must be known before others than this host come in, each in a sentence."""
+    if not _outside(settings, options):
+        return ()
+    found = []
+    if not settings.public_url:
+        names = [name for name in _names(options) if not is_loopback(name)]
+        answered = f"browsers must ask for this host as {' or '.join(names)}"
+        found.append(f"{answered}; any other name or address is added with --allow-host")
+    if settings.auth != "open" and not settings.public_url.startswith("https://"):
+        found.append(
+            "passwords and sessions cross the network readable: put a proxy with TLS in front "
+            "(docs/operation.md) and name its https address in PXCORE_PUBLIC_URL"
+        )
+    return tuple(found)
+
+
+def wait_for_runner(settings: Settings) -> None:
+    """Return once the runner has said that it works; after half a minute without it, too."""
+    deadline = time.monotonic() + RUNNER_SECONDS
+    with suppress(StoreError), closing(open_store(settings)) as store:
+        while not heart.status(store).workers and time.monotonic() < deadline:
+            time.sleep(0.2)
 
 
 def web_command(options: ServeOptions) -> list[str]:
@@ -156,6 +198,6 @@ def _names(options: ServeOptions) -> Sequence[str]:
     names = ["localhost", "127.0.0.1", "[::1]", *options.names]
     if not is_loopback(options.host):
         names += [socket.gethostname(), socket.getfqdn()]
-        if options.host not in ("0.0.0.0", "::"):  # noqa: S104
+        if options.host not in EVERYWHERE:
             names.append(options.host)
     return list(dict.fromkeys(names))

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pxcore.errors import AccessError, PanelError, RunError, StoreError
 from pxcore.people.rights import require_member, visible_runs
+from pxcore.plots.numbers import minute
 from pxcore.reports.strangers import for_strangers
 from pxcore.runs import ledger
 from pxcore.runs.share_rows import alive, asker, one, parts_of, stamp, subjects
@@ -124,7 +125,7 @@ def extend(store: Store, share_id: str, days: int = DAYS) -> ShareRow:
         if not done.rowcount:
             message = f"link {share_id} was revoked, which is for good; make a new one"
             raise AccessError(message)
-        told = f"opens until {stamp(expires)}"
+        told = f"opens until {minute(stamp(expires))} UTC"
         audit.note(connection, asker(store), "share extended", share_id, told)
     return one(store, share_id)
 
@@ -151,7 +152,7 @@ def _inserted(store: Store, report: Report, key: str, token: str, expires: float
                 ordinal=next_ordinal(connection, shares),
             )
         )
-        told = f"{report.kind} {report.subject}, opens until {stamp(expires)}"
+        told = f"{report.kind} {report.subject}, opens until {minute(stamp(expires))} UTC"
         audit.note(connection, owner, "shared", share_id, told)
     return one(store, share_id)
 

@@ -16,6 +16,11 @@ class Rank(StrEnum):
     ADMIN = "admin"
     """And everybody's work, people, quotas, links and clean-up."""
 
+    @property
+    def word(self) -> str:
+        """The rank as people read it."""
+        return "administrator" if self is Rank.ADMIN else self.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:

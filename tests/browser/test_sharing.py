@@ -49,7 +49,11 @@ def shared(page: Page, server: Server, run_id: str) -> str:
     """Share a run as a person does; return the link."""
     page.goto(f"{server.address}/run?run={run_id}")
     page.get_by_role("button", name="Share", exact=True).click()
-    page.get_by_role("dialog").get_by_text("a week").click()
+    dialog = page.get_by_role("dialog")
+    colour = "one => getComputedStyle(one).color"
+    chosen = dialog.locator("button[data-selected]").evaluate(colour)
+    assert chosen == dialog.get_by_text("The link opens for").evaluate(colour)  # read in the dark
+    dialog.get_by_text("a week").click()
     page.get_by_role("button", name="Make a link").click()
     expect(page.get_by_text("Copy it now")).to_be_visible()
     link = page.get_by_role("dialog").locator("code").inner_text().strip()

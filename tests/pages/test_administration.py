@@ -70,7 +70,7 @@ def test_room_is_told_and_names_are_text(lab: FakeLab, visit: Open) -> None:
     app = visit("admin", view="Room")
     assert "Cells and results take 4.0 GiB; 1.0 GiB of it belong to nothing any more" in words(app)
     tables = [one.value for one in app.dataframe]
-    assert tables[0]["Counted, MiB"].tolist() == [2560.0]
+    assert tables[0]["Counted, bytes"].tolist() == [2560 * 2**20]
     assert tables[1]["Title"].tolist() == [HOSTILE]
     assert not any("<script>" in one for one in markdown(app))
 
@@ -181,6 +181,32 @@ def test_what_may_not_go_says_why_and_offers_nothing(lab: FakeLab, uses: Uses, s
     app = dialog("run", [])
     assert any(said in one.value for one in app.warning)
     assert not app.button
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [(1, "1 shared link to it stays open"), (2, "2 shared links to it stay open"), (0, "")],
+)
+def test_links_that_outlive_it_are_told_and_that_nothing_brings_it_back(
+    lab: FakeLab, links: int, said: str
+) -> None:
+    lab.upkeep.used = Uses(title="t", owner="ann", links=links)
+    told = words(dialog("run", []))
+    assert said in told
+    assert ("to it stay" in told) is bool(links)
+    assert "only a backup of the store brings it back" in told
+
+
+@pytest.mark.parametrize(("auth", "who"), [("password", "command line"), ("open", "no name")])
+def test_the_log_names_whoever_has_no_name(lab: FakeLab, visit: Open, auth: str, who: str) -> None:
+    lab.people.auth = auth
+    lab.people.person = Person(name="ann", rank=Rank.ADMIN, id="1")
+    lab.people.rows = [
+        AuditRow(at="2026-11-21T22:18:10+00:00", who="", action="shared", subject="s")
+    ]
+    (frame,) = visit("admin", view="Who did what").dataframe
+    assert frame.value["Who"].tolist() == [who]
+    assert frame.value["When (UTC)"].tolist() == ["2026-11-21 22:18"]
 
 
 def test_only_those_who_may_are_offered_it(full: FakeLab, visit: Open) -> None:

@@ -63,6 +63,21 @@ def test_a_link_begins_with_the_public_address(
     assert lab.shares.asked == [("make", "run", "r1", 7, None)]
 
 
+@pytest.mark.parametrize(
+    ("public", "warned"), [("http://127.0.0.1:8501", True), ("https://lab.example", False)]
+)
+def test_a_link_that_opens_on_this_computer_only_is_told(
+    lab: FakeLab, ask: AppTest, monkeypatch: pytest.MonkeyPatch, public: str, *, warned: bool
+) -> None:
+    monkeypatch.setattr("pages.parts.links.link", lambda *_, **__: None)
+    lab.shares.public_url = public
+    press(ask, "Make a link")
+    told = [one.value for one in ask.warning]
+    assert [("on this very computer only" in one, "PXCORE_PUBLIC_URL" in one) for one in told] == [
+        (True, True)
+    ] * warned
+
+
 @pytest.mark.parametrize("kind", ["panel", "plan"])
 def test_what_the_address_wants_is_what_is_shared(
     full: FakeLab, kind: str, monkeypatch: pytest.MonkeyPatch

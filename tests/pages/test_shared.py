@@ -48,6 +48,16 @@ def test_a_link_shows_the_answer_its_evidence_and_how_it_was_made(
     assert frame.value["channel"].tolist()[1] == ex.HOSTILE[1]
 
 
+def test_what_a_figures_table_means_stands_beside_the_table(shared: FakeLab, visit: Open) -> None:
+    section = report().sections[0]
+    noted = replace(section, tables=(replace(section.tables[0], note="drop: in F1"),))
+    shared.shares.reports[TOKEN] = replace(report(), sections=(noted,))
+    app = visit("shared", link=TOKEN)
+    (folded,) = [one for one in app.expander if one.dataframe]
+    assert "drop: in F1" in [one.value.replace("\\", "") for one in folded.caption]
+    assert len([one for one in app.caption if "in F1" in one.value]) == 1
+
+
 @pytest.mark.parametrize("page", ["shared", "", "run", "home", "links", "staged", "nowhere"])
 def test_an_address_with_a_link_shows_nothing_else(shared: FakeLab, visit: Open, page: str) -> None:
     app = visit(page, link=TOKEN, run="finished", dataset="d1", plan="p1")

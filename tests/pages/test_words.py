@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import doctest
 import importlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pages.parts.words import day, moment
+from pages.parts.words import moment
+from pxcore.plots.numbers import minute
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITH_EXAMPLES = (
@@ -21,6 +22,8 @@ WITH_EXAMPLES = (
     "pxcore.plots.sprites",
     "pxcore.plots.style",
     "pxcore.plots.text",
+    "pxcore.runs.share_rows",
+    "pxcore.types.addresses",
 )
 
 
@@ -39,7 +42,13 @@ def test_moments(ago: timedelta, words: str) -> None:
 
 def test_times_that_cannot_be_read() -> None:
     assert moment("yesterday") == "at an unknown time"
-    assert day("") == ""
+    assert minute("") == minute("yesterday") == ""
+
+
+def test_times_are_told_in_one_zone_whatever_their_own() -> None:
+    same = ("2026-03-01T23:30:59+00:00", "2026-03-02T00:30:59+01:00", "2026-03-01T23:30:59")
+    assert {minute(stamp) for stamp in same} == {"2026-03-01 23:30"}
+    assert {minute(stamp, timezone(timedelta(hours=2))) for stamp in same} == {"2026-03-02 01:30"}
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

@@ -49,9 +49,8 @@ def test_verdicts_with_reason_and_numbers() -> None:
         "0.660 (0.620 to 0.700), and the decoys reach 0.020 at most."
     )
     assert said(result, SSC) == (
-        "Scattering the pixels of Darkfield (SSC) over the picture has a negligible effect: when "
-        "its pixels are scattered over the picture, F1 falls by 0.001 (−0.003 to 0.005), surely "
-        "below 0.01."
+        "Scattering the pixels of Darkfield (SSC) over the picture has a negligible effect: F1 "
+        "falls by 0.001 (−0.003 to 0.005), surely below 0.01."
     )
     assert said(result, LIVE) == (
         "Live/dead is undecided: when its pixels are scattered over the picture, F1 falls by 0.020 "

@@ -101,10 +101,10 @@ def test_a_place_that_tells_nothing_and_an_amount_that_does() -> None:
         where=Where.AMOUNT,
     )
     assert about(result) == (
-        "The place of PI (DNA) inside the cell has a negligible effect: without its structure "
-        "inside the cell F1 falls by 0.001 (−0.003 to 0.005), surely below 0.01. But its amount "
-        "counts (see The permute_cells): with another cell's picture F1 falls by 0.660 (0.620 to "
-        "0.700), rearranged inside the cell by 0.066 (0.056 to 0.076)."
+        "The place of PI (DNA) inside the cell has a negligible effect: F1 falls by 0.001 (−0.003 "
+        "to 0.005), surely below 0.01. But its amount counts (see The permute_cells): with another "
+        "cell's picture F1 falls by 0.660 (0.620 to 0.700), rearranged inside the cell by 0.066 "
+        "(0.056 to 0.076)."
     )
     assert (
         "The place of PI (DNA) inside the cell has a negligible effect (below 0.01 F1), but "

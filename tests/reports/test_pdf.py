@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from pxcore.reports.pdf import report_pdf
 from pxcore.types.reports import Report
@@ -36,6 +39,38 @@ def test_one_page_holds_the_answer_the_numbers_and_the_methods() -> None:
     assert min(reader.pages[0].images[0].image.size) > 500  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("rows", [6, 11])
+def test_the_figure_fills_the_width_in_letters_that_can_be_read(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    def take(_: Canvas, __: object, x: float, ___: float, wide: float, ____: float) -> None:
+        drawn.append((x, wide))
+
+    monkeypatch.setattr(Canvas, "drawImage", take)
+    found = made_report()
+    (figure, *_), section = found.sections[0].figures, found.sections[0]
+    high = json.loads(figure.plotly_json)
+    high["layout"]["height"] = 46 * rows + 90
+    taller = replace(section, figures=(replace(figure, plotly_json=json.dumps(high)),))
+    report_pdf(replace(found, sections=(taller, *found.sections[1:])))
+    ((left, wide),) = drawn
+    assert wide >= 0.97 * (A4[0] - 2 * left)
+    assert wide / 800 * 10 > 6  # points, of what stands as 10 in 800
+
+
+def test_few_rows_are_never_left_out() -> None:
+    section = made_report().sections[0]
+    table = section.tables[0]
+    for number, cut in ((14, False), (40, True)):
+        rows = tuple((f"channel {n}", *table.rows[0][1:]) for n in range(number))
+        longer = replace(section, tables=(replace(table, rows=rows),))
+        _, text = read(replace(made_report(), sections=(longer,), methods="Short."))
+        assert ("in the HTML report. Methods" in text) is cut
+        assert cut or "channel 13 " in text
+
+
 def test_equal_reports_are_equal_bytes() -> None:
     assert report_pdf(made_report()) == report_pdf(made_report())
 
@@ -52,7 +87,7 @@ def test_whatever_is_too_long_stays_on_the_page() -> None:
     pages, text = read(long)
     assert pages == 1
     assert "(whole in the HTML report)" in text
-    assert "Made 2026-03-01" in text
+    assert "Made 2026-03-01 10:00 UTC by" in text
 
 
 @pytest.mark.parametrize("shift", [0, 3])

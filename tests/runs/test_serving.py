@@ -12,12 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from pxcore.errors import AccessError, RunError
-from pxcore.runs import serve, supervise
+from pxcore.people import accounts
+from pxcore.runs import ledger, serve, supervise
 from pxcore.runs.serve import ServeOptions, check_address, web_command
 from pxcore.runs.supervise import Child, Supervisor, pause, start
 from pxcore.settings import Settings
+from pxcore.store.home import Store
+from pxcore.store.tables import runs
+from pxcore.types.people import Rank
+from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "lab-pc"])
@@ -83,6 +89,53 @@ def test_the_address_is_one_a_browser_can_open() -> None:
     assert serve.address_of(ServeOptions()) == "http://127.0.0.1:8501"
     assert serve.address_of(ServeOptions(host="0.0.0.0", port=80)) == "http://127.0.0.1:80"
     assert serve.address_of(ServeOptions(host="::1")) == "http://[::1]:8501"
+
+
+def test_others_are_told_an_address_that_they_can_use() -> None:
+    everywhere = ServeOptions(host="0.0.0.0", open_to_network=True)
+    told = serve.address_for_people
+    assert told(Settings(), ServeOptions()) == "http://127.0.0.1:8501"
+    assert told(Settings(), everywhere) == f"http://{socket.gethostname()}:8501"
+    named = replace(everywhere, names=("localhost", "lab.example"))
+    assert told(Settings(), named) == "http://lab.example:8501"
+    assert told(Settings(public_url="https://px.example/"), named) == "https://px.example"
+    assert told(Settings(), replace(everywhere, host="192.0.2.7")) == "http://192.0.2.7:8501"
+
+
+def test_what_others_need_to_come_in_is_said() -> None:
+    behind = Settings(auth="password", public_url="https://px.example")
+    assert serve.notes(Settings(), ServeOptions()) == ()
+    assert serve.notes(behind, ServeOptions()) == ()
+    everywhere = ServeOptions(host="0.0.0.0", names=("lab.example",))
+    names, tls = serve.notes(Settings(auth="password"), everywhere)
+    assert "lab.example or " in names
+    assert socket.gethostname() in names
+    assert "127.0.0.1" not in names
+    assert "--allow-host" in names
+    assert "cross the network readable" in tls
+    assert "PXCORE_PUBLIC_URL" in tls
+    assert len(serve.notes(Settings(), replace(everywhere, open_to_network=True))) == 1
+    (tls,) = serve.notes(Settings(auth="oidc", public_url="http://px.example"), everywhere)
+    assert "readable" in tls
+
+
+def test_accounts_and_private_runs_are_not_served_openly(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve.check_login(store, ServeOptions())
+    run_id = ledger.submit(store, replace(tiny_spec(tiny_dataset(store)), owner="ann"))
+    accounts.add(store, "Ada", Rank.ADMIN, "four words in a row")
+    with store.database.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(private=True))
+    with pytest.raises(AccessError, match=r"1 account and 1 private run.*--without-login"):
+        serve.check_login(store, ServeOptions())
+    serve.check_login(store, ServeOptions(without_login=True))
+    with_login = replace(store, settings=store.settings.model_copy(update={"auth": "password"}))
+    serve.check_login(with_login, ServeOptions())
+    monkeypatch.setattr(serve, "Supervisor", None)  # it does not come to that
+    options = ServeOptions(port=free_port())
+    with pytest.raises(AccessError, match="--without-login"):
+        serve.serve(store.settings, options, print)
 
 
 def test_pauses_grow_and_stay_bounded() -> None:

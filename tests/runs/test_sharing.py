@@ -302,6 +302,22 @@ def test_a_run_that_becomes_private_right_before_the_row_is_not_shared(
     assert sharing.keep(lab.seen_by(ANN), report(subject=run))  # her own
 
 
+def test_a_class_or_channel_called_owner_keeps_its_numbers(ann: Store) -> None:
+    counts = ReportTable(
+        name="confusion_counts",
+        title="Counts",
+        columns=("true class", "owner", "who"),
+        rows=(("owner", 5, 1), ("who", 2, 7)),
+    )
+    body = json.dumps({"verdicts": {"owner": {"advised": True}, "who": None}})
+    advice = ReportFile(name="panel_advice.json", text=body, what="The advice")
+    section = replace(report().sections[0], tables=(counts,))
+    made = replace(report(), sections=(section,), files=(advice,))
+    shown = sharing.opened(ann, sharing.keep(ann, made)[1])
+    assert shown.sections[0].tables[0] == counts
+    assert json.loads(shown.files[0].text) == json.loads(body)
+
+
 def test_nobodys_name_leaves_the_lab(ann: Store) -> None:
     trail = ReportTable(
         name="trail", title="Decisions", columns=("when", "who", "what"), rows=(("1", "Ada", "x"),)

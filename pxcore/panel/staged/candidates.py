@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pxcore.errors import PanelError
+from pxcore.evaluation.numbers import count
 from pxcore.panel.staged.matching import marker_key
 from pxcore.types.cells import Panel, Role
 from pxcore.types.staged import Candidate, Instrument
@@ -102,9 +103,9 @@ def check_candidates(candidates: Sequence[Candidate], instrument: Instrument) ->
     slots = instrument.stain_slots
     if len(on) >= slots:
         message = (
-            f"{len(on)} markers are always on ({', '.join(on)}) and {instrument.label!r} has "
-            f"{slots} slots for stains, so none is left for a candidate; let fewer be always on "
-            "or choose an instrument with more channels"
+            f"{count(len(on), 'marker is', 'markers are')} always on ({', '.join(on)}) and "
+            f"{instrument.label!r} has {count(slots, 'slot')} for stains, so none is left for a "
+            "candidate; let fewer be always on or choose an instrument with more channels"
         )
         raise PanelError(message)
     if len(on) == len(candidates):
@@ -117,7 +118,7 @@ def check_candidates(candidates: Sequence[Candidate], instrument: Instrument) ->
     if len(kept) > slots:
         message = (
             f"{len(kept)} markers must be kept or are always on ({', '.join(kept)}), but a panel "
-            f"of {instrument.label!r} holds {slots} stains; let fewer be kept"
+            f"of {instrument.label!r} holds {count(slots, 'stain')}; let fewer be kept"
         )
         raise PanelError(message)
     return slots - len(on)

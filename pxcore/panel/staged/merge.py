@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pxcore.errors import PanelError
+from pxcore.evaluation.numbers import count
 from pxcore.panel.staged.choosing import by_top, by_verdict, ranks_of
 from pxcore.panel.staged.finished import FinishedRun, Scaled, on_one_scale
 from pxcore.panel.staged.looks import worth_of_looks
@@ -104,7 +105,7 @@ def check_room(plan: StagedPlan) -> int:
     if len(forced) > slots:
         message = (
             f"{len(forced)} markers are always on, must be kept or were taken by hand "
-            f"({', '.join(forced)}), but the final run has {slots} slots; undo "
+            f"({', '.join(forced)}), but the final run has {count(slots, 'slot')}; undo "
             f"{len(forced) - slots} of these choices first"
         )
         raise PanelError(message)
@@ -196,8 +197,9 @@ def _forced(candidate: Candidate, override: Override | None) -> tuple[bool, str]
 def _no_slot(why: str, plan: StagedPlan, wanted: int, free: int) -> str:
     slots = plan.instrument.stain_slots
     return (
-        f"{why}; falls out, because the rule takes {wanted} and {free} of the {slots} slots of the "
-        "final run are left for them, which stronger ones fill"
+        f"{why}; falls out, because the rule takes {wanted} and of the final run's "
+        f"{count(slots, 'slot')} only {free} {'is' if free == 1 else 'are'} left for them, which "
+        "stronger ones fill"
     )
 
 
@@ -209,9 +211,9 @@ def _crowded(
         return ()
     how = "least scaled importance" if scaled else "lowest best rank"
     return (
-        f"The rule takes {len(wanted)} candidates, but {free} of the "
-        f"{plan.instrument.stain_slots} slots are left for them: {', '.join(wanted[free:])} fall "
-        f"out, those with the {how}.",
+        f"The rule takes {count(len(wanted), 'candidate')}, but of "
+        f"{count(plan.instrument.stain_slots, 'slot')} only {free} {'is' if free == 1 else 'are'} "
+        f"left for them: {', '.join(wanted[free:])} fall out, those with the {how}.",
     )
 
 

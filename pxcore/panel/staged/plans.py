@@ -19,6 +19,7 @@ from math import comb
 import numpy as np
 
 from pxcore.errors import PanelError
+from pxcore.evaluation.numbers import count
 from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.covering import cover_pairs, cover_some, lower_bound
 from pxcore.types.staged import Candidate, Instrument, PlanKind, StagedRun
@@ -84,15 +85,16 @@ def pair_cover(
     names = _dealt(candidates)
     if free < 2 <= len(names):
         message = (
-            f"{instrument.stain_slots} slots for stains less what is always on leave {free} free; "
-            "a pair needs 2: let fewer markers be always on, or choose the published plan"
+            f"{count(instrument.stain_slots, 'slot')} for stains, {free} of them free beside what "
+            "is always on; a pair needs 2: let fewer markers be always on, or choose the published "
+            "plan"
         )
         raise PanelError(message)
     least = -(-len(names) // free)
     if at_most is not None and at_most < least:
         message = (
-            f"{at_most} runs of {free} free slots cannot show {len(names)} candidates once; allow "
-            f"at least {least}"
+            f"{count(at_most, 'run')} of {count(free, 'free slot')} cannot show {len(names)} "
+            f"candidates once; allow at least {least}"
         )
         raise PanelError(message)
     n, k = len(names), max(free, 2)
@@ -182,10 +184,9 @@ def _notes(n_runs: int, top: int, free: int) -> tuple[str, ...]:
     if n_runs * top > free:
         each = free // n_runs
         fits = f"Up to {each} of each run always fit" if each else "Not even one of each run fits"
-        slots = "slot" if free == 1 else "slots"
         notes.append(
             f"The top {top} of {n_runs} runs are up to {n_runs * top} markers, but the final run "
-            f"has {free} {slots} for them: the weakest will fall out. {fits}."
+            f"has {count(free, 'slot')} for them: the weakest will fall out. {fits}."
         )
     return tuple(notes)
 

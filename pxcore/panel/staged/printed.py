@@ -10,7 +10,7 @@ import html
 import unicodedata
 from collections.abc import Sequence
 
-from pxcore.panel.staged.sheets import OrderRow, RunSheet
+from pxcore.panel.staged.sheets import OrderRow, RunSheet, money
 
 __all__ = ["printed_html"]
 
@@ -87,12 +87,12 @@ def _order(order: Sequence[OrderRow], of: str, ordered: str) -> str:
             row.fluorochrome,
             ", ".join(map(str, row.runs)),
             str(row.tests),
-            f"{row.cost:.2f}",
+            money(row.cost),
         )
         for row in order
     ]
     tests, cost = sum(row.tests for row in order), sum(row.cost for row in order)
-    rows.append(("Total", "", "", "", str(tests), f"{cost:.2f}"))
+    rows.append(("Total", "", "", "", str(tests), money(cost)))
     head = ("Marker", "Clone", "Fluorochrome", "Runs", "Tests", "Cost")
     note = f"<p>{_text(ordered)}</p>\n" if ordered else ""
     return (

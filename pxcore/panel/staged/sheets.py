@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from pxcore.data.csv_guard import guarded
 from pxcore.errors import PanelError
+from pxcore.evaluation.numbers import count
 from pxcore.panel.staged.instruments import stain_channels
 from pxcore.panel.staged.matching import marker_key
 from pxcore.types.staged import Candidate, Instrument, StagedRun
@@ -48,8 +49,9 @@ def run_sheet(
     free = stain_channels(instrument)
     if len(run.markers) > len(free):
         message = (
-            f"run {run.number} has {len(run.markers)} markers, but {instrument.label!r} has "
-            f"{len(free)} slots for stains; plan again with this instrument"
+            f"run {run.number} has {count(len(run.markers), 'marker')}, but "
+            f"{instrument.label!r} has {count(len(free), 'slot')} for stains; plan again with "
+            "this instrument"
         )
         raise PanelError(message)
     at = {number: _of(name, known) for number, name in zip(free, run.markers, strict=False)}
@@ -122,12 +124,21 @@ def sheet_csv(sheet: RunSheet) -> str:
 def order_csv(rows: Sequence[OrderRow]) -> str:
     """Return an order list as CSV, its sum in the last line; texts are guarded."""
     lines: list[tuple[object, ...]] = [
-        (r.marker, r.clone, r.fluorochrome, " ".join(map(str, r.runs)), r.tests, f"{r.cost:.2f}")
+        (r.marker, r.clone, r.fluorochrome, " ".join(map(str, r.runs)), r.tests, money(r.cost))
         for r in rows
     ]
     tests, cost = sum(row.tests for row in rows), sum(row.cost for row in rows)
-    lines.append(("total", "", "", "", tests, f"{cost:.2f}"))
+    lines.append(("total", "", "", "", tests, money(cost)))
     return _csv(("marker", "clone", "fluorochrome", "runs", "tests", "cost"), lines)
+
+
+def money(cost: float) -> str:
+    """Return a cost with two places; one that nobody has given is 0 and stays empty.
+
+    >>> money(12.5), money(0.0)
+    ('12.50', '')
+    """
+    return f"{cost:.2f}" if cost else ""
 
 
 def channel_map_csv(sheets: Sequence[RunSheet]) -> str:

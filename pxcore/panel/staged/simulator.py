@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pxcore.errors import PanelError
+from pxcore.evaluation.numbers import count
 from pxcore.panel.staged.covering import cover_pairs
 from pxcore.panel.staged.drawn import (
     FEWEST,
@@ -75,14 +76,16 @@ def can_simulate(setting: Simulation) -> str:
         )
     if setting.free < 2 or not 1 <= setting.final <= min(setting.free, setting.markers):
         return (
-            f"a panel of {setting.final} markers from runs with {setting.free} free slots cannot "
-            "be simulated; expected at least 2 slots and a panel that fits into them"
+            f"a panel of {count(setting.final, 'marker')} from runs with "
+            f"{count(setting.free, 'free slot')} cannot be simulated; expected at least 2 slots "
+            "and a panel that fits into them"
         )
     smallest = smallest_run(setting.markers, setting.free)
     if not 1 <= setting.top <= smallest and {"published", "champions"} & {*setting.ways}:
         return f"top m is {setting.top}; expected 1 to {smallest}, the size of the smallest run"
     if "champions" in setting.ways and setting.top >= setting.free:
-        return f"champions carry {setting.top} on and leave none of {setting.free} slots free"
+        free = count(setting.free, "slot")
+        return f"champions carry {setting.top} on and leave none of {free} free"
     if setting.draws < 2 or setting.cells < 30:
         return f"{setting.draws} draws of {setting.cells} cells; expected at least 2 of 30"
     return ""

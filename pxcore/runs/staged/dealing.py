@@ -14,6 +14,7 @@ from pxcore.errors import PanelError
 from pxcore.panel.staged.candidates import check_candidates
 from pxcore.panel.staged.matching import marker_key
 from pxcore.panel.staged.plans import plan_figures, planned_runs
+from pxcore.plots.numbers import count
 from pxcore.runs.staged import shelf
 from pxcore.runs.staged.carrying import carried
 from pxcore.runs.staged.steps import CANDIDATES, LONGEST, PLAN, Change, moved, need_step
@@ -85,8 +86,9 @@ def set_candidates(
         made, dropped = _dealt_again(made, plan)
     n_on = sum(candidate.always_on for candidate in wanted)
     what = (
-        f"{len(wanted)} candidates ({n_on} always on), {instrument.label}: {free} slots of a run "
-        f"for the other {len(wanted) - n_on}.{_changes(plan.candidates, wanted)}"
+        f"{count(len(wanted), 'candidate')} ({n_on} always on), {instrument.label}: "
+        f"{count(free, 'slot')} of a run for the other {len(wanted) - n_on}."
+        f"{_changes(plan.candidates, wanted)}"
     )
     return moved(store, made, Change(who=who, step=CANDIDATES, what=what, dropped=dropped))
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from pxcore.data.csv_guard import guarded
+from pxcore.panel.staged.sheets import money
 from pxcore.panel.words import lower_bound
 from pxcore.runs.evidence_rows import interval_json, number
 from pxcore.types import Interval
@@ -66,12 +67,12 @@ def _panel_csv(plan: StagedPlan, found: Outcome) -> str:
                 one.clone,
                 one.fluorochrome,
                 "yes" if inside else "no",
-                f"{cost:.2f}",
-                f"{saved:.2f}",
+                money(cost),
+                money(saved),
                 why.get(one.marker, ""),
             )
         )
-    rows.append(("total", "", "", "", f"{found.cost:.2f}", f"{found.saved:.2f}", ""))
+    rows.append(("total", "", "", "", money(found.cost), money(found.saved), ""))
     head = ("marker", "clone", "fluorochrome", "in_panel", "cost", "saved", "why_not")
     return _csv(head, rows)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pxcore.errors import PanelError, PlanChangedError, StoreError
 from pxcore.people.rights import require_member, signed
+from pxcore.plots.numbers import minute
 from pxcore.store import audit
 from pxcore.store.database import next_ordinal, now
 from pxcore.store.home import Store
@@ -170,7 +171,7 @@ def _changed(store: Store, seen: StagedPlan) -> PlanChangedError:
     """Return the error for a person who saw a version that is no longer the last."""
     since = [one for one in history(store, seen.id) if one.version > seen.version]
     told = "; ".join(
-        f"version {one.version} by {one.who or 'somebody'} at {one.at}: {one.what}"
+        f"version {one.version} by {one.who or 'somebody'}, {minute(one.at)} UTC: {one.what}"
         for one in reversed(since[-3:])
     )
     message = (

@@ -117,7 +117,7 @@ def test_a_union_that_does_not_fit_loses_its_weakest_and_says_so() -> None:
     assert merged.taken == ("bridge", "A", "B", "E")
     assert merged.fell_out == ("F",)
     said = {one.marker: one.reason for one in merged.candidates}["F"]
-    assert "falls out, because the rule takes 4 and 3 of the 4 slots" in said
+    assert "takes 4 and of the final run's 4 slots only 3 are left" in said
     assert any("F fall out, those with the least scaled importance" in n for n in merged.notes)
 
 

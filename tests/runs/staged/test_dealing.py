@@ -95,7 +95,7 @@ def _on(*names: str) -> list[Candidate]:
             lambda s: dealing.choose(
                 s, planned(s, (*_on("X", "Y"), *CANDIDATES)), PlanKind.PAIR_COVER, 1, who=""
             ),
-            "leave 1 free; a pair needs 2",
+            "1 of them free beside what is always on; a pair needs 2",
         ),
     ],
 )

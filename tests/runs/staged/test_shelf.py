@@ -83,7 +83,8 @@ def test_two_people_at_once_do_not_overwrite_each_other(tmp_path: Path) -> None:
     assert shelf.one(bob, seen.id) == seen
     saved = shelf.save(ann, replace(seen, title="Ann's"), "ann", "Called it Ann's.")
     message = (
-        r"was changed meanwhile \(version 2 by ann at .*: Called it Ann's\.\).*"
+        r"was changed meanwhile \(version 2 by ann, \d{4}-\d\d-\d\d \d\d:\d\d UTC: Called it "
+        r"Ann's\.\).*"
         "version 1.*nothing was overwritten: open the plan again"
     )
     with pytest.raises(PlanChangedError, match=message):
