@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import compare_pictures, compare_rankings, compare_tables, links
+from pages.parts import compare_pictures, compare_rankings, compare_tables, compare_truth, links
 from pages.parts.compare_address import asked_all, joined, one_of, parse, put
 from pages.parts.compare_rankings import class_options
 from pages.parts.header import header
@@ -53,6 +53,7 @@ def render() -> None:
         compare_pictures.draw(comparison)
     else:
         compare_rankings.draw(comparison)
+        compare_truth.draw(comparison)
 
 
 def _empty() -> None:

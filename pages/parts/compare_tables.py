@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 
 from pages.parts.header import Download
 from pages.parts.report_files import report_files
 from pages.parts.text import csv_bytes, file_name
-from pxcore.plots.compare_tables import agreement, disagreement, importance, ranks
+from pxcore.plots.compare_tables import agreement, disagreement, importance, ranks, truth
 from pxcore.types.comparison import Comparison
+from pxcore.types.truth import TruthKind
 
-__all__ = ["STEM", "agreement", "disagreement", "downloads", "importance", "ranks"]
+__all__ = ["STEM", "agreement", "disagreement", "downloads", "importance", "ranks", "truth"]
 
 STEM = "comparison"
 """First part of file names."""
@@ -30,9 +32,14 @@ def downloads(comparison: Comparison) -> list[Download]:
         found["Ranks"] = lambda: ranks(comparison)
         found["Agreement"] = lambda: agreement(comparison)
         found["Disagreements"] = lambda: disagreement(comparison)
+    found |= {f"Against {kind}": partial(_truth, comparison, kind) for kind in truth(comparison)}
     subject = ",".join(str(column.item) for column in comparison.columns)
     tables = [_file(name, table) for name, table in found.items()]
     return [*report_files("comparison", subject, STEM), *tables]
+
+
+def _truth(comparison: Comparison, kind: TruthKind) -> pd.DataFrame:
+    return truth(comparison)[kind]
 
 
 def _file(name: str, table: Callable[[], pd.DataFrame]) -> Download:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.figures import Shown, show
 from pages.parts.text import md
 from pxcore.plots import curves, matrix
+from pxcore.plots import truth as truth_words
 from pxcore.plots.numbers import listed, score
 from pxcore.plots.ranking import FEW, verdict_word
 from pxcore.plots.rows import Rows
@@ -47,9 +48,13 @@ def class_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
 
 def truth(result: RunResult, method: MethodResult) -> None:
     """Draw what was planted beside what was found, for synthetic cells; decoys were not planted."""
+    if result.truth is not None and result.truth.kind == "means":
+        st.subheader("Against the classes' mean intensities", anchor=False)
+        _against(result, method)
     if not result.dataset.truth:
         return
     st.subheader("What was planted, and what was found", anchor=False)
+    _against(result, method)
     positions = result.source_channels
     found, real = method.ranking, range(len(positions))
     frame = pd.DataFrame(
@@ -64,6 +69,14 @@ def truth(result: RunResult, method: MethodResult) -> None:
     if result.where is not None:
         frame.insert(3, "place or amount", [result.where.verdict[c].value for c in real])
     st.dataframe(frame.sort_values("rank"), hide_index=True, key="truth")
+
+
+def _against(result: RunResult, method: MethodResult) -> None:
+    """Draw how the chosen method stands to what is known, and the table of all methods."""
+    if said := truth_words.truth_sentence(result, method):
+        st.markdown(md(said, 1500), width=980)
+        table = truth_words.truth_table(truth_words.of_run(result))
+        st.dataframe(table, hide_index=True, key="against-truth")
 
 
 def stability(result: RunResult, method: MethodResult, shown: Sequence[int]) -> None:

@@ -60,6 +60,7 @@ def result_parts(result: RunResult) -> list[Table | str]:
     """Return the tables of a finished run, then what it allows to say, in sentences."""
     from pxcore.plots.channel_sentence import channel_sentence  # noqa: PLC0415 - loads plotly
     from pxcore.plots.tell_apart import why_no_ranking  # noqa: PLC0415 - loads scipy
+    from pxcore.plots.truth import truth_sentence  # noqa: PLC0415 - loads pandas
 
     parts: list[Table | str] = [*ranking_tables(result)]
     silent: dict[str, list[str]] = {}
@@ -77,6 +78,7 @@ def result_parts(result: RunResult) -> list[Table | str]:
         parts += [
             text(f"  {channel_sentence(result, method, c)}") for c in range(len(result.panel))
         ]
+    parts += [text(said) for method in result.methods if (said := truth_sentence(result, method))]
     for report in result.gates:
         for gate in report.gates:
             word = "passed" if gate.passed else "FAILED"

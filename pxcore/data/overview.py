@@ -13,7 +13,7 @@ from pxcore.data.quality import check_classes
 from pxcore.data.quality_donors import CellFeatures, cell_features
 from pxcore.data.source import CellSource, blocks
 from pxcore.errors import DatasetError
-from pxcore.types import Array, frozen
+from pxcore.types import Array, MaskKind, frozen
 
 FILE_NAME = "overview.npz"
 BINS = 64
@@ -51,6 +51,9 @@ class Overview:
     """(C, K + 1, 64) int64: cells"""
     class_by_group: Array
     """(K + 1, G + 1) int64: cells"""
+    inside_means: Array | None = None
+    """(N, C) float32: mean pixel inside each cell's mask, of its true pixels where masks only tell
+    padding; None without masks and in older files"""
     features: CellFeatures | None = None
     """Of some cells, to try whether donors can be told apart; None in older files."""
     classes: tuple[str, ...] = ()
@@ -62,6 +65,8 @@ class Overview:
 
     def __post_init__(self) -> None:
         frozen(self, *_ARRAYS)
+        if self.inside_means is not None:
+            frozen(self, "inside_means")
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -72,6 +77,8 @@ class Overview:
         """Write ``overview.npz`` into an existing folder."""
         values = {name: np.asarray(getattr(self, name)) for name in (*_ARRAYS, "n_sampled")}
         texts = {name: np.array(getattr(self, name), dtype=np.str_) for name in _TEXTS}
+        if self.inside_means is not None:
+            values |= {"inside_means": self.inside_means}
         if self.features is not None:
             values |= {"feature_cells": self.features.cells, "features": self.features.values}
         np.savez_compressed(folder / FILE_NAME, allow_pickle=False, **(values | texts))
@@ -87,6 +94,7 @@ class Overview:
                     features = CellFeatures(file["feature_cells"], file["features"])
                 return cls(
                     features=features,
+                    inside_means=file.get("inside_means", None),
                     n_sampled=int(file["n_sampled"]),
                     classes=texts[0],
                     groups=texts[1],
@@ -118,8 +126,12 @@ def overview(
     """
     n_channels = source.image_shape[0]
     cell_means = np.empty((source.n_cells, n_channels), dtype=np.float32)
+    inside_means = None if source.mask_kind is MaskKind.NONE else np.empty_like(cell_means)
     for block in blocks(source):
-        cell_means[block] = source.images(block).mean(axis=(2, 3), dtype=np.float64)
+        images = source.images(block)  # (b, C, H, W)
+        cell_means[block] = images.mean(axis=(2, 3), dtype=np.float64)
+        if inside_means is not None:
+            inside_means[block] = _inside(images, source.masks(block), cell_means[block])
         tell((int(block[-1]) + 1) / source.n_cells / 2)
     planes = _sampled_planes(source)  # (C, S, H, W)
     low, high = np.empty(n_channels), np.empty(n_channels)
@@ -141,6 +153,7 @@ def overview(
         mean_edges=mean_edges,
         mean_counts=np.zeros((n_channels, 1, BINS), dtype=np.int64),
         class_by_group=np.zeros((1, 1), dtype=np.int64),
+        inside_means=inside_means,
         features=cell_features(source),
         pixel_warnings=pixel_warnings,
     )
@@ -181,6 +194,18 @@ def with_annotation(before: Overview, annotation: Annotation) -> Overview:
             features=before.features,
         ),
     )
+
+
+def _inside(images: Array, masks: Array | None, whole: Array) -> Array:
+    """Return (b, C) mean pixels inside the masks; ``whole`` stands in for an empty mask."""
+    if masks is None:
+        return whole
+    inside = masks > 0  # (b, 1 or C, H, W)
+    counts = inside.sum(axis=(2, 3))
+    sums = np.einsum(
+        "bchw,bchw->bc", images, np.broadcast_to(inside, images.shape), dtype=np.float64
+    )
+    return np.where(counts > 0, sums / np.maximum(counts, 1), whole)
 
 
 def contrast_limits(pixels: Array) -> tuple[float, float]:

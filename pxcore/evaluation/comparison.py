@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pxcore.evaluation.against_truth import against_truth
 from pxcore.evaluation.agreement import agreements
 from pxcore.evaluation.disagreement import disagreements, shared_ranks
 from pxcore.evaluation.judged_f1 import judged_f1
@@ -95,6 +96,9 @@ def column_of(result: RunResult, method: MethodResult) -> Column:
             if report.method == method.method
             for name in report.failed
         ),
+        truth=None
+        if result.truth is None
+        else against_truth(method, result.truth, len(result.source_channels)),
     )
 
 

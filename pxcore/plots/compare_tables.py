@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pxcore.plots.compare_words import full_names, span_text
+from pxcore.plots.truth import kinds, truth_table
 from pxcore.types import Interval
 from pxcore.types.comparison import Comparison
+from pxcore.types.truth import TruthKind
 
-__all__ = ["agreement", "comparison_tables", "disagreement", "importance", "ranks"]
+__all__ = ["agreement", "comparison_tables", "disagreement", "importance", "ranks", "truth"]
 
 Row = dict[str, str | int | float | None]
 
@@ -77,6 +79,17 @@ def disagreement(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def truth(comparison: Comparison) -> dict[TruthKind, pd.DataFrame]:
+    """Return how rankings stand to what is known of their channels, by what that is."""
+    names = full_names(comparison)
+    known = [
+        (name, column.truth)
+        for name, column in zip(names, comparison.columns, strict=True)
+        if column.truth is not None
+    ]
+    return {kind: truth_table(rows) for kind, rows in kinds(known).items()}
+
+
 def comparison_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Return every table of a comparison that says something, by its name."""
     if not comparison.columns:
@@ -86,7 +99,7 @@ def comparison_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
         found["ranks"] = ranks(comparison)
         found["agreement"] = agreement(comparison)
         found["disagreements"] = disagreement(comparison)
-    return found
+    return found | {f"against_{kind}": table for kind, table in truth(comparison).items()}
 
 
 def _placed(comparison: Comparison, c: int, n: int, name: str) -> str:

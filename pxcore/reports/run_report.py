@@ -15,6 +15,7 @@ from pxcore.plots.redundancy import group_sentence
 from pxcore.plots.rows import MANY, PRINTED, order_of
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
+from pxcore.plots.truth import of_run, truth_sentence, truth_table
 from pxcore.plots.verdicts import yardstick
 from pxcore.plots.where import where_sentence
 from pxcore.reports.methods_text import run_methods
@@ -109,6 +110,7 @@ def _sections(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
         yield _ranking(found, method, drawn, first=not number)
     yield _worth(found, found.methods[0])
     yield _planted(found)
+    yield from _means(found, drawn)
     if found.where is not None:
         yield ReportSection(
             title="Where or how much",
@@ -187,8 +189,26 @@ def _planted(found: RunResult) -> ReportSection:
     columns = ("channel", "planted", "found")
     table = ReportTable(name="planted", title="Planted and found", columns=columns, rows=(*rows,))
     return ReportSection(
-        title="What was planted, and what was found", tables=(table,) if rows else ()
+        title="What was planted, and what was found",
+        paragraphs=tuple(filter(None, [truth_sentence(found, method)])) if rows else (),
+        tables=(table, *_stands(found)) if rows else (),
     )
+
+
+def _means(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
+    """Yield how the rankings stand to the classes' mean intensities, where that is compared."""
+    if found.truth is not None and found.truth.kind == "means":
+        yield ReportSection(
+            title="Against the classes' mean intensities",
+            paragraphs=(truth_sentence(found, found.methods[0]),),
+            tables=(*_stands(found), *drawn.table("truth", "Mean intensities and rankings")),
+        )
+
+
+def _stands(found: RunResult) -> tuple[ReportTable, ...]:
+    """Return the table of all methods against what is known, where something is."""
+    rows = of_run(found)
+    return (table_of("against_truth", "Against the truth", truth_table(rows)),) if rows else ()
 
 
 def _redundancy(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:

@@ -11,6 +11,7 @@ from pxcore.data.decoys import decoy_channels
 from pxcore.errors import RunError
 from pxcore.evaluation.model_words import model_words
 from pxcore.runs import evidence, ledger, spec_tasks
+from pxcore.runs.channel_truth import channel_truth
 from pxcore.runs.choices import method_label
 from pxcore.runs.details import details
 from pxcore.runs.ledger import RunRecord
@@ -66,6 +67,7 @@ def result(store: Store, run_id: str) -> RunResult:
         gates=evidence.gates(spec, parts),
         leakage=evidence.leakage(spec, performance, parts),
         left_out=evidence.left_out(spec, performance, parts),
+        truth=channel_truth(store, spec, record.dataset),
     )
     explained_on = _explained_on(store, parts.tasks)
     return replace(found, details=details(found, told, explained_on, parts.notes()))

@@ -22,6 +22,7 @@ from pxcore.runs.evidence_rows import (
 )
 from pxcore.runs.result import result, stories
 from pxcore.runs.saved.model import Story
+from pxcore.runs.truth_rows import truth_json, truth_rows
 from pxcore.store.home import Store
 from pxcore.types import Interval, MethodResult, Performance, Role, RunResult
 
@@ -34,10 +35,10 @@ def tables(store: Store, run_id: str) -> dict[str, pd.DataFrame]:
 def tables_of(found: RunResult, told: Sequence[tuple[str, Story]]) -> dict[str, pd.DataFrame]:
     """Return importance, ranking, per_class, performance, confusion and training.
 
-    With ``where``, ``redundancy``, ``gates`` (sanity checks), ``leakage`` and ``left_out`` where
-    the run has them. ``models_of`` in performance: the method whose own models they are, empty for
-    the run's. Channels stand in panel order. What is not known (a class without cells) is
-    missing.
+    With ``where``, ``redundancy``, ``gates`` (sanity checks), ``leakage``, ``left_out`` and
+    ``truth`` where the run has them. ``models_of`` in performance: the method whose own models
+    they are, empty for the run's. Channels stand in panel order. What is not known (a class
+    without cells) is missing.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ def tables_of(found: RunResult, told: Sequence[tuple[str, Story]]) -> dict[str, 
         "gates": list(gate_rows(found)),
         "leakage": list(leakage_rows(found)),
         "left_out": list(left_out_rows(found)),
+        "truth": list(truth_rows(found)),
     }
     rows |= {name: listed for name, listed in further.items() if listed}
     return {name: pd.DataFrame(listed) for name, listed in rows.items()}
@@ -86,6 +88,7 @@ def run_json(store: Store, run_id: str) -> dict[str, object]:
         "performance": _performance_json(found.performance),
         "importance": {method.method: _method_json(found, method) for method in found.methods},
         **evidence_json(found),
+        "truth": truth_json(found),
         "cache": {"computed": found.computed, "reused": found.reused},
         "timing": dict(found.seconds),
     }

@@ -8,6 +8,7 @@ from pxcore.types.cells import Panel, Role
 from pxcore.types.evidence import Where
 from pxcore.types.results import Interval, Ranking
 from pxcore.types.runs import RunRow
+from pxcore.types.truth import AgainstTruth
 
 MOST_ITEMS = 12
 """Rankings that are compared at once: more cannot be told apart."""
@@ -65,6 +66,8 @@ class Column:
     """(C,), what the run decided on place or amount; empty where it did not ask."""
     failed: tuple[str, ...] = ()
     """Ids of the sanity checks that the method failed in this run."""
+    truth: AgainstTruth | None = None
+    """How it stands to what is known of the run's channels; None where nothing is."""
 
     @property
     def n_classes(self) -> int:

@@ -10,6 +10,7 @@ from pxcore.types.cells import Dataset, MaskKind, Panel
 from pxcore.types.evidence import GateReport, Leakage, LeftOut, Redundancy, WhereOrHowMuch
 from pxcore.types.panel import PanelQuestion
 from pxcore.types.results import MethodResult, Performance
+from pxcore.types.truth import ChannelTruth
 
 Option = tuple[str, str | int | float | bool]
 T = TypeVar("T")
@@ -245,6 +246,8 @@ class RunResult:
     gates: tuple[GateReport, ...] = ()
     leakage: Leakage | None = None
     left_out: tuple[LeftOut, ...] = ()
+    truth: ChannelTruth | None = None
+    """What the rankings can be held against: planted channels, or the classes' mean intensities."""
 
     def behind(self, method: MethodResult) -> Performance:
         """Return how well the models do that a method explained."""

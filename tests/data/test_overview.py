@@ -52,6 +52,23 @@ def test_class_rows_and_group_columns(found: Overview) -> None:
     assert any("15" in warning for warning in found.class_warnings)  # both classes are small
 
 
+def test_means_inside_masks(found: Overview, tmp_path: Path) -> None:
+    assert found.inside_means is None
+    rng = np.random.default_rng(2)
+    for n_masks in (1, IMAGES.shape[1]):
+        masks = (rng.random((60, n_masks, *IMAGES.shape[2:])) < 0.4).astype(np.uint8)
+        masks[7] = 0  # an empty mask: the whole tile stands in
+        told = overview(ArrayCells(IMAGES, masks), encode(LABELS, GROUPS)[0])
+        inside = np.broadcast_to(masks, IMAGES.shape).copy()
+        inside[7] = 1
+        wanted = (IMAGES * inside).sum(axis=(2, 3)) / inside.sum(axis=(2, 3))
+        np.testing.assert_allclose(told.inside_means, wanted, rtol=1e-5)
+        (tmp_path / str(n_masks)).mkdir()
+        told.save(tmp_path / str(n_masks))
+        again = Overview.load(tmp_path / str(n_masks)).inside_means
+        np.testing.assert_array_equal(again, told.inside_means)
+
+
 def test_new_labels_need_no_pixels(found: Overview) -> None:
     other, _ = encode(["c"] * 60, [None] * 60)
     again = with_annotation(found, other)

@@ -15,6 +15,7 @@ import tests.example_values as ex
 from pages.parts.compare_address import joined, parse
 from pxcore.types import Channel, Interval, Panel
 from pxcore.types.comparison import MOST_ITEMS, Item, ItemRow
+from pxcore.types.truth import ChannelTruth
 from tests.compared_values import PANEL, ranked, run
 from tests.fake_comparing import FakeComparing
 from tests.fake_lab import FakeLab
@@ -70,6 +71,18 @@ def test_all_there_is_to_see(compared: FakeLab, visit: Open) -> None:
     files = [one.label for one in app.download_button]
     assert {"Importance, CSV", "Ranks, CSV", "Agreement, CSV", "Disagreements, CSV"} <= set(files)
     assert files.count("SVG") == 3
+
+
+def test_rankings_are_held_against_the_truth(compared: FakeLab, visit: Open) -> None:
+    found = compared.comparing.results
+    assert not any(
+        "Recall" in str(one.value.columns) for one in visit("compare", items="aaa").dataframe
+    )
+    truth = ChannelTruth(kind="planted", informative=(1,))
+    compared.comparing.results = {k: replace(v, truth=truth) for k, v in found.items()}
+    app = visit("compare", items="aaa")
+    assert "Which ranking finds the planted channels" in words(app)
+    assert any("Recall@1, %" in one.value.columns for one in app.dataframe)
 
 
 def test_widgets_write_the_address_and_the_address_fills_the_widgets(

@@ -12,6 +12,7 @@ import tests.evidence_values as ev
 import tests.example_values as ex
 from pages.parts.run_redundancy import leave_out_groups
 from pxcore.types import Panel, RunResult
+from pxcore.types.truth import ChannelTruth
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
 from tests.pages.test_hostile_names import HOSTILE, all_are_text
@@ -60,6 +61,15 @@ def test_decoys_are_in_no_table_of_planted_truth(told: FakeLab, visit: Open) -> 
     truth = next(one.value for one in app.dataframe if "planted" in one.value.columns)
     assert not any(name.startswith("decoy") for name in truth["channel"])
     assert "place matters" in set(truth["place or amount"])
+
+
+def test_rankings_are_held_against_what_was_planted(told: FakeLab, visit: Open) -> None:
+    app = opened(told, visit, truth=ChannelTruth(kind="planted", informative=(0, 1)))
+    assert "planted channels among the first 2" in words(app)
+    assert tables(app, "Recall@2, %")
+    app = opened(told, visit, truth=ChannelTruth(kind="means", spread=(0.1, 0.9, 0.5, 0.0)))
+    assert "This is no proof" in words(app)
+    assert tables(app, "Spearman's ρ")
 
 
 def test_truth_stays_with_its_channel_where_only_some_took_part(told: FakeLab, visit: Open) -> None:
