@@ -66,12 +66,18 @@ def multiplex_circles(params: MultiplexParams) -> MultiplexImages:
     return MultiplexImages(images, multiplex_labels(params))
 
 
-def multiplex_images(params: MultiplexParams) -> Iterator[Array]:
-    """Yield (C, H, W) uint8 images, each from a seed of its own: [seed, 2, part, number]."""
+def multiplex_images(
+    params: MultiplexParams, start: int = 0, stop: int | None = None
+) -> Iterator[Array]:
+    """Yield (C, H, W) uint8 images, each from a seed of its own: [seed, 2, part, number].
+
+    ``start``, ``stop``: numbers of the images wanted, as of a range; by default all.
+    """
     panel = multiplex_panel(params)
-    for number, label in enumerate(multiplex_labels(params)):
+    labels = multiplex_labels(params)
+    for number in range(*slice(start, stop).indices(params.n_images)):
         rng = np.random.default_rng([params.seed, _IMAGE, params.part, number])
-        yield _image(params, panel, int(label), rng)
+        yield _image(params, panel, int(labels[number]), rng)
 
 
 def multiplex_labels(params: MultiplexParams) -> Array:

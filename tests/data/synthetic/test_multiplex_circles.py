@@ -129,6 +129,8 @@ def test_an_image_depends_on_nothing_but_its_number() -> None:
     few = list(multiplex_images(replace(SMALL, n_images=6)))
     again = multiplex_circles(replace(SMALL, n_images=6)).images
     np.testing.assert_array_equal(np.stack(few), again)
+    some = list(multiplex_images(replace(SMALL, n_images=6), 2, 4))
+    np.testing.assert_array_equal(np.stack(some), again[2:4])
     assert few[0].dtype == np.uint8
     assert few[0].shape == (30, 48, 48)
     assert np.bincount(multiplex_labels(SMALL)).tolist() == [30, 30, 30]
