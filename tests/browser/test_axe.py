@@ -5,9 +5,7 @@ The same visits show that the Content-Security-Policy stops nothing of ours.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,10 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from pxcore.api import open_lab
 from pxcore.settings import Settings
-from pxcore.types import MethodSpec, RunState
-from tests.browser.conftest import Server
+from tests.browser.conftest import Ranked, Server, drawn
 from tests.server.conftest import serving
-from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -38,33 +34,34 @@ REACHED = """() => {
 and the arrow of a list is reached by the list's own field."""
 
 
+BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}
+"""Of .streamlit/config.toml."""
+
+
 @pytest.fixture(scope="module")
-def names(server: Server) -> dict[str, str]:
-    """Return ids of a data set, a finished run of two methods and a share link."""
+def names(server: Server, ranked: Ranked) -> dict[str, str]:
+    """Return ids of a data set, a finished run and a share link."""
     lab = open_lab(Settings(home=server.home))
-    dataset = tiny_dataset(lab._store)
-    methods = tuple(MethodSpec(id=one) for one in ("pxpermute", "occlusion"))
-    run = lab.submit(replace(tiny_spec(dataset), methods=methods, title="To be read"))
-    deadline = time.monotonic() + 400
-    while not lab.progress(run).run.state.final and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert lab.progress(run).run.state is RunState.FINISHED
-    _, token = lab.shares.make("run", run, 1)
+    _, token = lab.shares.make("run", ranked.run, 1)
     lab.close()
-    return {"dataset": dataset.id, "run": run, "link": token}
+    return {"dataset": ranked.dataset, "run": ranked.run, "link": token}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_serious_fault(page: Page, server: Server, names: dict[str, str], path: str) -> None:
-    told = _listening(page)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.goto(f"{server.address}/{path.format(**names)}")
-        _drawn(page)
-        assert _faults(page) == [], scheme
+def test_no_serious_fault(reader: Page, server: Server, names: dict[str, str], path: str) -> None:
+    """Also where somebody turns dark what is open."""
+    told = _listening(reader)
+    reader.emulate_media(color_scheme="light")
+    reader.goto(f"{server.address}/{path.format(**names)}")
+    for scheme, background in BACKGROUNDS.items():
+        reader.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(reader.get_by_test_id("stApp")).to_have_css("background-color", background)
+        reader.wait_for_timeout(500)  # for the page to ask for its figures anew
+        drawn(reader)
+        assert _faults(reader) == [], scheme
     assert told == []
     if path.startswith(("run?", "published")):
-        assert page.locator(".js-plotly-plot .main-svg").count() > 0
+        assert reader.locator(".js-plotly-plot .main-svg").count() > 0
 
 
 @pytest.fixture(scope="module")
@@ -88,24 +85,24 @@ def test_no_serious_fault_before_the_login(chromium: Browser, closed: int, path:
 
 @pytest.mark.parametrize("path", ["runs", "new?dataset={dataset}", "run?run={run}"])
 def test_tab_reaches_everything(
-    page: Page, server: Server, names: dict[str, str], path: str
+    reader: Page, server: Server, names: dict[str, str], path: str
 ) -> None:
-    page.goto(f"{server.address}/{path.format(**names)}")
-    _drawn(page)
+    reader.goto(f"{server.address}/{path.format(**names)}")
+    drawn(reader)
     for _ in range(400):
-        page.keyboard.press("Tab")
-        first = page.evaluate(
+        reader.keyboard.press("Tab")
+        first = reader.evaluate(
             "() => { const e = document.activeElement, f = e.dataset.reached;"
             " e.dataset.reached = '1'; return e === document.body || Boolean(f) }"
         )
-        if first and not page.evaluate(REACHED):
+        if first and not reader.evaluate(REACHED):
             break
-    assert page.evaluate(REACHED) == []
+    assert reader.evaluate(REACHED) == []
 
 
 def test_the_menu_is_walked_by_keys(page: Page, server: Server) -> None:
     page.goto(server.address)
-    _drawn(page)
+    drawn(page)
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.innerText").endswith("All runs"):
@@ -129,15 +126,6 @@ def _listening(page: Page) -> list[str]:
     page.on("console", note)
     page.on("pageerror", lambda error: told.append(str(error)))
     return told
-
-
-def _drawn(page: Page) -> None:
-    main = page.locator("[data-testid='stMain'] :is(h1, [data-testid='stAlert'])")
-    main.first.wait_for(timeout=90_000)
-    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(
-        timeout=90_000
-    )
-    page.wait_for_timeout(1500)  # figures and fonts
 
 
 def _faults(page: Page) -> list[str]:

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from pxcore.api import open_lab
-from pxcore.settings import Settings
-from pxcore.types import MethodSpec, RunState
-from tests.browser.conftest import Server
-from tests.tiny_lab import tiny_dataset, tiny_spec
+from tests.browser.conftest import Ranked, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def run_id(server: Server) -> str:
-    """Return a finished run of three methods; the server's own runner carries it out."""
-    lab = open_lab(Settings(home=server.home))
-    dataset = tiny_dataset(lab._store)
-    methods = tuple(MethodSpec(id=one) for one in ("pxpermute", "permute_cells", "occlusion"))
-    made = lab.submit(replace(tiny_spec(dataset), methods=methods, title="Three methods"))
-    deadline = time.monotonic() + 400
-    while not lab.progress(made).run.state.final and time.monotonic() < deadline:
-        time.sleep(1)
-    state = lab.progress(made).run.state
-    lab.close()
-    assert state is RunState.FINISHED
-    return made
 
 
 def ranks(page: Page) -> list[str]:
@@ -40,8 +18,10 @@ def ranks(page: Page) -> list[str]:
     return chart.locator(".annotation-text, .xtick text").all_text_contents()
 
 
-def test_a_comparison_is_the_same_after_a_reload(page: Page, server: Server, run_id: str) -> None:
-    page.goto(f"{server.address}/compare?items={run_id}:pxpermute")
+def test_a_comparison_is_the_same_after_a_reload(
+    page: Page, server: Server, ranked: Ranked
+) -> None:
+    page.goto(f"{server.address}/compare?items={ranked.run}:pxpermute")
     expect(page.get_by_text("One ranking alone")).to_be_visible()
     page.get_by_label(re.compile("Rankings to compare")).click()
     page.get_by_role("option", name=re.compile("^Occlusion")).first.click()

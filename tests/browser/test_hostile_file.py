@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pxcore.api import open_lab
 from pxcore.settings import Settings
 from pxcore.types import ImportRequest
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -48,13 +48,14 @@ def test_names_are_text_in_every_view(page: Page, server: Server, hostile: str, 
     page.get_by_role("radio", name=view, exact=True).or_(
         page.get_by_role("button", name=view, exact=True)
     ).first.click()
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1000)  # until it is asked for, and a picture that is none has failed
+    drawn(page)
     assert alarms == []
     content = page.locator("[data-testid=stMain]")
     assert content.locator("img[src='x'], a[href^='javascript'], svg a").count() == 0
     if view in {"Cells", "Intensities"}:
-        drawn = " ".join(content.locator("svg text").all_text_contents())
-        assert "<b>CD3</b>" in drawn or "<b>CD" in drawn
+        words = " ".join(content.locator("svg text").all_text_contents())
+        assert "<b>CD3</b>" in words or "<b>CD" in words
 
 
 def test_new_run_offers_hostile_names_as_text(page: Page, server: Server, hostile: str) -> None:

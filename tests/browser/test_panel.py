@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -12,9 +11,9 @@ from playwright.sync_api import Page, expect
 from pxcore.api import Lab, open_lab
 from pxcore.plots.panel_words import answer as answer_words
 from pxcore.settings import Settings
-from pxcore.types import ModelSpec, RunState
+from pxcore.types import ModelSpec
 from pxcore.types.panel import Constraints
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, until_finished
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -34,22 +33,15 @@ def run_id(lab: Lab) -> str:
     spec = tiny_spec(tiny_dataset(lab._store, n_cells=96), max_epochs=1, repeats=1)
     model = ModelSpec(id="small_cnn", options=(("width", 4),))
     made = lab.submit(replace(spec, channels=CHANNELS, model=model, title="To be asked"))
-    finished(lab, made)
+    until_finished(lab, made)
     return made
-
-
-def finished(lab: Lab, run_id: str) -> None:
-    deadline = time.monotonic() + 400
-    while not lab.progress(run_id).run.state.final and time.monotonic() < deadline:
-        time.sleep(0.3)
-    assert lab.progress(run_id).run.state is RunState.FINISHED, lab.progress(run_id).error
 
 
 def answered(page: Page, server: Server, lab: Lab, asked: str) -> str:
     """Wait on the panel page of a run that answers ``asked``; return the answer's id."""
     page.wait_for_url(re.compile(rf"/panel\?(.*&)?run=(?!{asked})\w+"))
     made = re.findall(r"[?&]run=(\w+)", page.url)[0]
-    finished(lab, made)
+    until_finished(lab, made)
     page.goto(f"{server.address}/panel?run={made}&margin=0.45&floor=1")
     expect(page.get_by_text("What each further stain buys")).to_be_visible()
     return str(made)

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pxcore.api import open_lab
-from pxcore.settings import Settings
-from pxcore.types import RunState
-from tests.browser.conftest import Server
-from tests.tiny_lab import tiny_dataset, tiny_spec
+from tests.browser.conftest import Ranked, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 EMPTY_MS = 40_000
 """Within which an open page empties by itself: it looks every 15 s."""
-
-
-@pytest.fixture(scope="module")
-def run_id(server: Server) -> str:
-    """Return a finished run; the server's own runner carries it out."""
-    lab = open_lab(Settings(home=server.home))
-    made = lab.submit(tiny_spec(tiny_dataset(lab._store)))
-    deadline = time.monotonic() + 400
-    while not lab.progress(made).run.state.final and time.monotonic() < deadline:
-        time.sleep(1)
-    state = lab.progress(made).run.state
-    lab.close()
-    assert state is RunState.FINISHED
-    return made
 
 
 @pytest.fixture
@@ -62,9 +43,9 @@ def shared(page: Page, server: Server, run_id: str) -> str:
 
 
 def test_a_link_opens_in_a_clean_browser_until_it_is_revoked(
-    page: Page, stranger: Page, server: Server, run_id: str, tmp_path: Path
+    page: Page, stranger: Page, server: Server, ranked: Ranked, tmp_path: Path
 ) -> None:
-    link = shared(page, server, run_id)
+    link = shared(page, server, ranked.run)
     told = page.locator("h4").first.inner_text()
 
     stranger.goto(link)
@@ -79,7 +60,7 @@ def test_a_link_opens_in_a_clean_browser_until_it_is_revoked(
     assert "<html" in (tmp_path / "report.html").read_text()[:400]
 
     token = link.partition("link=")[2]
-    stranger.goto(f"{server.address}/run?run={run_id}&link={token}")
+    stranger.goto(f"{server.address}/run?run={ranked.run}&link={token}")
     expect(stranger.get_by_role("heading", name="Methods")).to_be_visible()
     nothing_else(stranger, link)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pxcore.api import open_lab
 from pxcore.settings import Settings
-from pxcore.types import RunState
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, until_finished
 from tests.runs.staged.made_cells import marker_dataset, queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -39,14 +37,8 @@ def measured(server: Server) -> Measured:
     cells = marker_dataset(lab._store, MARKERS, title="Twenty markers")
     parts = (tuple(range(11)), (0, *range(11, 21)), ())
     ids = [queue(lab._store, cells, part, title=f"Part {n}") for n, part in enumerate(parts, 1)]
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        states = [lab.progress(one).run.state for one in ids]
-        if all(state.final for state in states):
-            break
-        time.sleep(0.5)
+    until_finished(lab, *ids)
     lab.close()
-    assert states == [RunState.FINISHED] * 3
     return Measured(*ids)
 
 

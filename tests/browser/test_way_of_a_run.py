@@ -14,14 +14,13 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pxcore.api import Lab, open_lab
 from pxcore.settings import Settings
-from tests.browser.conftest import Server
+from tests.browser.conftest import JURKAT, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 RUN_MS = 900_000
 REGISTERED, DEMO = "Jurkat cells", "Demo cells"
 """Titles of the cells that are ranked here; other tests leave runs on the same server."""
-JURKAT = Path("jurkat_cell_cycle") / "jurkat_cell_cycle.h5"
 
 
 def lab_of(server: Server) -> Lab:
