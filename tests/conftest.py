@@ -23,11 +23,14 @@ settings.load_profile("pxcore")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what shares a fixture on one process when several run: a file, and all of the browser.
 
-    The browser's tests share one server and what earlier ones left in it.
+    The browser's tests share one server and what earlier ones left in it. What takes longest
+    begins first, so that at the end no process waits for another.
     """
     for item in items:
         group = "browser" if item.get_closest_marker("browser") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not item.get_closest_marker("processes"))
+    items.sort(key=lambda item: not item.get_closest_marker("browser"))
 
 
 @pytest.fixture(scope="session")
