@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -106,6 +106,16 @@ def cut(home: Path, cut_at: int) -> bool:
     return process.exitcode == CUT
 
 
+def stores_cut(begun: Path, last: int) -> Iterator[Store]:
+    """Yield a copy of a store for every third moment at which the power went, until it does not."""
+    for cut_at in range(1, last, 3):
+        home = shutil.copytree(begun, begun.with_name(str(cut_at)))
+        if not cut(home, cut_at):
+            return
+        with closing(open_store(Settings(home=home))) as store:
+            yield store
+
+
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pxcore.runs.runner.LOOK_SECONDS", 0.0)
@@ -123,25 +133,21 @@ def test_a_run_goes_on_from_every_moment(tmp_path: Path) -> None:
     begun, cuts = tmp_path / "begun", 0
     with closing(open_store(Settings(home=begun))) as store:
         run_id = ledger.submit(store, tiny_spec(tiny_dataset(store)))
-    for cut_at in range(1, 200, 3):
-        home = shutil.copytree(begun, tmp_path / str(cut_at))
-        if not cut(home, cut_at):
-            break
+    for store in stores_cut(begun, 200):
         cuts += 1
-        with closing(open_store(Settings(home=home))) as store:
-            keys, there = rows_and_files(store)
-            assert keys <= there, f"a row came before its files, cut {cut_at}"
-            for path in (home / "artifacts").glob("*/*/a.json"):
-                assert path.read_text(), f"an artifact came before its bytes, cut {cut_at}"
-            assert not ledger.record(store, run_id).state.final or keys == there
-            carry_on(store)
-            assert ledger.record(store, run_id).state is RunState.FINISHED
-            rows = ledger.task_rows(store, run_id)
-            assert {row.state for row in rows} == {TaskState.DONE}
-            assert not [row.label for row in rows if row.reused], cut_at
-            keys, there = rows_and_files(store)
-            assert {row.key for row in rows} <= keys <= there
-            assert len(ledger.records(store)) == 1
+        keys, there = rows_and_files(store)
+        assert keys <= there, f"a row came before its files, cut {cuts}"
+        for path in (store.home / "artifacts").glob("*/*/a.json"):
+            assert path.read_text(), f"an artifact came before its bytes, cut {cuts}"
+        assert not ledger.record(store, run_id).state.final or keys == there
+        carry_on(store)
+        assert ledger.record(store, run_id).state is RunState.FINISHED
+        rows = ledger.task_rows(store, run_id)
+        assert {row.state for row in rows} == {TaskState.DONE}
+        assert not [row.label for row in rows if row.reused], cuts
+        keys, there = rows_and_files(store)
+        assert {row.key for row in rows} <= keys <= there
+        assert len(ledger.records(store)) == 1
     assert cuts > 6, cuts
 
 
@@ -150,22 +156,18 @@ def test_an_import_goes_on_from_every_moment(tmp_path: Path) -> None:
     begun, cuts, found = tmp_path / "begun", 0, set()
     with closing(open_store(Settings(home=begun))) as store:
         import_id = imports.queue(store, CELLS)
-    for cut_at in range(1, 60, 3):
-        home = shutil.copytree(begun, tmp_path / str(cut_at))
-        if not cut(home, cut_at):
-            break
+    for store in stores_cut(begun, 60):
         cuts += 1
-        with closing(open_store(Settings(home=home))) as store:
-            keys, there = rows_and_files(store)
-            assert keys <= there
-            known = {one.pixels_key for one in datasets.all_datasets(store)}
-            assert known <= keys, f"a data set came before its cells, cut {cut_at}"
-            carry_on(store)
-            end = imports.progress(store, import_id)
-            assert end.state is ImportState.FINISHED, end.error
-            (dataset,) = datasets.all_datasets(store)
-            assert not datasets.notices(dataset)
-            found.add(dataset.id)
-            assert set(rows_and_files(store)[1]) == keys | rows_and_files(store)[0]
+        keys, there = rows_and_files(store)
+        assert keys <= there
+        known = {one.pixels_key for one in datasets.all_datasets(store)}
+        assert known <= keys, f"a data set came before its cells, cut {cuts}"
+        carry_on(store)
+        end = imports.progress(store, import_id)
+        assert end.state is ImportState.FINISHED, end.error
+        (dataset,) = datasets.all_datasets(store)
+        assert not datasets.notices(dataset)
+        found.add(dataset.id)
+        assert set(rows_and_files(store)[1]) == keys | rows_and_files(store)[0]
     assert cuts > 3, cuts
     assert len(found) == 1

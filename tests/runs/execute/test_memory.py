@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,21 +38,21 @@ _, size = with_smaller_batches(attempt, 4096, TaskWork(Path(sys.argv[1])))
 print(size)
 """
 
-DYING = """
-import os, sys
-from pathlib import Path
-from pxcore.runs.execute.memory import with_smaller_batches
-from pxcore.runs.work import TaskWork
-
-work = TaskWork(Path(sys.argv[1]))
-work.checkpoint
-with_smaller_batches(lambda size: os.kill(os.getpid(), 9), 64, work)
-"""
+FORK = multiprocessing.get_context("fork")
 
 
-def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", program, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def killed(folder: Path) -> int:
+    """Return how a process ends that is killed in its first attempt."""
+    process = FORK.Process(target=_dying, args=(folder,))
+    process.start()
+    process.join(60)
+    return process.exitcode or 0
+
+
+def _dying(folder: Path) -> None:
+    work = TaskWork(folder)
+    assert work.checkpoint
+    with_smaller_batches(lambda _size: os.kill(os.getpid(), signal.SIGKILL), 64, work)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def test_every_way_of_saying_so_is_known(error: Exception, kind: str) -> None:
 
 def test_a_processor_short_of_memory_takes_smaller_batches(tmp_path: Path) -> None:
     """A limit on the address space stands for the memory: the process's own allocations fail."""
-    done = run(HUNGRY, tmp_path)
+    command = [sys.executable, "-c", HUNGRY, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert 8 <= int(done.stdout) < 4096
     assert f"trying again with {int(done.stdout)} a batch" in read_log(tmp_path)
@@ -86,13 +89,13 @@ def test_only_a_kernel_short_of_memory_halves_after_a_kill(
 ) -> None:
     """The numbers of a run must not depend on who was killed: any other kill changes nothing."""
     work = TaskWork(tmp_path)
-    assert run(DYING, tmp_path).returncode == -9
+    assert killed(tmp_path) == -signal.SIGKILL
     assert (tmp_path / MARK).exists()
     assert with_smaller_batches(lambda size: size, 64, work) == (64, 64)
     assert (tmp_path / CHECKPOINT).exists()
     assert not (tmp_path / MARK).exists()
 
-    assert run(DYING, tmp_path).returncode == -9
+    assert killed(tmp_path) == -signal.SIGKILL
     real = memory.oom_kills()
     monkeypatch.setattr(memory, "oom_kills", lambda: real + 1)
     assert with_smaller_batches(lambda size: size, 64, work) == (32, 32)
@@ -100,7 +103,7 @@ def test_only_a_kernel_short_of_memory_halves_after_a_kill(
     assert "was killed at 64 a batch" in read_log(tmp_path)
     assert with_smaller_batches(lambda size: size, 64, work) == (64, 64)  # the mark has gone
 
-    assert run(DYING, tmp_path).returncode == -9
+    assert killed(tmp_path) == -signal.SIGKILL
     monkeypatch.setattr(memory, "host_name", lambda: "another")
     assert with_smaller_batches(lambda size: size, 64, work) == (64, 64)
 
