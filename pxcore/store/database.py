@@ -5,6 +5,7 @@ Migrations run when it is opened, one process at a time.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,6 +25,8 @@ from pxcore.store.dialects import READER, TRY_UPKEEP, database_address, engine_o
 from pxcore.store.files import FREE_SPACE, file_system, is_network
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+SERVER = re.compile(r"connection to server .*?failed: ")
+NAMED = re.compile(r'"[^"]*"')
 Fence = Callable[[Connection], None]
 """Called first in every transaction that writes; what it raises ends the transaction."""
 
@@ -153,12 +156,15 @@ def _answering() -> Iterator[None]:
 
 
 def _away(error: Exception) -> str:
-    reason = _reason(error)
+    """Return what pages say, to strangers too: not where the database is, nor by what name."""
+    reason = NAMED.sub("…", SERVER.sub("", _reason(error)))
     todo = "try again in a minute"
     if "full" in reason:
         todo = FREE_SPACE
     elif "readonly" in reason:
         todo = "have its disk made writable, then try again"
+    elif "I/O" in reason:
+        todo = "look at the disk of the store, it fails or takes nothing; then try again"
     return f"the database does not answer or take this now ({reason}); nothing is lost: {todo}"
 
 
