@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from pxcore.reports.pdf import report_pdf
+from pxcore.reports.pdf import FIGURE_WIDTH, report_pdf
 from pxcore.types.reports import Report
 from tests.reports.made_reports import made_report, nasty_result
 
@@ -57,7 +57,7 @@ def test_the_figure_fills_the_width_in_letters_that_can_be_read(
     report_pdf(replace(found, sections=(taller, *found.sections[1:])))
     ((left, wide),) = drawn
     assert wide >= 0.97 * (A4[0] - 2 * left)
-    assert wide / 800 * 10 > 6  # points, of what stands as 10 in 800
+    assert wide / FIGURE_WIDTH * 10 > 6  # points: matplotlib writes labels in 10
 
 
 def test_few_rows_are_never_left_out() -> None:
