@@ -154,7 +154,7 @@ def _ranks(comparison: Comparison, shape: Shape) -> None:
         return
     st.subheader("Ranks", anchor=False)
     names = {one_line(one.name): c for c, one in enumerate(comparison.channels) if one.shared}
-    lit = [names[name] for name in asked_all("lit") if name in names]
+    lit = tuple(names[name] for name in asked_all("lit") if name in names)
     clicked = show(
         lambda theme: bump(comparison, shape.channels, lit, theme),
         Shown(key="compare-ranks", stem=tables.STEM, clickable=True),
