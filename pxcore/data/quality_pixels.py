@@ -19,13 +19,15 @@ _MANY_VALUES = 16
 """Range of values below which a pile at the top is no saturation but a drawing."""
 _ENOUGH_CELLS = 20
 """Below this, equal pixels in all cells are chance."""
+_FEW = 6
+"""Channels with the same warning up to which each has a sentence of its own."""
 _BLOCK_BYTES = 4 * 1024**2
 
 
 def pixel_warnings(source: CellSource, names: Sequence[str]) -> Iterator[str]:
     """Yield what is odd about channels, then about cells. ``names``: of each channel, as said."""
     seen = _look(source)
-    yield from _channel_warnings(seen, names, source.n_cells)
+    yield from _shortened(tuple(_channel_warnings(seen, names, source.n_cells)))
     yield from _cell_warnings(seen, names, source.n_cells)
 
 
@@ -109,33 +111,56 @@ def _add_images(seen: _Seen, images: Array) -> None:
         seen.negative[channel] += np.count_nonzero(images[:, channel] < 0)
 
 
-def _channel_warnings(seen: _Seen, names: Sequence[str], n_cells: int) -> Iterator[str]:
+def _shortened(found: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield the sentences of (kind, channel, sentence); a kind that many channels have, once."""
+    told: set[str] = set()
+    for kind, _, sentence in found:
+        names = [name for other, name, _ in found if other == kind]
+        if len(names) <= _FEW:
+            yield sentence
+        elif kind not in told:
+            told.add(kind)
+            yield (
+                f"{len(names)} channels {kind}: {', '.join(names[:_FEW])}, ... The first of them: "
+                f"{sentence}"
+            )
+
+
+def _channel_warnings(
+    seen: _Seen, names: Sequence[str], n_cells: int
+) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, channel and sentence of every warning about a channel."""
     n_pixels = n_cells * seen.pixel_low[0].size
     for i, name in enumerate(names):
         low, high = float(seen.low[i]), float(seen.high[i])
         if low == high:
-            yield f"Channel {name} is constant: every pixel of every cell is {high:g}."
+            said = f"Channel {name} is constant: every pixel of every cell is {high:g}."
+            yield "are constant", name, said
             continue
         share = seen.at_high[i] / n_pixels
         if share >= _PILE and seen.at_high[i] >= 10 and high - low >= _MANY_VALUES:
-            yield (
+            said = (
                 f"Channel {name} is saturated: {share:.2%} of its pixels have its largest value, "
                 f"{high:g}, in {seen.cells_at_high[i]} of {n_cells} cells."
             )
+            yield "are saturated", name, said
         if seen.negative[i]:
-            yield (
+            said = (
                 f"Channel {name} has {seen.negative[i]} negative pixels "
                 f"({seen.negative[i] / n_pixels:.2%}), down to {low:g}: usual after compensation."
             )
+            yield "have negative pixels", name, said
         if seen.flat[i]:
-            yield f"Channel {name} is one value throughout in {seen.flat[i]} of {n_cells} cells."
+            said = f"Channel {name} is one value throughout in {seen.flat[i]} of {n_cells} cells."
+            yield "are one value throughout in some cells", name, said
         dead = np.argwhere(seen.pixel_low[i] == seen.pixel_high[i])
         if n_cells >= _ENOUGH_CELLS and len(dead):
             places = ", ".join(f"({y}, {x})" for y, x in dead[:3])
-            yield (
+            said = (
                 f"Channel {name} has {len(dead)} dead pixels, the same value in every cell: at row "
                 f"and column {places}{', ...' if len(dead) > 3 else ''}."
             )
+            yield "have dead pixels", name, said
 
 
 def _cell_warnings(seen: _Seen, names: Sequence[str], n_cells: int) -> Iterator[str]:

@@ -15,8 +15,8 @@ from pxcore.types.truth import AgainstTruth, TruthKind
 Stands = tuple[str, AgainstTruth]
 """A ranking's name, and how it stands to the truth."""
 PLANTED = (
-    "Recall@K is the share of the planted channels that stand among the K first. Equal scores "
-    "share their places."
+    "Recall@K, in percent: the share of the planted channels that stand among the K first. Equal "
+    "scores share their places."
 )
 MEANS = (
     "This is no proof: mean intensities know nothing of where a protein lies, nor of proteins that "
@@ -50,12 +50,13 @@ def truth_sentence(result: RunResult, method: MethodResult) -> str:
     if truth.kind == "planted":
         n = len(truth.informative)
         k, share = found.recall[0]
-        first = round(share * n, 1)
-        said = f"{label} puts {first:g} of the {count(n, 'planted channel')} among the first {k}"
+        planted = count(n, "planted channel")
+        which = f"all {planted}" if share == 1.0 else f"{share * n:.3g} of the {planted}"
+        said = f"{label} puts {which} among the first {k}"
         all_by = next((place for place, reached in found.recall if reached == 1.0), None)
         if all_by is None:
             last, reached = found.recall[-1]
-            return f"{said}, and {reached * n:g} among the first {last}. {PLANTED}"
+            return f"{said}, and {reached * n:.3g} among the first {last}. {PLANTED}"
         return f"{said}{'' if all_by == k else f', and all among the first {all_by}'}. {PLANTED}"
     names = [one_line(result.panel.names[c]) for c in found.shared]
     where = "inside the cells" if truth.inside else "of the images"
@@ -88,6 +89,6 @@ def kinds(
 
 def _measures(found: AgainstTruth) -> dict[str, float | str]:
     if found.recall:
-        return {f"Recall@{k}, %": round(100 * share, 1) for k, share in found.recall}
+        return {f"Recall@{k}": round(100 * share, 1) for k, share in found.recall}
     rho = float("nan") if found.spearman is None else round(found.spearman, 3)
     return {"Spearman's ρ": rho, f"shared of the {found.top} first": len(found.shared)}

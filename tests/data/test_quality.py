@@ -56,6 +56,22 @@ def test_a_drawing_is_not_saturated():
     assert not [sentence for sentence in said_of(images) if "saturated" in sentence]
 
 
+def test_what_many_channels_have_is_told_once():
+    names = tuple(f"P{i}" for i in range(9))
+    panel = Panel(tuple(Channel(name=name) for name in names))
+    images = np.repeat(clean()[:, 1:2], 9, axis=1)
+    images[:, 8] = 7
+    images[40:50, :7, :2, :3] = 4095
+    said = check_pixels(ArrayCells(images), panel)
+    (first,) = [one for one in said if "saturated" in one]
+    assert first.startswith("7 channels are saturated: 'P0', 'P1', 'P2', 'P3', 'P4', 'P5', ... ")
+    assert "The first of them: Channel 'P0' is saturated: 0.83%" in first
+    assert "Channel 'P8' is constant: every pixel of every cell is 7." in said
+    images[40:50, 6] = clean()[40:50, 1]
+    few = check_pixels(ArrayCells(images), panel)
+    assert sum("is saturated" in one for one in few) == 6
+
+
 def test_a_constant_channel():
     images = clean()
     images[:, 2] = 7

@@ -66,7 +66,7 @@ def test_decoys_are_in_no_table_of_planted_truth(told: FakeLab, visit: Open) -> 
 def test_rankings_are_held_against_what_was_planted(told: FakeLab, visit: Open) -> None:
     app = opened(told, visit, truth=ChannelTruth(kind="planted", informative=(0, 1)))
     assert "planted channels among the first 2" in words(app)
-    assert tables(app, "Recall@2, %")
+    assert tables(app, "Recall@2")
     app = opened(told, visit, truth=ChannelTruth(kind="means", spread=(0.1, 0.9, 0.5, 0.0)))
     assert "This is no proof" in words(app)
     assert tables(app, "Spearman's ρ")
