@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from pxcore.errors import MethodError
+from pxcore.importance.attribution.cell_values import look_for_stop
 from pxcore.importance.attribution.reference import reference_image, reference_of
-from pxcore.importance.attribution.scored import look_for_stop
 from pxcore.importance.kept import kept_pixels, rank_correlation
 from pxcore.importance.method import ExplainRequest, MapRequest, Method
 from pxcore.importance.randomised import randomised

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from pxcore.errors import TrainingError
-from pxcore.models.model import BuildRequest, Model, settings_of
+from pxcore.models.model import BuildRequest, Model, check_size, settings_of
 from pxcore.models.state import load_state
 
 if TYPE_CHECKING:
@@ -35,13 +34,7 @@ def build(request: BuildRequest) -> nn.Module:
     """
     from torch import nn  # noqa: PLC0415 - the web process lists models without torch
 
-    height, width = request.image_size
-    if min(height, width) < SMALLEST:
-        message = (
-            f"cells of {height} x {width} pixels are too small for small_cnn; "
-            f"expected at least {SMALLEST} x {SMALLEST}"
-        )
-        raise TrainingError(message)
+    check_size("small_cnn", request.image_size, SMALLEST)
     numbers = settings_of("small_cnn", OPTIONS, request.options)
     unit = int(numbers["width"])
     layers: OrderedDict[str, nn.Module] = OrderedDict()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _UNREADABLE = (OSError, RuntimeError, EOFError, ValueError, LookupError)
 """What torch.load raises for files that are damaged or hold more than tensors."""
+_COLOUR_ENDS = ("conv1.", "fc.")
+"""Layers of a ResNet of colour pictures that mean nothing for a stain or for other classes."""
 
 
 def load_state(network: nn.Module, file: Path, first: str, last: str) -> None:
@@ -43,6 +45,31 @@ def load_state(network: nn.Module, file: Path, first: str, last: str) -> None:
         given |= {name: value for name, value in wanted.items() if name.startswith(ends)}
     _check(given, wanted, file)
     network.load_state_dict(given)
+
+
+def load_whole_or_part(network: nn.Module, file: Path, part: str, last: str) -> None:
+    """Fill ``network``, or one part of it, with the weights of ``file``.
+
+    A file of a network like this one fills it all; where its last layer ``last`` does not fit, it
+    was made for other classes or channels and that layer stays random. A file without that part's
+    name is taken to be a network of colour pictures, of the part's architecture (ImageNet): it
+    fills the part, all but the first convolution ``conv1`` and the last layer ``fc``.
+
+    Raises
+    ------
+    TrainingError
+        When the file cannot be read, or belongs to another architecture.
+    """
+    given = read_state(file)
+    if any(name.startswith(f"{part}.") for name in given):
+        load_state(network, file, first=last, last=last)
+        return
+    inner = network.get_submodule(part)
+    wanted = inner.state_dict()
+    given = {name: value for name, value in given.items() if not name.startswith(_COLOUR_ENDS)}
+    given |= {name: value for name, value in wanted.items() if name.startswith(_COLOUR_ENDS)}
+    _check(given, wanted, file)
+    inner.load_state_dict(given)
 
 
 def read_state(file: Path) -> dict[str, torch.Tensor]:

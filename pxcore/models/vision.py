@@ -31,6 +31,13 @@ def torchvision_models() -> ModuleType:
     return importlib.import_module("torchvision.models")
 
 
+@cache
+def torchvision_videos() -> ModuleType:
+    """Return the module ``torchvision.models.video.resnet``: networks for stacks of pictures."""
+    torchvision_models()
+    return importlib.import_module("torchvision.models.video.resnet")
+
+
 def _operators_load() -> bool:
     """Tell whether torchvision's compiled library can be loaded (and load it)."""
     spec = importlib.util.find_spec("torchvision")

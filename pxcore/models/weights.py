@@ -35,7 +35,7 @@ def resolve_weights(spec: ModelSpec, folder: Path) -> tuple[ModelSpec, Path | No
         When the model or the word is unknown, the model has no published weights, the file is
         missing, cannot be downloaded, or is not the one the hash tells.
     """
-    model = MODELS[spec.id]
+    model = MODELS[spec.id].as_built(spec.options)
     if spec.weights == "random":
         return replace(spec, weights_sha256=""), None
     if spec.weights == "imagenet":

@@ -8,7 +8,7 @@ from pxcore.data.decoys import DECOYS
 from pxcore.errors import MethodError, PanelError, RunError, TrainingError
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
-from pxcore.models.model import CHANNEL_DROPOUT, settings_of
+from pxcore.models.model import CHANNEL_DROPOUT
 from pxcore.runs.choices import canonical
 from pxcore.runs.method_names import method_name
 from pxcore.types import (
@@ -61,7 +61,7 @@ def check_model(model: ModelSpec) -> None:
     if not isinstance(dropout, bool):
         message = f"setting {CHANNEL_DROPOUT} is {dropout!r}; expected true or false"
         raise TrainingError(message)
-    settings_of(model.id, MODELS[model.id].options, tuple(options.items()))
+    MODELS[model.id].check(tuple(options.items()))
 
 
 def check_methods(spec: RunSpec) -> None:
@@ -107,7 +107,7 @@ def can_outline(spec: RunSpec) -> bool:
 
 def _fits(spec: RunSpec, method: MethodSpec) -> None:
     entry, name = METHODS[method.id], method_name(method)
-    refusal = entry.refusal(MODELS[spec.model.id], method.options)
+    refusal = entry.refusal(MODELS[spec.model.id].as_built(spec.model.options), method.options)
     if refusal:
         message = (
             f"{name} cannot explain model {spec.model.id!r}: {refusal.rstrip('.')}; leave the "

@@ -44,7 +44,7 @@ def canonical_model(model: ModelSpec) -> ModelSpec:
     >>> canonical_model(ModelSpec(id="small_cnn", options=(("channel_dropout", False),)))
     ModelSpec(id='small_cnn', weights='random', weights_sha256='', options=())
     """
-    usual = dict(MODELS[model.id].options) | {CHANNEL_DROPOUT: False}
+    usual = MODELS[model.id].defaults | {CHANNEL_DROPOUT: False}
     differing = [one for one in model.options if one[0] not in usual or usual[one[0]] != one[1]]
     return replace(model, options=tuple(sorted(differing)))
 
@@ -68,7 +68,10 @@ def _models() -> tuple[Choice, ...]:
             id=model.id,
             label=model.label,
             summary=model.summary,
-            options=tuple((name, (str(value),)) for name, value in model.options),
+            options=(
+                *((name, (str(value),)) for name, value in model.options),
+                *((one.name, one.choices) for one in model.words),
+            ),
         )
         for model in MODELS.values()
     )

@@ -36,6 +36,7 @@ def main(folder: Path, order: MapsOrder) -> None:
         limits = Normaliser(trained.low, trained.high)
         shown = DeviceCells(found.source, cells, limits, device, found.channels)
         pixels = shown.batch(torch.arange(len(cells), device=device))  # (n, C, H, W)
+    built = MODELS[order.train.model.id].as_built(order.train.model.options)
     row = {int(position): i for i, position in enumerate(fold.test)}
     rows = [row[int(cell)] for cell in cells]
     true = trained.test_labels[rows].astype(np.int64)
@@ -56,7 +57,7 @@ def main(folder: Path, order: MapsOrder) -> None:
                 targets=torch.as_tensor(true, device=device),
                 train_mean=means,
                 options=method.options,
-                last_convolution=MODELS[order.train.model.id].last_convolution,
+                last_convolution=built.last_convolution,
                 batch_size=BATCH,
             )
         )

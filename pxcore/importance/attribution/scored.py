@@ -16,17 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import nn
 
-from pxcore.errors import Cancelled, MethodError
+from pxcore.importance.attribution.cell_values import (
+    Looked,
+    check_labels,
+    check_logits,
+    check_numbers,
+    explained_by_cell,
+    true_classes,
+)
 from pxcore.importance.attribution.gradients import PixelMaps
 from pxcore.importance.attribution.reference import reference_of
-from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
+from pxcore.importance.fold import FoldImportance
 from pxcore.importance.masks import CellMasks, cell_masks
 from pxcore.importance.method import ExplainRequest, MapRequest, Method, choices
-from pxcore.training.predict import evaluating
 from pxcore.types import Array, MaskKind
 
 OpenMaps = Callable[[nn.Module], PixelMaps]
@@ -40,8 +45,6 @@ def explained(
 ) -> FoldImportance:
     """Return the scores (1, C, K) of one attribution method, with both aggregates of every cell.
 
-    Nothing is random. There is no perturbed prediction, so ``probability_drop`` is NaN.
-
     Raises
     ------
     MethodError
@@ -49,36 +52,21 @@ def explained(
     Cancelled
         When ``request.stop()`` says so.
     """
-    labels, n_classes = np.asarray(request.labels, dtype=np.int64), request.n_classes
-    _check_labels(request, labels)
+    check_labels(request)
     outlines, notes = _outlines(request)
     maps = open_maps(request.model)
-    parts: list[tuple[Array, Array, Array]] = []
-    everything = torch.arange(len(labels), device=request.cells.device)
-    with evaluating(request.model):
-        for positions in torch.split(everything, request.layout.batch_size):
-            look_for_stop(request)
-            parts.append(_block(request, maps, positions, outlines))
-            last = int(positions[-1]) + 1
-            request.tell(f"cells up to {last} of {len(labels)}", last / len(labels))
-    predicted, mean_abs, median = (
-        np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)
-    )
-    aggregates = {"mean_abs": mean_abs, "signed_median": median}  # (C, n)
-    scores = class_means(aggregates[aggregate], labels, n_classes)[None]  # (1, C, K)
-    return FoldImportance(
-        method=method.id,
-        unit=method.unit,
-        scores=scores,
-        probability_drop=np.full(scores.shape, np.nan),
-        base_score=f1_of_present(labels, predicted, n_classes),
-        labels=labels,
-        groups=request.groups,
-        base_predictions=predicted.astype(np.uint8 if n_classes <= 256 else np.int16),
-        cell_drop=aggregates[aggregate],
-        aggregates=aggregates,
-        notes=notes if aggregate == "mean_abs" else (),
-    )
+
+    def look(images: torch.Tensor, positions: torch.Tensor) -> Looked:
+        logits: torch.Tensor = request.model(images).float()
+        check_logits(request, logits)
+        found = maps(images, true_classes(request, positions))
+        check_numbers(found, "attribution")
+        inside = None if outlines is None else outlines.inside(positions)
+        values = {"mean_abs": mean_inside(found, inside), "signed_median": median_over_tile(found)}
+        return logits, values
+
+    notes = notes if aggregate == "mean_abs" else ()
+    return explained_by_cell(method, request, look, aggregate, notes)
 
 
 def pictured(request: MapRequest, open_maps: OpenMaps) -> torch.Tensor:
@@ -108,13 +96,6 @@ def pictured_against(method: Method, request: MapRequest, open_maps: OpenAgainst
     return pictured(request, lambda model: open_maps(model, reference))
 
 
-def look_for_stop(request: ExplainRequest) -> None:
-    """Raise Cancelled when somebody wants the work to end."""
-    if request.stop():
-        message = "ranking was asked to stop between two batches of cells"
-        raise Cancelled(message)
-
-
 def mean_inside(maps: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
     """Return (B, C) float32: the mean of |a| over each cell's pixels.
 
@@ -139,28 +120,6 @@ def median_over_tile(maps: torch.Tensor) -> torch.Tensor:
     return (ranked[:, :, (n_pixels - 1) // 2] + ranked[:, :, n_pixels // 2]) / 2
 
 
-def _block(
-    request: ExplainRequest, maps: PixelMaps, positions: torch.Tensor, outlines: CellMasks | None
-) -> tuple[Array, Array, Array]:
-    """Return classes called (B,) and both aggregates (C, B) of some cells."""
-    images = request.cells.batch(positions)
-    logits = request.model(images).float()
-    shape = (len(positions), request.n_classes)
-    if logits.shape != shape:
-        message = f"the model gives {tuple(logits.shape)} numbers for some cells; expected {shape}"
-        raise MethodError(message)
-    _check_numbers(logits, "output")
-    true = torch.as_tensor(request.labels, dtype=torch.int64, device=images.device)[positions]
-    found = maps(images, true)
-    _check_numbers(found, "attribution")
-    inside = None if outlines is None else outlines.inside(positions)
-    return (
-        logits.argmax(dim=1).cpu().numpy(),
-        mean_inside(found, inside).T.cpu().numpy(),
-        median_over_tile(found).T.cpu().numpy(),
-    )
-
-
 def _outlines(request: ExplainRequest) -> tuple[CellMasks | None, tuple[str, ...]]:
     """Return the stored outlines, if there are any, and where attributions are averaged."""
     if request.mask_kind is not MaskKind.CELL or request.read_masks is None:
@@ -172,24 +131,3 @@ def _outlines(request: ExplainRequest) -> tuple[CellMasks | None, tuple[str, ...
     if empty:
         notes.append(f"{empty} held-out cells have an empty outline: their whole tile was taken")
     return masks, tuple(notes)
-
-
-def _check_labels(request: ExplainRequest, labels: Array) -> None:
-    """Refuse anything but one label a cell, and at least one cell."""
-    if len(labels) != len(request.cells) or len(labels) == 0:
-        message = (
-            f"{len(labels)} labels were given for {len(request.cells)} held-out cells; expected "
-            "one label a cell, and at least one cell"
-        )
-        raise MethodError(message)
-
-
-def _check_numbers(values: torch.Tensor, what: str) -> None:
-    """Refuse values (B, ...) that are not finite."""
-    broken = int((~torch.isfinite(values).flatten(1).all(dim=1)).sum())
-    if broken:
-        message = (
-            f"the model's {what} is not a number for {broken} of {len(values)} held-out cells; "
-            "the training has diverged. Train again with a lower learning rate"
-        )
-        raise MethodError(message)

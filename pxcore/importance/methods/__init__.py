@@ -3,8 +3,11 @@
 from pxcore.errors import MethodError
 from pxcore.importance.method import ExplainRequest, Method, MethodOption
 from pxcore.importance.methods import (
+    channel_embedding,
     deeplift,
+    gradcam_channel,
     guided_gradcam,
+    input_gradient,
     integrated_gradients,
     leave_one_out,
     lrp,
@@ -27,6 +30,9 @@ METHODS = Registry(
         deeplift.METHOD,
         guided_gradcam.METHOD,
         lrp.METHOD,
+        input_gradient.METHOD,
+        channel_embedding.METHOD,
+        gradcam_channel.METHOD,
         shapley.METHOD,
         leave_one_out.METHOD,
     ],

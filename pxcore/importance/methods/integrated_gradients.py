@@ -30,9 +30,9 @@ def explain(request: ExplainRequest) -> FoldImportance:
     MethodError
         For ``reference = mean`` without the training mean.
     """
-    from pxcore.importance.attribution import gradients, scored  # noqa: PLC0415 - loads torch
+    from pxcore.importance.attribution import cell_values, gradients, scored  # noqa: PLC0415 - loads torch
 
-    look = partial(scored.look_for_stop, request)
+    look = partial(cell_values.look_for_stop, request)
     open_maps = partial(gradients.integrated_gradients, before_pass=look)
     return scored.explained_against(METHOD, request, open_maps)
 

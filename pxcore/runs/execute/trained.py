@@ -76,7 +76,7 @@ def look(context: Context, task: ExplainTask) -> Iterator[Look]:
             retrained=_retrained(context, task, fold),
             seed=task.seed,
             options=task.method.options,
-            last_convolution=MODELS[train.model.id].last_convolution,
+            last_convolution=MODELS[train.model.id].as_built(train.model.options).last_convolution,
             repeats=task.repeats,
             max_repeats=task.max_repeats or task.repeats or 1,
             layout=layout,

@@ -1,0 +1,62 @@
+"""Networks in two steps: what each channel shows, and what all of that together says.
+
+Everything that asks such a network about one channel goes through here: the gradient at the
+embedding, permutations that look at a spoilt channel only, and columns of embeddings exchanged
+among cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from pxcore.models.channel_dropout import dropout_of
+
+
+class Embedding(nn.Module):
+    """A network that makes something of every channel and tells the class from that alone.
+
+    ::
+
+        e_c    = embed(picture of channel c)          (...), the same shape for every channel
+        logits = conclude(e_1, ..., e_C)
+
+    Parameters
+    ----------
+    n_channels
+        C, the channels of what comes in: (B, C, H, W) float32, normalised.
+    alone
+        True when e_c is made of channel c's picture and nothing else. Otherwise ``embed`` is asked
+        for all channels at once.
+    """
+
+    def __init__(self, n_channels: int, *, alone: bool = True) -> None:
+        super().__init__()
+        self.n_channels = n_channels
+        self.alone = alone
+
+    def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
+        """Return (B, C', ...) of planes (B, C', H, W), the pictures of these C' channels."""
+        raise NotImplementedError
+
+    def conclude(self, embedding: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, K) of embeddings (B, C, ...) of all channels."""
+        raise NotImplementedError
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, K) of images (B, C, H, W)."""
+        return self.conclude(self.embed(images, range(self.n_channels)))
+
+
+def embedding_of(network: nn.Module) -> Embedding | None:
+    """Return what embeds the channels of a network, or None: they are seen together.
+
+    Also behind channel dropout, whose layer passes every picture on unless it is told to hide some
+    (then None: what comes in is not what is embedded).
+    """
+    dropout = dropout_of(network)
+    if dropout is not None and dropout.shown is not None:
+        return None
+    return next((part for part in network.modules() if isinstance(part, Embedding)), None)
