@@ -17,7 +17,7 @@ from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.importance.masks import mask_reader
 from pxcore.importance.method import ExplainRequest, Method
-from pxcore.models import MODELS, BuildRequest
+from pxcore.models import MODELS, BuildRequest, Model
 from pxcore.models.build import build_network
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
@@ -66,6 +66,12 @@ FOLD = split(LABELS, None, 3, 0, SHORT.valid_share)[0]
 HELD_OUT = FOLD.test[:N_HELD_OUT]
 
 
+def narrow(model: str) -> tuple[Option, ...]:
+    """Return the settings that make a large network small enough for tests."""
+    entry = MODELS[model]
+    return ((entry.width, 8),) if entry.defaults.get(entry.width) == 64 else ()
+
+
 def built(
     model: str, n_channels: int, options: tuple[Option, ...] = (), weights: Path | None = None
 ) -> nn.Module:
@@ -75,7 +81,7 @@ def built(
         n_classes=N_CLASSES,
         image_size=(SIZE, SIZE),
         weights=weights,
-        options=options,
+        options=(*narrow(model), *options),
     )
     return build_network(model, request)
 
@@ -87,7 +93,7 @@ def trained(
     weights: Path | None = None,
 ) -> TrainedModel:
     """Return a network of these channels after a few steps, the small one after more."""
-    small = MODELS[model].imagenet is None
+    small = narrow(model) or MODELS[model].imagenet is None
     params = replace(SHORT, max_epochs=15, learning_rate=5e-3) if small else SHORT
     data = TrainingData(
         source=SOURCE, labels=LABELS, n_classes=N_CLASSES, fold=FOLD, channels=channels
@@ -136,7 +142,7 @@ def question(
     chosen = found.with_dropout if method.needs_dropout else found.plain
     options = WITH_DROPOUT if method.needs_dropout else ()
     network = restore(lambda: built(found.model, len(order), options), chosen.weights, CPU)
-    _reorder(network, order)
+    _reorder(MODELS[found.model], network, order)
     limits = Normaliser(chosen.low, chosen.high).take(order)
     training = DeviceCells(SOURCE, FOLD.train, limits, CPU, order)
     return ExplainRequest(
@@ -156,12 +162,14 @@ def question(
     )
 
 
-def _reorder(network: nn.Module, order: tuple[int, ...]) -> None:
-    """Make a network read its channels in another order."""
+def _reorder(model: Model, network: nn.Module, order: tuple[int, ...]) -> None:
+    """Make a network read its channels in another order; one that sees depth cannot."""
     at = list(order)
-    first = next(part for part in network.modules() if isinstance(part, nn.Conv2d))
+    kind = nn.Linear if model.embedding else nn.Conv2d
+    first = next((part for part in network.modules() if isinstance(part, kind)), None)
     with torch.no_grad():
-        first.weight.copy_(first.weight[:, at].clone())
+        if first is not None and (model.embedding or model.channels == "together"):
+            first.weight.copy_(first.weight[:, at].clone())
         for name, values in network.named_buffers():
             if name == "channel_dropout.fill":
                 values.copy_(values[at].clone())

@@ -51,14 +51,18 @@ def page() -> str:
 
 
 def _asked() -> Iterator[tuple[Method, tuple[Option, ...]]]:
-    """Yield every method, and each of its settings that some model refuses."""
+    """Yield every method, and each of its settings that fits other models than its defaults."""
     for method in METHODS.values():
         yield method, ()
         for option in method.options:
             for choice in option.choices[1:]:
                 options: tuple[Option, ...] = ((option.name, choice),)
-                if any(method.refusal(model, options) for model in MODELS.values()):
+                if any(_differs(method, model, options) for model in MODELS.values()):
                     yield method, options
+
+
+def _differs(method: Method, model: Model, options: tuple[Option, ...]) -> bool:
+    return bool(method.refusal(model, options)) is not bool(method.refusal(model, ()))
 
 
 def _entry(method: Method, model: Model, options: tuple[Option, ...]) -> str:

@@ -15,6 +15,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 TOLERANCE = 1e-4
 """Largest difference in a class probability that folding may make: the order of roundings."""
+_CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
+_NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def folded(model: nn.Module, images: torch.Tensor) -> nn.Module:
@@ -35,7 +37,7 @@ def folded(model: nn.Module, images: torch.Tensor) -> nn.Module:
     changed = copy.deepcopy(model)
     for convolution, norm in pairs:
         conv, bn = changed.get_submodule(convolution), changed.get_submodule(norm)
-        if isinstance(conv, nn.Conv2d) and isinstance(bn, nn.BatchNorm2d):
+        if isinstance(conv, _CONVOLUTIONS) and isinstance(bn, _NORMS):
             _put(changed, convolution, fuse_conv_bn_eval(conv, bn))
             _put(changed, norm, nn.Identity())
     found = changed(images).float()
@@ -56,7 +58,7 @@ def _pairs(model: nn.Module, images: torch.Tensor) -> tuple[list[tuple[str, str]
     def watch(name: str, module: nn.Module) -> None:
         def seen(_module: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
             calls[name] = calls.get(name, 0) + 1
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, _CONVOLUTIONS):
                 kept.append(out)
                 made[id(out)] = name
             elif id(given[0]) in made:
@@ -65,8 +67,8 @@ def _pairs(model: nn.Module, images: torch.Tensor) -> tuple[list[tuple[str, str]
         hooks.append(module.register_forward_hook(seen))
 
     for name, module in model.named_modules():
-        fixed = isinstance(module, nn.BatchNorm2d) and module.running_var is not None
-        if isinstance(module, nn.Conv2d) or fixed:
+        fixed = isinstance(module, _NORMS) and module.running_var is not None
+        if isinstance(module, _CONVOLUTIONS) or fixed:
             watch(name, module)
     try:
         expected = model(images).float()

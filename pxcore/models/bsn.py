@@ -37,7 +37,6 @@ def build(request: BuildRequest) -> nn.Module:
     Source: the baseline "BSN" of Abdel Magid et al., MICCAI 2020, whose network is not described;
     ours is a shared ResNet18 whose logits are averaged.
     """
-
     from torch import nn  # noqa: PLC0415 - the web process lists models without torch
 
     from pxcore.models.one_by_one import OneByOne  # noqa: PLC0415 - loads torch

@@ -6,7 +6,6 @@ one large convolution in place of C small ones.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -74,12 +73,12 @@ def flat_encoder(n_in: int, width: int, kernel: tuple[int, int]) -> nn.Sequentia
     """Return (N, n_in, h, w) -> (N, 1) for maps of just the size (h, w) of the last kernel.
 
     3 x (convolution 3x3 with bias, BatchNorm, ReLU) to ``width`` maps, then one convolution over
-    the whole map: neither BatchNorm nor ReLU follows it, so a number may be negative.
+    the whole map to one number: no BatchNorm or ReLU follows, so it may be negative.
     """
     parts: list[nn.Module] = []
     for given in (n_in, width, width):
         parts += _convolution(given, width)
-    return nn.Sequential(*parts, nn.Conv2d(width, 1, kernel), nn.Flatten())
+    return nn.Sequential(*parts, *_whole_map(width, kernel))
 
 
 def pooled_encoder(width: int, kernel: tuple[int, int]) -> nn.Sequential:
@@ -91,10 +90,13 @@ def pooled_encoder(width: int, kernel: tuple[int, int]) -> nn.Sequential:
     parts: list[nn.Module] = []
     for _ in range(4):
         parts += [nn.MaxPool2d(2), *_convolution(width, width), *_convolution(width, width)]
-    return nn.Sequential(*parts, nn.Conv2d(width, 1, kernel), nn.Flatten())
-
-
+    return nn.Sequential(*parts, *_whole_map(width, kernel))
 
 
 def _convolution(n_in: int, n_out: int) -> list[nn.Module]:
     return [nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)]
+
+
+def _whole_map(n_in: int, kernel: tuple[int, int]) -> list[nn.Module]:
+    """Return a convolution over the whole map, which is a linear layer, and is treated as one."""
+    return [nn.Flatten(), nn.Linear(n_in * kernel[0] * kernel[1], 1)]

@@ -30,7 +30,6 @@ def build(request: BuildRequest) -> nn.Module:
     Source: Tran et al., A closer look at spatiotemporal convolutions for action recognition, CVPR
     2018; a baseline of Abdel Magid et al., MICCAI 2020.
     """
-
     from torch import nn  # noqa: PLC0415 - the web process lists models without torch
 
     from pxcore.models.resnet_layout import resnet3d_maps  # noqa: PLC0415 - loads torch

@@ -46,6 +46,8 @@ def trained_networks(request: pytest.FixtureRequest) -> Networks:
 
 @pytest.fixture(scope="module", params=METHODS.values(), ids=list(METHODS))
 def explained(request: pytest.FixtureRequest, trained_networks: Networks) -> Explained:
+    if reason := request.param.refusal(MODELS[trained_networks.model], ()):
+        pytest.skip(reason)
     asked = question(request.param, trained_networks)
     images = asked.cells.batch(torch.arange(len(asked.cells))).clone()
     state = copy.deepcopy(asked.model.state_dict())
@@ -86,6 +88,8 @@ def test_block_size_does_not_show(explained: Explained) -> None:
 
 
 def test_follows_the_order_of_channels(explained: Explained) -> None:
+    if MODELS[explained.networks.model].channels == "depth":
+        pytest.skip("neighbours are mixed: another order is another network")
     other = explained.method.explain(question(explained.method, explained.networks, ORDER))
     back = np.argsort(ORDER)
     assert not np.allclose(other.cell_drop, explained.found.cell_drop)

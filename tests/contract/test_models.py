@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,21 +11,33 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from pxcore.errors import TrainingError
-from pxcore.models import MODELS, BuildRequest
+from pxcore.errors import MethodError, TrainingError
+from pxcore.models import MODELS, BuildRequest, Model
 from pxcore.training.predict import evaluating
 from pxcore.training.seeding import private_randomness
+from tests.trained_networks import narrow
 
 CPU = torch.device("cpu")
 EVERY = pytest.mark.parametrize("name", list(MODELS))
 
 
 def build(name: str, n_channels: int = 3, n_classes: int = 4, side: int = 24) -> nn.Module:
-    """Return a network of this name from a fixed start."""
+    """Return a network of this name from a fixed start, narrow where its width is a setting."""
     with private_randomness(CPU, 1):
-        return MODELS[name].build(
-            BuildRequest(n_channels=n_channels, n_classes=n_classes, image_size=(side, side))
-        )
+        return MODELS[name].build(asked(name, n_channels, n_classes, side))
+
+
+def asked(
+    name: str, n_channels: int = 3, n_classes: int = 4, side: int = 24, file: Path | None = None
+) -> BuildRequest:
+    """Return what a network of this name is built for."""
+    return BuildRequest(
+        n_channels=n_channels,
+        n_classes=n_classes,
+        image_size=(side, side),
+        weights=file,
+        options=narrow(name),
+    )
 
 
 @EVERY
@@ -42,7 +56,7 @@ def test_gives_a_logit_a_class_at_any_size(name: str, n_channels: int, side: int
 
 @EVERY
 def test_cells_need_not_be_square(name: str) -> None:
-    request = BuildRequest(n_channels=2, n_classes=3, image_size=(18, 33))
+    request = replace(asked(name), n_channels=2, n_classes=3, image_size=(18, 33))
     with evaluating(MODELS[name].build(request)) as network:
         assert network(torch.rand(2, 2, 18, 33)).shape == (2, 3)
 
@@ -67,16 +81,24 @@ def test_every_parameter_learns(name: str) -> None:
 
 @EVERY
 def test_last_convolution_sees_the_picture_and_decides(name: str) -> None:
-    network = build(name)
+    model, network = MODELS[name], build(name, side=64)
     seen: list[torch.Size] = []
-    part = MODELS[name].last_convolution(network)
+    if not model.last_map:
+        with pytest.raises(MethodError, match=r"rows and columns\. Choose"):
+            model.last_convolution(network)
+        return
+    part = model.last_convolution(network)
     handle = part.register_forward_hook(lambda _m, _i, output: seen.append(output.shape))
     with evaluating(network):
         network(torch.rand(2, 3, 64, 64))
     handle.remove()
     assert len(seen) == 1
     batch, features, height, width = seen[0]
-    assert (batch, height > 1, width > 1) == (2, True, True)
+    planes = 2 if model.channels == "together" else 6
+    assert (batch, height > 1, width > 1) == (planes, True, True)
+    if model.embedding:
+        assert network.encoders[0][0].in_channels == features
+        return
     head = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
     assert head.in_features == features
 
@@ -86,50 +108,58 @@ def test_own_weights_come_back_whole(name: str, tmp_path: Path) -> None:
     network = build(name)
     file = tmp_path / "own.safetensors"
     save_file(network.state_dict(), file)
-    request = BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file)
-    again = MODELS[name].build(request).state_dict()
+    again = MODELS[name].build(asked(name, file=file)).state_dict()
     assert all(torch.equal(again[key], value) for key, value in network.state_dict().items())
-    other = BuildRequest(n_channels=5, n_classes=4, image_size=(24, 24), weights=file)
-    with pytest.raises(TrainingError, match="has other shapes: conv1"):
-        MODELS[name].build(other)
+    other = asked(name, n_channels=5, file=file)
+    if MODELS[name].channels == "together":
+        with pytest.raises(TrainingError, match="has other shapes: conv1"):
+            MODELS[name].build(other)
+        return
+    grown = MODELS[name].build(other).state_dict()  # what it knows of a channel fits any number
+    taken = {key for key, value in grown.items() if torch.equal(again[key], value)}
+    assert {key.partition(".")[0] for key in grown.keys() - taken} <= {"classifier"}
 
 
 @EVERY
 def test_weights_of_another_task_give_all_but_both_ends(name: str, tmp_path: Path) -> None:
-    donor = build(name, n_channels=3, n_classes=1000)
-    file = tmp_path / "imagenet.pth"
+    """Of a network alike for other channels and classes, or of the one for colour pictures."""
+    model, file = MODELS[name], tmp_path / "imagenet.pth"
+    alone = model.channels == "alone"
+    if alone:
+        model = replace(model, build=partial(at_full_width, model))
+        donor = build("resnet18", n_classes=1000)
+    else:
+        donor = build(name, n_channels=3, n_classes=1000)
     torch.save(donor.state_dict(), file)
     with private_randomness(CPU, 2):
-        started = (
-            MODELS[name]
-            .build(BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file))
-            .state_dict()
-        )
+        started = model.build(asked(name, file=file)).state_dict()
     with private_randomness(CPU, 2):
-        random = (
-            MODELS[name]
-            .build(BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24)))
-            .state_dict()
-        )
-    given = donor.state_dict()
-    taken = {key for key in started if torch.equal(started[key], given[key])}
-    left = {key for key in started if key.startswith(("conv1.", "fc.", "head."))}
-    assert left
-    assert taken == started.keys() - left
+        random = model.build(asked(name)).state_dict()
+    inside = model.last_map.rpartition(".")[0] + "." if alone else ""
+    given = {inside + key: value for key, value in donor.state_dict().items()}
+    taken = {key for key in given if key in started and torch.equal(started[key], given[key])}
+    ends = tuple(inside + end for end in ("conv1.", "stem.", "fc.", "head."))
+    left = {key for key in started if key.startswith(ends) or not key.startswith(inside)}
+    alike = {key for key in left & given.keys() if torch.equal(random[key], given[key])}
+    assert left > alike  # a BatchNorm starts as it starts everywhere
+    assert taken == (started.keys() - left) | alike
     assert all(torch.equal(started[key], random[key]) for key in left)
+
+
+def at_full_width(model: Model, request: BuildRequest) -> nn.Module:
+    """Return the published network, which published weights fit."""
+    return model.build(replace(request, options=()))
 
 
 @EVERY
 def test_refuses_unknown_settings_and_foreign_weights(name: str, tmp_path: Path) -> None:
-    request = BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), options=(("colour", 1),))
+    request = replace(asked(name), options=(("colour", 1),))
     with pytest.raises(TrainingError, match=r"no setting 'colour'; it has"):
         MODELS[name].build(request)
     file = tmp_path / "foreign.safetensors"
     save_file({"layer.weight": torch.zeros(3)}, file)
     with pytest.raises(TrainingError, match="does not fit this network: it lacks"):
-        MODELS[name].build(
-            BuildRequest(n_channels=3, n_classes=4, image_size=(24, 24), weights=file)
-        )
+        MODELS[name].build(asked(name, file=file))
 
 
 @EVERY

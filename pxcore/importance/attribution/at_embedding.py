@@ -128,7 +128,7 @@ def _gradient_x_input(asked: Asked) -> torch.Tensor:
 
 def _integrated_gradients(asked: Asked) -> torch.Tensor:
     found: torch.Tensor = IntegratedGradients(asked.conclusion).attribute(
-        asked.r,
+        asked.r.requires_grad_(),
         baselines=asked.reference,
         target=asked.targets,
         n_steps=STEPS,
@@ -140,7 +140,9 @@ def _deeplift(asked: Asked) -> torch.Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting (forward, )?backward hooks")
         found: torch.Tensor = DeepLift(separated(asked.conclusion)).attribute(
-            asked.r, baselines=asked.reference.expand_as(asked.r), target=asked.targets
+            asked.r.requires_grad_(),
+            baselines=asked.reference.expand_as(asked.r),
+            target=asked.targets,
         )
     return found.detach().float()
 

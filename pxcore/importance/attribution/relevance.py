@@ -47,13 +47,15 @@ def lrp(model: nn.Module) -> PixelMaps:
     from zennit.rules import Epsilon  # noqa: PLC0415
     from zennit.torchvision import ResNetCanonizer  # noqa: PLC0415
 
+    from pxcore.importance.attribution.stack_blocks import StackBlockCanonizer  # noqa: PLC0415
+
     plain = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
     own = copy.deepcopy(plain)
     _check_sums(own)
     composite = EpsilonPlus(
         layer_map=[((nn.Linear,), Epsilon(epsilon=1e-6))],
         zero_params=["bias"],
-        canonizers=[ResNetCanonizer()],
+        canonizers=[ResNetCanonizer(), StackBlockCanonizer()],
     )
     with composite.context(own):
         _check_merged(own)
@@ -76,8 +78,9 @@ class _Blocks(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Tell whether to look into a module."""
         from torchvision.models.resnet import BasicBlock, Bottleneck  # noqa: PLC0415
+        from torchvision.models.video import resnet as stacks  # noqa: PLC0415
 
-        known = isinstance(m, BasicBlock | Bottleneck)
+        known = isinstance(m, BasicBlock | Bottleneck | stacks.BasicBlock)
         return known or super().is_leaf_module(m, module_qualified_name)
 
 

@@ -60,7 +60,7 @@ def maps(request: MapRequest) -> torch.Tensor:
 def refusal(model: Model, options: tuple[Option, ...]) -> str:
     """Return why the layer asked for cannot be looked at; empty when it can."""
     if model.channels != "together":
-        return f"{model.label} has no maps that all channels share; choose gradcam_channel or lrp"
+        return f"{model.label} has no maps that all channels share; choose lrp"
     layer = choices(METHOD.options, options)["layer"]
     if layer == "last" or layer in model.stages:
         return ""
