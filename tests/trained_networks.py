@@ -165,10 +165,13 @@ def question(
 def _reorder(model: Model, network: nn.Module, order: tuple[int, ...]) -> None:
     """Make a network read its channels in another order; one that sees depth cannot."""
     at = list(order)
-    kind = nn.Linear if model.embedding else nn.Conv2d
-    first = next((part for part in network.modules() if isinstance(part, kind)), None)
+    first = None
+    if model.embedding:
+        first = dict(network.named_modules())["classifier.0"]
+    elif model.channels == "together":
+        first = next(part for part in network.modules() if isinstance(part, nn.Conv2d))
     with torch.no_grad():
-        if first is not None and (model.embedding or model.channels == "together"):
+        if first is not None:
             first.weight.copy_(first.weight[:, at].clone())
         for name, values in network.named_buffers():
             if name == "channel_dropout.fill":

@@ -28,7 +28,7 @@ class OneByOne(Embedding):
     def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         """Return the logits (B, C', K) of each of these planes (B, C', H, W)."""
         logits: torch.Tensor = self.single(planes.flatten(0, 1).unsqueeze(1))  # (B·C', K)
-        return logits.unflatten(0, (-1, len(channels)))
+        return logits.reshape(-1, len(channels), logits.shape[1])
 
     def conclude(self, embedding: torch.Tensor) -> torch.Tensor:
         """Return the logits (B, K) of those of every channel (B, C, K)."""

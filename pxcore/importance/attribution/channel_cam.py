@@ -55,7 +55,7 @@ def looking(request: ExplainRequest, part: Callable[[nn.Module], nn.Module]) -> 
                 found = _means(called, maps, len(images) * embedding.n_channels)
         finally:
             handle.remove()
-        values = found.unflatten(0, (len(images), -1)).detach().float()  # (B, C)
+        values = found.reshape(len(images), -1).detach().float()  # (B, C)
         return logits.detach(), {"mean": values}
 
     return look

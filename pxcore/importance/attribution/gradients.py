@@ -51,7 +51,7 @@ def input_gradient(model: nn.Module) -> PixelMaps:
     def maps(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         at_once = max(1, PIXELS // images[0].numel())
         pairs = zip(torch.split(images, at_once), torch.split(targets, at_once), strict=True)
-        found = []
+        found: list[torch.Tensor] = []
         for few, wanted in pairs:
             given = few.detach().requires_grad_()
             with torch.enable_grad():
