@@ -9,6 +9,7 @@ Larger = the model relies more on what the perturbation destroys. The order of w
 fast: a block of cells is normalised once, then every repeat draws once for all channels, and only
 the spoilt plane is written into the block and back. Nothing is read from the device inside the
 loop; predictions come over once per block of repeats and every score is made of their counts.
+A network that looks at each channel alone is asked about embeddings (``embedded``).
 
 Source: Shetab Boushehri et al. 2024 (PXPermute), for any perturbation. We differ: each repeat
 uses the same draw for all channels (see ``perturbations``), and repeats stop by ``repeats``.
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 
 from pxcore.errors import Cancelled, MethodError
+from pxcore.importance.embedded import embedded
 from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.folded import folded
 from pxcore.importance.method import DROP_IN_F1, ExplainRequest
@@ -84,7 +86,12 @@ def measure(
     scores, probability = np.zeros(shape), np.zeros(shape)
     predictions, cell_sum = [], np.zeros((shape[1], len(labels)))
     with evaluating(request.model):
-        request = _made_fast(request)
+        needed = sorted({channel for unit in units for channel in unit})
+        fast = embedded(request, context, perturbation, needed)
+        if fast is not None:
+            request, context, perturbation = fast
+        else:
+            request = _made_fast(request)
         base_predictions, base_probability = _base(request, labels)
         base_score = f1_of_present(labels, base_predictions, n_classes)
         while (more := rule.more(scores)) > 0:

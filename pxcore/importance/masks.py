@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from pxcore.data.source import CellSource
 from pxcore.errors import MethodError
-from pxcore.training.device_cells import DeviceCells
+from pxcore.training.device_cells import Cells
 from pxcore.types import Array, MaskKind, Role
 
 MaskReader = Callable[[Array], Array]
@@ -58,7 +58,7 @@ def mask_reader(source: CellSource, cells: Array) -> MaskReader | None:
 
 
 def cell_masks(
-    cells: DeviceCells, kind: MaskKind, read: MaskReader | None, roles: Sequence[Role]
+    cells: Cells, kind: MaskKind, read: MaskReader | None, roles: Sequence[Role]
 ) -> CellMasks:
     """Return the outlines of all cells: the given ones, else found by :func:`otsu_outline`.
 
@@ -141,7 +141,7 @@ def _otsu_bin(counts: torch.Tensor) -> torch.Tensor:
 
 
 def _stored_or_found(
-    cells: DeviceCells, kind: MaskKind, read: MaskReader | None, roles: Sequence[Role]
+    cells: Cells, kind: MaskKind, read: MaskReader | None, roles: Sequence[Role]
 ) -> tuple[Callable[[torch.Tensor], Array], tuple[str, ...]]:
     """Return what gives the outlines (B, H, W) of some cells, and what to say about it."""
     if kind is MaskKind.CELL and read is not None:

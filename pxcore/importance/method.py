@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pxcore.importance.masks import MaskReader
     from pxcore.models.model import Model
     from pxcore.training.device import Layout
-    from pxcore.training.device_cells import DeviceCells
+    from pxcore.training.device_cells import Cells
 
 DROP_IN_F1 = "drop in F1"
 """The unit of every perturbation."""
@@ -60,7 +60,7 @@ class ExplainRequest:
     """
 
     model: nn.Module
-    cells: DeviceCells
+    cells: Cells
     labels: Array
     """(n,) integers from 0 to ``n_classes - 1``"""
     n_classes: int

@@ -24,7 +24,7 @@ from pxcore.errors import MethodError
 from pxcore.importance import orders
 from pxcore.importance.masks import CellMasks
 from pxcore.registry import Registry
-from pxcore.training.device_cells import DeviceCells
+from pxcore.training.device_cells import Cells
 from pxcore.types import Array
 
 Apply = Callable[[int, torch.Tensor], torch.Tensor]
@@ -35,7 +35,7 @@ Draw = Callable[[torch.Tensor], Apply]
 class Context:
     """What perturbations draw from: held-out cells, seed and, where needed, more."""
 
-    cells: DeviceCells
+    cells: Cells
     seed: int
     keyed: bool = False
     """Draw pixel orders from keys, as accelerators do, instead of one cell after the other."""
@@ -55,6 +55,9 @@ class Perturbation:
     """What of the channel's information is lost, in words."""
     random: bool
     """False when every repeat would be the same."""
+    exchanges: bool = False
+    """True when whole pictures are exchanged among cells, and nothing else is done to them: what
+    was made of a picture alone can be exchanged in its place."""
     begin: Callable[[Context, int], Draw]
 
 
@@ -140,6 +143,7 @@ PERMUTE_CELLS = Perturbation(
     id="permute_cells",
     destroys="everything the channel says about this very cell",
     random=True,
+    exchanges=True,
     begin=_permute_cells,
 )
 ZERO = Perturbation(

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from pxcore.models.channel_dropout import dropout_of
+from pxcore.models.model import NETWORK
 
 
 class Embedding(nn.Module):
@@ -50,6 +51,18 @@ class Embedding(nn.Module):
         return self.conclude(self.embed(images, range(self.n_channels)))
 
 
+class Conclusion(nn.Module):
+    """The second step of a network alone: embeddings (B, C, ...) -> logits (B, K)."""
+
+    def __init__(self, network: Embedding) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, embedding: torch.Tensor) -> torch.Tensor:
+        """Return the logits."""
+        return self.network.conclude(embedding)
+
+
 def embedding_of(network: nn.Module) -> Embedding | None:
     """Return what embeds the channels of a network, or None: they are seen together.
 
@@ -59,4 +72,5 @@ def embedding_of(network: nn.Module) -> Embedding | None:
     dropout = dropout_of(network)
     if dropout is not None and dropout.shown is not None:
         return None
-    return next((part for part in network.modules() if isinstance(part, Embedding)), None)
+    inner = network if dropout is None else dict(network.named_children()).get(NETWORK, network)
+    return inner if isinstance(inner, Embedding) else None

@@ -8,6 +8,7 @@ its source batch by batch instead; the numbers are the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -29,6 +30,39 @@ _HELD_AS = {
     np.dtype(np.int32): torch.int32,
 }
 """Types held as they are stored; every other one is held as float32."""
+
+
+class Cells(Protocol):
+    """What a look at held-out cells asks of them: n cells of C channels on one device.
+
+    Of :class:`DeviceCells` these are pixels. What an embedding network makes of each channel can
+    stand in for them, with other axes behind (B, C).
+    """
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """C channels, as positions in the source."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where everything lies."""
+        ...
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(H, W) of a cell."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def batch(self, positions: torch.Tensor) -> torch.Tensor:
+        """Return (B, C, ...) of the cells at ``positions`` (B,) int64; fresh memory."""
+        ...
+
+    def channel(self, channel: int, positions: torch.Tensor) -> torch.Tensor:
+        """Return (B, ...) of one of the C channels of these cells; fresh memory."""
+        ...
 
 
 class DeviceCells:

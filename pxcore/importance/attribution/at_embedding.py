@@ -28,23 +28,11 @@ from pxcore.importance.attribution.cell_values import Look, Looked, check_logits
 from pxcore.importance.attribution.separated import separated
 from pxcore.importance.attribution.settings import STEPS
 from pxcore.importance.method import ExplainRequest
-from pxcore.models.embedding import Embedding, embedding_of
+from pxcore.models.embedding import Conclusion, Embedding, embedding_of
 from pxcore.types import Array
 
 _LEAST = 1e-12
 """Range of a cell's values below which all its channels count the same."""
-
-
-class Conclusion(nn.Module):
-    """The second step of a network alone: embeddings (B, C, ...) -> logits (B, K)."""
-
-    def __init__(self, network: Embedding) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, embedding: torch.Tensor) -> torch.Tensor:
-        """Return the logits."""
-        return self.network.conclude(embedding)
 
 
 @dataclass(frozen=True, slots=True)
