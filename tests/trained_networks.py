@@ -93,8 +93,11 @@ def trained(
     weights: Path | None = None,
 ) -> TrainedModel:
     """Return a network of these channels after a few steps, the small one after more."""
-    small = narrow(model) or MODELS[model].imagenet is None
-    params = replace(SHORT, max_epochs=15, learning_rate=5e-3) if small else SHORT
+    params = SHORT
+    if narrow(model):
+        params = replace(SHORT, max_epochs=8, learning_rate=5e-3)
+    elif MODELS[model].imagenet is None:
+        params = replace(SHORT, max_epochs=15, learning_rate=5e-3)
     data = TrainingData(
         source=SOURCE, labels=LABELS, n_classes=N_CLASSES, fold=FOLD, channels=channels
     )
@@ -104,14 +107,18 @@ def trained(
 
 @dataclass(frozen=True)
 class Networks:
-    """What is trained of one architecture."""
+    """What is trained of one architecture; the plain network alone where it is large."""
 
     model: str
     plain: TrainedModel
-    with_dropout: TrainedModel
+    with_dropout: TrainedModel | None = None
     """With channels missing at random."""
-    without: tuple[TrainedModel, ...]
+    without: tuple[TrainedModel, ...] = ()
     """One trained without each channel."""
+
+    def answer(self, method: Method) -> bool:
+        """Return whether what the method asks is trained."""
+        return bool(self.without) or not (method.needs_dropout or method.kind == "retraining")
 
 
 @cache
@@ -123,6 +130,8 @@ def networks(model: str) -> Networks:
     """
     everything = tuple(range(IMAGES.shape[1]))
     plain = trained(model, everything)
+    if narrow(model):
+        return Networks(model, plain)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "plain.safetensors"
         save_file(dict(plain.weights), file)
@@ -139,8 +148,9 @@ def question(
     method: Method, found: Networks, order: tuple[int, ...] = (PLANTED, DEAD, NOISE)
 ) -> ExplainRequest:
     """Return what the method is asked, channels and the weights that read them in this order."""
-    chosen = found.with_dropout if method.needs_dropout else found.plain
-    options = WITH_DROPOUT if method.needs_dropout else ()
+    chosen, options = found.plain, ()
+    if method.needs_dropout and found.with_dropout is not None:
+        chosen, options = found.with_dropout, WITH_DROPOUT
     network = restore(lambda: built(found.model, len(order), options), chosen.weights, CPU)
     _reorder(MODELS[found.model], network, order)
     limits = Normaliser(chosen.low, chosen.high).take(order)
@@ -154,7 +164,9 @@ def question(
         mask_kind=MaskKind.CELL,
         roles=(Role.STAIN,) * len(order),
         train_mean=channel_means(training),
-        retrained=tuple(found.without[c].test_probability[:N_HELD_OUT] for c in order),
+        retrained=tuple(found.without[c].test_probability[:N_HELD_OUT] for c in order)
+        if found.without
+        else (),
         seed=11,
         repeats=3,
         layout=Layout(batch_size=16),
@@ -167,7 +179,7 @@ def _reorder(model: Model, network: nn.Module, order: tuple[int, ...]) -> None:
     at = list(order)
     first = None
     if model.embedding:
-        first = dict(network.named_modules())["classifier.0"]
+        first = next(p for n, p in network.named_modules() if n.endswith("classifier.0"))
     elif model.channels == "together":
         first = next(part for part in network.modules() if isinstance(part, nn.Conv2d))
     with torch.no_grad():
