@@ -127,12 +127,13 @@ class NumberReader(Embedding):
     say a little.
     """
 
-    slopes = (0.2, 0.1, 10.0, 0.4)
+    weights = (0.2, 0.1, 10.0, 0.4)
 
     def __init__(self, channels: tuple[int, ...] = (0, 1, 2, 3)) -> None:
         super().__init__(4)
         self.layer1, self.norm, self.dropout = Places(), nn.BatchNorm1d(4), nn.Dropout(0.5)
         self.linear = nn.Linear(1, N_CLASSES)
+        self.slopes = nn.Parameter(torch.tensor(self.weights))
         with torch.no_grad():
             self.linear.weight.zero_()
             self.linear.bias.copy_(torch.tensor([0.0, 1.2, 0.0]))
@@ -162,8 +163,7 @@ class PlaneReader(NumberReader):
         return maps.mean(dim=(2, 3)).unflatten(0, (-1, len(channels)))  # (B, C', 3)
 
     def conclude(self, embedding: torch.Tensor) -> torch.Tensor:
-        weights = torch.tensor(self.weights)[:, None]
-        said = (embedding[:, self.where] * weights).sum(dim=1)
+        said = (embedding[:, self.where] * self.slopes[:, None]).sum(dim=1)
         return said + self.linear(said[:, :1])
 
 

@@ -25,8 +25,13 @@ from tests.trained_networks import (
 )
 
 ORDER = (2, 0, 1)
+CUT = {("gradcam_channel", "channel_embedding")}
+"""Where the method's own ReLU may cut what is known as its fault to 0."""
 MISLED = {
-    ("lrp", "bsn"): "what each channel says by itself is shared, also where it says it of any class",
+    (
+        "lrp",
+        "bsn",
+    ): "what each channel says by itself is shared, also where it says it of any class",
     ("input_gradient", "r3d_18"): "neighbours are mixed, and so are their gradients",
 }
 """Methods that do not find the planted channel on an architecture, and why."""
@@ -125,7 +130,8 @@ def test_dead_channel_scores_zero(explained: Explained) -> None:
     """Or the method's entry says why it does not."""
     dead = np.abs(explained.found.cell_drop[DEAD]).max()
     if explained.method.lacks("dead_channel"):
-        assert dead > 1e-6  # nothing is declared that does not happen
+        pair = (explained.method.id, explained.networks.model)
+        assert dead > 1e-6 or pair in CUT  # nothing is declared that does not happen
         return
     np.testing.assert_array_equal(explained.found.scores[:, DEAD], 0)
     assert dead <= 1e-6
