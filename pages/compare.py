@@ -35,7 +35,7 @@ def render() -> None:
     header(
         "Compare",
         downloads=compare_tables.downloads(comparison) if comparison else (),
-        share=("comparison", joined([str(one.item) for one in shown.columns])) if shown else None,
+        share=("comparison", shown.subject) if shown else None,
     )
     _choose(rows, chosen.items)
     for complaint in chosen.complaints:

@@ -33,9 +33,8 @@ def downloads(comparison: Comparison) -> list[Download]:
         found["Agreement"] = lambda: agreement(comparison)
         found["Disagreements"] = lambda: disagreement(comparison)
     found |= {f"Against {kind}": partial(_truth, comparison, kind) for kind in truth(comparison)}
-    subject = ",".join(str(column.item) for column in comparison.columns)
     tables = [_file(name, table) for name, table in found.items()]
-    return [*report_files("comparison", subject, STEM), *tables]
+    return [*report_files("comparison", comparison.subject, STEM), *tables]
 
 
 def _truth(comparison: Comparison, kind: TruthKind) -> pd.DataFrame:

@@ -47,10 +47,11 @@ def comparison_report(
     methods
         The methods paragraph of each run, once.
     """
-    names = full_names(comparison, marked=False)
+    names, own = full_names(comparison, marked=False), comparison.class_name
     runs = {column.run.id: column for column in comparison.columns}
     facts = [
         ("Rankings", str(len(names))),
+        *([("Importance for", f"class {one_line(own)}")] if own else []),
         *(
             (
                 f"Run {run_id}",
@@ -64,7 +65,7 @@ def comparison_report(
     titles = [one_line(one.run.title or one.run.dataset_title) for one in runs.values()]
     return Report(
         kind="comparison",
-        subject=",".join(str(column.item) for column in comparison.columns),
+        subject=comparison.subject,
         title=f"Comparison: {listed(titles)}",
         verdict=answer(comparison),
         facts=tuple(facts),
@@ -86,7 +87,7 @@ def _sections(comparison: Comparison) -> tuple[ReportSection, ...]:
     found = [
         ReportSection(
             title="Importance side by side",
-            paragraphs=(SCALED, *cut, *missing),
+            paragraphs=(*_whose(comparison), SCALED, *cut, *missing),
             figures=(figure_of("importance", "Importance", strips, table="importance"),),
             tables=_own(tables, "importance"),
         )
@@ -122,6 +123,16 @@ def _agreement(comparison: Comparison, tables: dict[str, ReportTable]) -> Report
         paragraphs=(said,) if said else (),
         figures=(figure_of("agreement", "Spearman's correlation", matrix, table="agreement"),),
         tables=_own(tables, "agreement"),
+    )
+
+
+def _whose(comparison: Comparison) -> tuple[str, ...]:
+    """Return whose values these are, where they are one class's."""
+    if not comparison.class_name:
+        return ()
+    return (
+        f"For class {one_line(comparison.class_name)} alone. Ranks, agreement and disagreement "
+        "below are of the mean over classes.",
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pxcore.errors import RunError
 from pxcore.evaluation.comparison import Asked
+from pxcore.evaluation.matching import match_class
 from pxcore.plots.panel_instrument import MOST_DRAWN, panel_instrument
 from pxcore.plots.panel_words import error_words, screen_words, shared_words
 from pxcore.plots.style import LIGHT
@@ -30,7 +32,7 @@ from pxcore.runs.staged import reported, shelf
 from pxcore.runs.tables import tables_of
 from pxcore.store.database import now
 from pxcore.store.home import Store
-from pxcore.types.comparison import MOST_ITEMS, Column, Item
+from pxcore.types.comparison import MOST_ITEMS, OF, Column, Item
 from pxcore.types.panel import Constraints, PanelQuestion
 from pxcore.types.reports import Report
 
@@ -48,7 +50,8 @@ def report(store: Store, kind: str, subject: str, wanted: Constraints | None = N
     kind
         ``run``, ``comparison``, ``panel`` or ``plan``.
     subject
-        A run's or a plan's id; of a comparison runs, or ``run:method``, separated by commas.
+        A run's or a plan's id; of a comparison runs, or ``run:method``, separated by commas, and
+        maybe ``;of=`` with a class (quoted as in an address) whose values are shown.
     wanted
         Of a panel, where it is not what the run was asked with; of a plan its margin.
 
@@ -87,13 +90,17 @@ def _run(store: Store, run_id: str, _: Constraints | None) -> Report:
 
 
 def _comparison(store: Store, subject: str, _: Constraints | None) -> Report:
-    items = _items(store, subject)
+    named, *quoted = subject.split(OF, 1)
+    items, wanted = _items(store, named), unquote("".join(quoted))
     runs = {run_id: result(store, run_id) for run_id in dict.fromkeys(i.run_id for i in items)}
 
     def load(item: Item) -> Column:
         return column(runs[item.run_id], item)
 
-    found = compared_items(items, load, Asked(class_name="", top=3))
+    found = compared_items(items, load, Asked(class_name=wanted, top=3))
+    if wanted and all(match_class(one.classes, wanted) is None for one in found.columns):
+        message = f"no chosen run has a class {wanted!r}; leave {OF}... out for all classes"
+        raise RunError(message)
     methods = [run_methods(one) for one in runs.values()]
     names = [str(item) for item in items]
     recreate = recreate_all(store, "pxcore comparison", list(runs), items=names)

@@ -14,6 +14,7 @@ from pxcore.store import audit
 from pxcore.store.database import now
 from pxcore.store.home import Store
 from pxcore.store.tables import plan_versions, runs, shares
+from pxcore.types.comparison import OF
 from pxcore.types.people import ShareRow
 
 
@@ -51,10 +52,11 @@ def subjects(row: ShareRow) -> tuple[str, ...]:
 def parts_of(subject: str) -> tuple[str, ...]:
     """Return the ids in what a link is made of.
 
-    >>> parts_of("x:lrp, y:pxpermute")
+    >>> parts_of("x:lrp, y:pxpermute;of=T%2C%20B")
     ('x', 'y')
     """
-    return tuple(part.partition(":")[0].strip() for part in subject.split(","))
+    items = subject.partition(OF)[0].split(",")
+    return tuple(part.partition(":")[0].strip() for part in items)
 
 
 def end_others(store: Store, connection: Connection, run_id: str, owner: str) -> None:

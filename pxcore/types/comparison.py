@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from pxcore.types.cells import Panel, Role
 from pxcore.types.evidence import Where
@@ -12,6 +13,8 @@ from pxcore.types.truth import AgainstTruth
 
 MOST_ITEMS = 12
 """Rankings that are compared at once: more cannot be told apart."""
+OF = ";of="
+"""Stands in a comparison's name before the class whose values it shows."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -183,6 +186,12 @@ class Comparison:
     """Among the channels that all columns have."""
     agreements: tuple[Agreement, ...]
     disagreements: tuple[Disagreement, ...]
+
+    @property
+    def subject(self) -> str:
+        """What reports and links of it are made of: its items, and the class if there is one."""
+        items = ",".join(str(column.item) for column in self.columns)
+        return f"{items}{OF}{quote(self.class_name, safe='')}" if self.class_name else items
 
     @property
     def shared(self) -> tuple[int, ...]:

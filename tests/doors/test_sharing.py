@@ -15,6 +15,7 @@ from pxcore.__main__ import app
 from pxcore.api import Lab
 from pxcore.errors import AccessError, RunError
 from pxcore.runs import ledger
+from pxcore.runs.share_rows import subjects
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types.people import Person, Rank
@@ -95,6 +96,22 @@ def test_a_comparison_is_shared_by_what_its_address_names(store: Store, run_id: 
     row, token = lab.shares.make("comparison", str(item.item))
     assert (row.kind, row.subject) == ("comparison", str(item.item))
     assert lab.shares.open(token).verdict
+
+
+def test_a_comparison_of_one_class_is_shared_as_it_is_seen(store: Store, run_id: str) -> None:
+    lab = Lab(store)
+    item = lab.comparing.items()[0].item
+    name = lab.result(item.run_id).spec.classes[1]
+    seen = lab.comparing.compare([item], class_name=name)
+    row, token = lab.shares.make("comparison", seen.subject)
+    assert row.subject == seen.subject != str(item)
+    shown, every = lab.shares.open(token), lab.reports.report("comparison", str(item))
+    assert ("Importance for", f"class {name}") in shown.facts
+    assert shown.sections[0].tables != every.sections[0].tables
+    assert shown.sections[0].paragraphs[0].startswith(f"For class {name} alone")
+    assert subjects(row) == (item.run_id,)  # so it ends when the run becomes private
+    with pytest.raises(RunError, match="no chosen run has a class 'nobody'"):
+        lab.shares.make("comparison", f"{item};of=nobody")
 
 
 def test_a_reader_is_refused_before_anything_is_drawn(store: Store, run_id: str) -> None:
