@@ -52,6 +52,7 @@ def table(every: Sequence[ShareRow]) -> pd.DataFrame:
     """Return links, a row each."""
     return pd.DataFrame(
         {
+            "State": [one.state for one in every],
             "Title": [one.title for one in every],
             "Kind": [one.kind for one in every],
             "By": [one.owner or "command line" for one in every],

@@ -20,6 +20,11 @@ KINDS = {
     "panel": "Panel advice",
     "plan": "Staged plan",
 }
+ICONS = {
+    "opens": ":material/link:",
+    "expired": ":material/schedule:",
+    "revoked": ":material/link_off:",
+}
 FIRST = 50
 """Links that are drawn at once."""
 DAYS = 30
@@ -38,8 +43,7 @@ def rows_of(rows: Sequence[ShareRow]) -> None:
 def _row(row: ShareRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{md(row.title, 90)}**", width="content")
-        word, icon = _state(row)
-        st.badge(word, icon=icon, color="blue" if row.alive else "gray")
+        st.badge(row.state, icon=ICONS[row.state], color="blue" if row.alive else "gray")
         st.space("stretch")
         if not row.revoked:
             if _sooner(row) and st.button(
@@ -82,10 +86,3 @@ def _change(row: ShareRow, *, revoke: bool) -> None:
 def _sooner(row: ShareRow) -> bool:
     """Return whether a link ends earlier than the button would have it."""
     return datetime.fromisoformat(row.expires) < datetime.now(UTC) + timedelta(days=DAYS, hours=-1)
-
-
-def _state(row: ShareRow) -> tuple[str, str]:
-    """Return a link's state as a word and an icon."""
-    if row.revoked:
-        return "revoked", ":material/link_off:"
-    return ("opens", ":material/link:") if row.alive else ("expired", ":material/schedule:")

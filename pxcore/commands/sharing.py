@@ -55,11 +55,10 @@ def shares() -> None:
         for name in ("link", "state", "shows", "title", "by", "created", "until", "visits"):
             table.add_column(name, no_wrap=name == "link")
         for row in lab.shares.all():
-            state = "revoked" if row.revoked else ("opens" if row.alive else "expired")
             shows = text(f"{row.kind} {row.subject}")
             owner = text(row.owner or "command line")
             times = (when(row.created), when(row.expires))
-            table.add_row(row.id, state, shows, text(row.title), owner, *times, str(row.opened))
+            table.add_row(row.id, row.state, shows, text(row.title), owner, *times, str(row.opened))
         OUT.print(table)
 
 

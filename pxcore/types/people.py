@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Rank(StrEnum):
@@ -91,3 +92,10 @@ class ShareRow:
     opened: int = 0
     alive: bool = True
     """True while the link opens."""
+
+    @property
+    def state(self) -> Literal["opens", "expired", "revoked"]:
+        """What has become of the link, in a word."""
+        if self.revoked:
+            return "revoked"
+        return "opens" if self.alive else "expired"
