@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 
 import psutil
+import torch
 
 from pxcore.store.home import Store
+from tests import tiny_lab
 from tests.databases import surroundings
 
 
@@ -60,6 +62,16 @@ class Runners:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def carry_on(store: Store) -> None:
+    """Finish every run of the store in this process, with one thread as the runners have."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        tiny_lab.carry_on(store)
+    finally:
+        torch.set_num_threads(before)
 
 
 def alive(process_id: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -34,6 +34,20 @@ def plain(tmp_path: Path) -> Iterator[PlainCluster]:
         yield started
 
 
+@contextmanager
+def carrying_on(store: Store, engine: ClusterEngine) -> Iterator[None]:
+    """Have a runner in this process carry out the store's runs meanwhile."""
+    runner = Runner(store=store, engine=engine, desk=ImportDesk(store))
+    stop = threading.Event()
+    carried = threading.Thread(target=runner.carry_on, args=(stop,))
+    carried.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        carried.join()
+
+
 def older(folder: Path) -> Path:
     """Return a copy of the package that says another version."""
     copy = folder / "older"
@@ -53,11 +67,7 @@ def test_another_version_gets_nothing_and_a_dead_scheduler_is_outlived(
         plain.worker("good")
         wait_for(lambda: engine.lanes()[Lane.HEAVY], 120, "the good one to be admitted")
         run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=6))
-        runner = Runner(store=store, engine=engine, desk=ImportDesk(store))
-        stop = threading.Event()
-        carried = threading.Thread(target=runner.carry_on, args=(stop,))
-        carried.start()
-        try:
+        with carrying_on(store, engine):
             wait_for(lambda: list((store.home / "work").glob("*/progress.json")), what="a task")
             for process in plain.processes:
                 end_at_once(process)
@@ -65,9 +75,6 @@ def test_another_version_gets_nothing_and_a_dead_scheduler_is_outlived(
             plain.scheduler()
             plain.worker("new")
             wait_for(lambda: ledger.record(store, run_id).state.final, what="the run to end")
-        finally:
-            stop.set()
-            carried.join()
         assert ledger.record(store, run_id).state is RunState.FINISHED
         assert engine.problem == ""
 
@@ -78,19 +85,12 @@ def test_a_task_whose_workers_leave_three_times_is_given_up(
     monkeypatch.setattr(clusters, "RECALL_SECONDS", 0.5)
     with closing(ClusterEngine(store.home, plain.address)) as engine:
         run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=5000))
-        runner = Runner(store=store, engine=engine, desk=ImportDesk(store))
-        stop = threading.Event()
-        carried = threading.Thread(target=runner.carry_on, args=(stop,))
-        carried.start()
-        try:
+        with carrying_on(store, engine):
             for number in range(3):
                 worker = plain.worker(f"w{number}")
                 wait_for(lambda n=number: attempts(store) > n, what="the task to begin")
                 end_at_once(worker)
             wait_for(lambda: ledger.record(store, run_id).state.final, what="the end")
-        finally:
-            stop.set()
-            carried.join()
         assert "killed 3 times" in ledger.record(store, run_id).error
 
 

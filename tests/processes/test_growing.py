@@ -17,9 +17,9 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ModelSpec, RunSpec, RunState
 from pxcore.types.panel import Constraints, PanelQuestion
-from tests.processes.living import Runners, alive, wait_for
+from tests.processes.living import Runners, alive, carry_on, wait_for
 from tests.runs.panel_cells import BF, panel_dataset
-from tests.tiny_lab import carry_on, tiny_spec
+from tests.tiny_lab import tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -45,9 +45,7 @@ def answer(store: Store, run_id: str) -> tuple[str, ...]:
     )
 
 
-def test_killed_between_the_stages(
-    store: Store, runners: Runners, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_between_the_stages(store: Store, runners: Runners, tmp_path: Path) -> None:
     """Killed when all that decides was there and what it decided was not done."""
     spec = growing_spec(store)
     run_id = ledger.submit(store, spec)
@@ -73,12 +71,11 @@ def test_killed_between_the_stages(
         for step in second.steps
         if store.artifacts.has(step.key)
     }
-    runners.to_idle()
+    carry_on(store)
     assert ledger.record(store, run_id).state is RunState.FINISHED
     after = {one: store.artifacts.folder(one).stat().st_mtime_ns for one in before}
     assert after == before  # nothing that was there was done again
     assert not [row.label for row in ledger.task_rows(store, run_id) if row.reused]
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     other = open_store(Settings(home=tmp_path / "undisturbed", device="cpu"))
     undisturbed = ledger.submit(other, growing_spec(other))
     carry_on(other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from pxcore.runs.work import CHECKPOINT
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunSpec, RunState, TaskState
-from tests.processes.living import Runners, alive, wait_for
+from tests.processes.living import Runners, alive, carry_on, wait_for
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -35,14 +35,12 @@ EPOCHS = 6
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, np.ndarray], dict]:
-    """Numbers and JSON of the same run that nobody disturbed."""
-    store = open_store(Settings(home=tmp_path_factory.mktemp("undisturbed")))
-    runners = Runners(store)
-    run_id = ledger.submit(store, spec_in(store))
-    runners.to_idle()
-    found = numbers(store, run_id), run_json(store, run_id)
-    store.close()
-    return found
+    """Numbers and JSON of the same run in one process that nobody disturbed."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    with closing(open_store(Settings(home=home, device="cpu"))) as store:
+        run_id = ledger.submit(store, spec_in(store))
+        carry_on(store)
+        return numbers(store, run_id), run_json(store, run_id)
 
 
 def spec_in(store: Store) -> RunSpec:
@@ -89,7 +87,7 @@ def training_worker(runner_id: int, store: Store) -> int:
 def test_a_run_from_submission_to_result(
     store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
 ) -> None:
-    """The numbers come out the same in another store; started twice, nothing is computed."""
+    """The numbers are those of a single process; started twice, nothing is computed."""
     spec = spec_in(store)
     run_id = ledger.submit(store, spec)
     runners.to_idle()
@@ -101,7 +99,7 @@ def test_a_run_from_submission_to_result(
     assert not list((store.home / "work").glob(f"*/{CHECKPOINT}"))
 
     again = ledger.submit(store, replace(spec, title="again", owner="bob"))
-    runners.to_idle()
+    carry_on(store)
     second = run_json(store, again)
     assert second["cache"] == {"computed": 0, "reused": 5}
     assert second["importance"] == told["importance"]

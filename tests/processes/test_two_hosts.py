@@ -24,10 +24,9 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunState
 from tests.databases import surroundings
-from tests.processes.living import wait_for
+from tests.processes.living import carry_on, wait_for
 from tests.processes.plain_workers import PlainCluster, end_at_once
 from tests.processes.test_runner import numbers, same, spec_in
-from tests.tiny_lab import carry_on
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
