@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -181,17 +182,26 @@ def test_cancel_stops_a_training_even_one_that_does_not_listen(
 def test_a_task_that_kills_its_worker_three_times_is_given_up(
     store: Store, runners: Runners
 ) -> None:
+    """Killed in the middle of an epoch: within its first moments Dask may not know it yet."""
     run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=5000))
     runner = runners.start("--until-idle")
     killed: list[int] = []
     for _ in range(3):
         wait_for(lambda: _worker_other_than(killed, runner.pid, store), what="a training")
         killed.append(_worker_other_than(killed, runner.pid, store))
+        begun = time.time()
+        wait_for(lambda begun=begun: _told_since(store, begun), what="an epoch")
         os.kill(killed[-1], signal.SIGKILL)
     assert runner.wait(200) == 0, runners.log()
     (failed, *_) = ledger.task_rows(store, run_id)
     assert failed.error_class == "killed"
     assert "killed 3 times" in ledger.record(store, run_id).error
+
+
+def _told_since(store: Store, moment: float) -> bool:
+    """Return whether a training has told of an epoch since then."""
+    told = (store.home / "work").glob("*/progress.json")
+    return any(path.stat().st_mtime > moment for path in told)
 
 
 def _worker_other_than(killed: list[int], runner_id: int, store: Store) -> int:
