@@ -79,6 +79,7 @@ def test_a_neighbour_in_the_window_is_outside() -> None:
     assert [one.mask.sum() for one in found] == [1, 9, 36]
     assert [one.larger for one in found] == [False, False, True]
     assert (found[1].rows, found[1].columns) == (slice(0, 6), slice(0, 6))
+    assert (found[0].rows, found[0].columns) == (slice(4, 10), slice(4, 10))  # moved inside
 
 
 def test_an_image_that_is_all_cells_has_no_outside() -> None:
