@@ -23,7 +23,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.parts.multiplex_data import drawn
+from benchmarks.parts.multiplex_data import drawn, oracle
 from benchmarks.parts.multiplex_report import told
 from benchmarks.parts.multiplex_rows import ROWS, Plan, results_of
 from pxcore.training.device import choose_device, device_name
@@ -102,7 +102,12 @@ def compute(plan: Plan, names: list[str], seed: int, file: Path, device: torch.d
         return
     start = time.perf_counter()
     data = drawn(plan.params(seed), (plan.n_train, plan.n_valid, plan.n_test))
-    print(f"seed {seed}: images drawn in {time.perf_counter() - start:.0f} s", flush=True)
+    spent = time.perf_counter() - start
+    print(
+        f"seed {seed}: images drawn in {spent:.0f} s; logistic regression on channel means has an "
+        f"accuracy of {oracle(data):.1%}",
+        flush=True,
+    )
     for name in missing:
         for line in results_of(plan, name, data, device):
             if (name, line["method"]) in there:

@@ -100,7 +100,8 @@ def _first_minutes() -> None:
     with right:
         st.subheader("Bring your own", anchor=False)
         st.markdown(
-            "HDF5 or NPZ stacks, Amnis `.cif`, IDEAS TIFF exports, or one file a cell. "
+            "HDF5 or NPZ stacks, Amnis `.cif`, IDEAS TIFF exports, tissue TIFFs, or one file "
+            "a cell. "
             "Images stay on this machine; the original file is read once and never changed."
         )
         if st.button("Bring your own", icon=":material/upload_file:"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import psutil
 
+from pxcore.data.importers import IMPORTERS, ImportOptions
 from pxcore.errors import DatasetError
 from pxcore.runs import folders
 from pxcore.store.home import Store
@@ -49,10 +51,27 @@ def places(request: ImportRequest) -> tuple[str, ...]:
 
 
 def expected_bytes(request: ImportRequest) -> int:
-    """Return about how much disk the cells will need: the size of their files."""
+    """Return about how much disk the cells will need: the size of their files, or of the drawing.
+
+    0 for a drawing that its generator will refuse.
+    """
     path = Path(request.path)
+    if folders.is_generator(request.path):
+        return _drawn_bytes(request)
     if path.is_file():
         return path.stat().st_size
     if path.is_dir():
         return sum(part.stat().st_size for part in path.rglob("*") if part.is_file())
     return 0
+
+
+def _drawn_bytes(request: ImportRequest) -> int:
+    """Return the bytes of pixels that a generator of ours will draw; nothing is drawn here."""
+    try:
+        options = ImportOptions(values=request.options)
+        source = IMPORTERS[request.path].read(Path(request.path), options)
+    except DatasetError:
+        return 0
+    sizes = np.zeros((0, 2)) if source.sizes is None else source.sizes
+    pixels = float(np.prod(sizes, axis=1, dtype=np.float64).sum())
+    return int(pixels) * len(source.channel_names) * source.dtype.itemsize

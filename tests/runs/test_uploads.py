@@ -12,6 +12,7 @@ import pytest
 
 from pxcore.errors import DatasetError
 from pxcore.runs import folders, imports
+from pxcore.runs.sources import expected_bytes
 from pxcore.runs.upkeep import cleanup
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
@@ -124,3 +125,12 @@ def test_a_home_behind_a_link_still_takes_uploads(tmp_path: Path) -> None:
     linked = open_store(Settings(home=tmp_path / "link"))
     folders.check_registrable(linked, str(upload(linked)))
     linked.close()
+
+
+def test_a_drawing_is_reckoned_with_before_it_is_drawn() -> None:
+    options = (("n_images", "100"), ("channels", "40"), ("size", "64"))
+    request = ImportRequest(path="multiplex_circles", options=options)
+    assert expected_bytes(request) == 100 * 40 * 64 * 64
+    demo = ImportRequest(path="demo", options=(("n_cells", "50"), ("size", "20")))
+    assert expected_bytes(demo) == 50 * 9 * 20 * 20 * 2
+    assert expected_bytes(ImportRequest(path="demo", options=(("n_cells", "none"),))) == 0
