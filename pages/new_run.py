@@ -43,7 +43,7 @@ def render() -> None:
     runner_note(busy=True)
     dataset = _dataset(usable, dataset)
     split = run_form.split(dataset)
-    preset = _preset()
+    preset = _preset(dataset.id)
     spec = run_form.settings(dataset, lab().draft(dataset.id, preset, split))
     _quality(dataset)
     _start(spec)
@@ -102,10 +102,10 @@ def _dataset(usable: dict[str, Dataset], chosen: Dataset) -> Dataset:
     return usable[picked] if picked else chosen
 
 
-def _preset() -> str:
-    """Draw the presets as cards; the chosen one stands in the address."""
+def _preset(dataset_id: str) -> str:
+    """Draw the presets as cards, what suits the cells first; the chosen one is in the address."""
     st.subheader("2 · How thoroughly", anchor=False)
-    presets = lab().presets()
+    presets = lab().presets(dataset_id)
     known = [one.id for one in presets]
     chosen = asked("preset") if asked("preset") in known else known[0]
     for column, one in zip(st.columns(len(presets), border=True), presets, strict=True):

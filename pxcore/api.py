@@ -33,7 +33,6 @@ from pxcore.runs import (
     result,
     weights,
 )  # fmt: skip
-from pxcore.runs.presets import PRESETS
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import (
@@ -186,12 +185,12 @@ class Lab:
         """Return the weights a model may start from, and which file is expected where."""
         return weights.weights_choices(self._store, model)
 
-    def presets(self) -> tuple[Preset, ...]:
-        """Return the presets in the order they are offered."""
-        return tuple(entry.shown for entry in PRESETS.values())
+    def presets(self, dataset_id: str = "") -> tuple[Preset, ...]:
+        """Return the presets in the order they are offered: all, or those for a data set."""
+        return drafts.presets(self._store, dataset_id)
 
     def draft(self, dataset_id: str, preset: str, split: Split = "donor") -> RunSpec:
-        """Return a preset's spec for a data set, with no more folds than it can carry."""
+        """Return a preset's spec for a data set (empty: its usual one), with folds it can carry."""
         return drafts.draft(self._store, dataset_id, preset, split)
 
     def check(self, spec: RunSpec, *, fetch: bool = True) -> None:

@@ -181,7 +181,7 @@ class FakeLab:
             for id, label in rows
         )
 
-    def presets(self) -> tuple[Preset, ...]:
+    def presets(self, dataset_id: str = "") -> tuple[Preset, ...]:
         return tuple(
             Preset(id=i, label=i.title(), summary=f"The {i} one.", cost="minutes")
             for i in ("fast", "standard", "paper")

@@ -40,8 +40,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from_file: Annotated[
         str, typer.Option("--from", help="Make a run anew: recreate.json of a report.")
     ] = "",
-    preset: Annotated[str, typer.Option(help="fast, standard or paper.")] = "fast",
-    model: Annotated[str, typer.Option(help="small_cnn or resnet18.")] = "",
+    preset: Annotated[
+        str,
+        typer.Option(help="fast, standard, paper or multiplexed; empty: what suits the cells."),
+    ] = "",
+    model: Annotated[str, typer.Option(help="Such as resnet18 or channel_embedding.")] = "",
     model_option: Annotated[
         list[str] | None, typer.Option(help="A setting of the model, such as width=16.")
     ] = None,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 OPTIONS = (("width", 64),)
-SMALLEST = 16
 
 
 def build(request: BuildRequest) -> nn.Module:
@@ -42,7 +41,7 @@ def build(request: BuildRequest) -> nn.Module:
     from pxcore.models.one_by_one import OneByOne  # noqa: PLC0415 - loads torch
     from pxcore.models.resnet_layout import resnet_maps  # noqa: PLC0415
 
-    check_size(MODEL.id, request.image_size, SMALLEST)
+    check_size(MODEL, request.image_size)
     width = int(settings_of(MODEL.id, OPTIONS, request.options)["width"])
     layers = resnet_maps(1, width, "basic", (2, 2, 2, 2))
     layers["avgpool"], layers["flatten"] = nn.AdaptiveAvgPool2d(1), nn.Flatten()
@@ -61,8 +60,10 @@ MODEL = Model(
         "know which channel it sees. A baseline for many channels."
     ),
     build=build,
+    megabytes=60,
     last_map="single.layer4",
     options=OPTIONS,
+    smallest=16,
     width="width",
     channels="alone",
     imagenet=WeightsFile(

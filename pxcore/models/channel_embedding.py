@@ -61,7 +61,7 @@ def build(request: BuildRequest) -> nn.Module:
     names = tuple(one.name for one in MODEL.words)
     width = int(settings_of(MODEL.id, MODEL.options, numbers, names)["width"])
     stack = words["backbone"] == "r3d"
-    check_size(MODEL.id, request.image_size, SMALLEST_STACK if stack else SMALLEST)
+    check_size(MODEL.as_built(request.options), request.image_size)
     height, wide = request.image_size
     n_encoders = 1 if words["encoders"] == "shared" else request.n_channels
     if stack:
@@ -83,7 +83,7 @@ def variant(model: Model, options: tuple[Option, ...]) -> Model:
     """Return the entry of the network that these settings make."""
     words, _ = words_of(model, options)
     if words["backbone"] == "r3d":
-        return replace(model, channels="depth", last_map="", imagenet=None)
+        return replace(model, channels="depth", last_map="", imagenet=None, smallest=SMALLEST_STACK)
     return published_width(model, options)
 
 
@@ -95,8 +95,10 @@ MODEL = Model(
         "30 to 100 channels. Meant for a GPU; width 8 trains on a processor."
     ),
     build=build,
+    megabytes=62,
     last_map="backbone.layer4",
     options=(("width", 64),),
+    smallest=SMALLEST,
     words=(
         ModelOption(
             name="backbone",

@@ -96,6 +96,10 @@ class Model:
     """True when it makes one number of each channel, from which alone it tells the class."""
     imagenet: WeightsFile | None = None
     """Its published ImageNet weights, if there are any."""
+    smallest: int = 1
+    """Pixels that a cell has at least in every row and column."""
+    megabytes: int = 4
+    """About what a training of it at the usual width leaves in the store."""
     variant: Callable[[Model, tuple[Option, ...]], Model] = as_it_is
     """What is told about it once its settings are known."""
 
@@ -110,8 +114,14 @@ class Model:
 
     def check(self, given: tuple[Option, ...]) -> None:
         """Raise TrainingError for a setting that it does not have, or that is out of place."""
-        _, numbers = words_of(self, given)
-        settings_of(self.id, self.options, numbers, tuple(one.name for one in self.words))
+        _, others = words_of(self, given)
+        numbers = settings_of(self.id, self.options, others, tuple(w.name for w in self.words))
+        width = numbers.get(self.width, 1.0)
+        if width < 1 or width != int(width):
+            message = (
+                f"setting {self.width!r} of model {self.id!r} is {width:g}; expected 1 or more"
+            )
+            raise TrainingError(message)
 
     def last_convolution(self, network: nn.Module) -> nn.Module:
         """Return the last convolutional part of a built network: what Grad-CAM looks at.
@@ -184,13 +194,13 @@ def published_width(model: Model, options: tuple[Option, ...]) -> Model:
     return model if width == model.defaults[model.width] else replace(model, imagenet=None)
 
 
-def check_size(model_id: str, image_size: tuple[int, int], smallest: int) -> None:
-    """Raise TrainingError for cells of fewer than ``smallest`` pixels in a row or column."""
+def check_size(model: Model, image_size: tuple[int, int]) -> None:
+    """Raise TrainingError for cells (H, W) that are too small for a model."""
     height, width = image_size
-    if min(height, width) < smallest:
+    if min(height, width) < model.smallest:
         message = (
-            f"cells of {height} x {width} pixels are too small for {model_id}; "
-            f"expected at least {smallest} x {smallest}"
+            f"cells of {height} x {width} pixels are too small for {model.id}; "
+            f"expected at least {model.smallest} x {model.smallest}"
         )
         raise TrainingError(message)
 

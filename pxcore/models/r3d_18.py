@@ -54,6 +54,7 @@ MODEL = Model(
         "weights: slow, and the order of the channels matters. Meant for a GPU."
     ),
     build=build,
+    megabytes=180,
     last_map="",
     options=OPTIONS,
     width="width",

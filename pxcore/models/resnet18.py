@@ -48,6 +48,7 @@ MODEL = Model(
         "from ImageNet. Meant for a GPU; on a processor many times slower than the small one."
     ),
     build=build,
+    megabytes=60,
     last_map="layer4",
     stages=("layer1",),
     imagenet=WeightsFile(

@@ -49,6 +49,7 @@ MODEL = Model(
         "sees all channels together. Meant for a GPU."
     ),
     build=build,
+    megabytes=130,
     last_map="layer4",
     stages=("layer1",),
     options=OPTIONS,

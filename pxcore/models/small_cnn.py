@@ -15,7 +15,6 @@ _LAYERS = ((5, 2, 1), (3, 2, 2), (3, 1, 2), (3, 2, 4), (3, 1, 4))
 """(kernel, stride, width in units of the first layer's) of each convolution."""
 
 OPTIONS = (("width", 16), ("dropout", 0.2))
-SMALLEST = 8
 
 
 def build(request: BuildRequest) -> nn.Module:
@@ -34,7 +33,7 @@ def build(request: BuildRequest) -> nn.Module:
     """
     from torch import nn  # noqa: PLC0415 - the web process lists models without torch
 
-    check_size("small_cnn", request.image_size, SMALLEST)
+    check_size(MODEL, request.image_size)
     numbers = settings_of("small_cnn", OPTIONS, request.options)
     unit = int(numbers["width"])
     layers: OrderedDict[str, nn.Module] = OrderedDict()
@@ -67,5 +66,6 @@ MODEL = Model(
     build=build,
     last_map=f"conv{len(_LAYERS)}",
     options=OPTIONS,
+    smallest=8,
     width="width",
 )

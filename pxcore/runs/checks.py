@@ -184,6 +184,8 @@ def _training(params: TrainingParams) -> None:
         ("noise", params.noise, 0.0, 1.0),
         ("low percentile", params.low_percentile, 0.0, 100.0),
         ("high percentile", params.high_percentile, 0.0, 100.0),
+        ("factor of the learning rate", params.plateau_factor, 0.01, 1.0),
+        ("largest shift in pixels", params.crop, 0, 1024),
         ("share for validation", params.valid_share, 0.01, 0.8),
     )
     for name, value, low, high in bounds:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pxcore.errors import DatasetError, PanelError
+from pxcore.models import MODELS
+from pxcore.models.model import check_size
 from pxcore.models.weights import resolve_weights
 from pxcore.people.rights import signed
 from pxcore.runs import datasets, heart, privacy
@@ -21,7 +23,7 @@ from pxcore.runs.galleries import annotation_of
 from pxcore.runs.notes import RANDOM, departs, entry_of, notes_of, weights_here
 from pxcore.runs.panels import growing
 from pxcore.runs.panels.notes import later, panel_notes
-from pxcore.runs.presets import PRESETS, spec_from
+from pxcore.runs.presets import PRESETS, offered, spec_from
 from pxcore.runs.splits import folds, most_folds
 from pxcore.runs.tasks import Lane
 from pxcore.runs.timing import Speeds
@@ -29,17 +31,30 @@ from pxcore.runs.upkeep.quotas import require_quota
 from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
-from pxcore.types import Dataset, Estimate, RunSpec, Split
+from pxcore.types import Dataset, Estimate, ModelSpec, Preset, RunSpec, Split
+from pxcore.types.runs import Option
+
+
+def presets(store: Store, dataset_id: str = "") -> tuple[Preset, ...]:
+    """Return the presets as they are offered for a data set, its own first; all without one."""
+    if not dataset_id:
+        return tuple(entry.shown for entry in PRESETS.values())
+    return offered(len(datasets.one(store, dataset_id).panel))
 
 
 def draft(store: Store, dataset_id: str, preset: str, split: Split = "donor") -> RunSpec:
     """Return the preset's spec, with no more folds than classes and donors carry.
 
+    An empty preset is the first that is offered for the data set.
+
     Where the preset allows it, ImageNet weights that are not on this host become random ones;
     the estimate says so. The published protocol keeps them: ``submit`` gets them or says how.
     """
     dataset = datasets.one(store, dataset_id)
+    preset = preset or offered(len(dataset.panel))[0].id
     spec = replace(spec_from(preset, dataset, store.settings.owner), split=split)
+    if heart.status(store).device != "cuda":
+        spec = replace(spec, model=_narrow(spec.model, PRESETS[preset].on_processor))
     if not can_outline(spec):
         spec = replace(spec, methods=tuple(m for m in spec.methods if m.id != IN_CELL))
     possible = most_folds(annotation_of(store, dataset), split)
@@ -49,6 +64,11 @@ def draft(store: Store, dataset_id: str, preset: str, split: Split = "donor") ->
     if wanted and not weights_here(store, spec):
         spec = replace(spec, model=replace(spec.model, weights="random"))
     return spec
+
+
+def _narrow(model: ModelSpec, options: tuple[Option, ...]) -> ModelSpec:
+    """Return a preset's model with the settings it has on a processor."""
+    return replace(model, options=(*model.options, *options)) if options else model
 
 
 def check(store: Store, spec: RunSpec) -> None:
@@ -71,6 +91,7 @@ def check(store: Store, spec: RunSpec) -> None:
     check_settings(spec, most_folds(annotation, spec.split))
     check_leakage(spec, dataset)
     check_model(spec.model)
+    check_size(MODELS[spec.model.id].as_built(spec.model.options), dataset.image_shape[1:])
     check_methods(replace(spec, mask_kind=dataset.mask_kind))
     folds(annotation, spec.n_folds, spec.split, spec.seed, spec.training.valid_share)
     needed = run_bytes(spec, dataset)

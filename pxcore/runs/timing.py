@@ -52,6 +52,10 @@ PASSES = {"integrated_gradients": STEPS}
 FIRST_GUESS = {
     ("train", "small_cnn"): 6e-8,
     ("train", "resnet18"): 9e-7,
+    ("train", "channel_embedding"): 2e-6,
+    ("explain", "channel_embedding"): 2e-7,
+    ("train", "bsn"): 2e-6,
+    ("explain", "bsn"): 2e-7,
     ("explain", "small_cnn"): 2.5e-8,
     ("explain", "resnet18"): 3e-7,
     ("rank", ""): 2e-6,
@@ -197,6 +201,9 @@ def _passes(task: ExplainTask) -> float:
             return float(expected_sets(channels))
         case "retraining":
             return 1.0
+    model = task.train.model
+    if MODELS[model.id].as_built(model.options).channels == "alone":  # only what is spoilt passes
+        return float(_repeats(task) + 1)
     return float(channels * _repeats(task) + 1)
 
 

@@ -78,9 +78,7 @@ def learn(model: nn.Module, training: Training, control: Control) -> Learned:
         Left to the caller, who may try a smaller batch.
     """
     params = training.params
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay, fused=True
-    )
+    optimiser = _optimiser(model, params)
     history, best = _resume(model, optimiser, training, control)
     while not finished(params, history):
         number, started = len(history) + 1, time.perf_counter()
@@ -112,6 +110,14 @@ def learn(model: nn.Module, training: Training, control: Control) -> Learned:
     return Learned(weights=best, history=history)
 
 
+def _optimiser(model: nn.Module, params: TrainingParams) -> torch.optim.Optimizer:
+    """Return the optimiser of a model's weights; the loop sets its learning rate."""
+    weights, rate, decay = model.parameters(), params.learning_rate, params.weight_decay
+    if params.optimiser == "adam_amsgrad":
+        return torch.optim.Adam(weights, lr=rate, weight_decay=decay, amsgrad=True, fused=True)
+    return torch.optim.AdamW(weights, lr=rate, weight_decay=decay, fused=True)
+
+
 def _epoch(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
@@ -136,7 +142,9 @@ def _epoch(
         for group in optimiser.param_groups:
             group["lr"] = rate
         images = training.train.batch(positions)  # (B, C, H, W)
-        images = augment(images, flips=params.flips, noise=params.noise, generator=draws)
+        images = augment(
+            images, flips=params.flips, crop=params.crop, noise=params.noise, generator=draws
+        )
         loss = training.objective.loss(model, images, positions)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -45,7 +45,8 @@ def one_cycle(step: int, n_steps: int, peak: float) -> float:
 def plateau(params: TrainingParams, history: Sequence[Epoch]) -> float:
     """Return the learning rate of the epoch after ``history``.
 
-    It is halved after each ``plateau_patience`` epochs in a row without a better validation score.
+    It is multiplied with ``plateau_factor`` (halved) after each ``plateau_patience`` epochs in a
+    row without a better validation score.
     Source: Shetab Boushehri et al. 2024 (their code watches the training loss instead).
     """
     rate, best, waited = params.learning_rate, -math.inf, 0
@@ -55,7 +56,7 @@ def plateau(params: TrainingParams, history: Sequence[Epoch]) -> float:
             continue
         waited += 1
         if waited == params.plateau_patience:
-            rate, waited = rate / 2, 0
+            rate, waited = rate * params.plateau_factor, 0
     return rate
 
 

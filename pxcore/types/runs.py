@@ -70,6 +70,13 @@ class TrainingParams:
     channel, as for imaging mass cytometry, where most pixels of a rare marker are 0."""
     valid_share: float = 0.2
     """Of the cells outside the test part."""
+    optimiser: Literal["adamw", "adam_amsgrad"] = added("adamw")
+    """``adam_amsgrad``: weight decay is part of the gradient, and steps never grow on their own."""
+    plateau_factor: float = added(0.5)
+    """What the learning rate is multiplied with on a plateau."""
+    crop: int = added(0)
+    """Largest random shift of a cell along rows and along columns, in pixels, all its channels
+    together; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

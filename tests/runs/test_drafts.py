@@ -44,7 +44,7 @@ def test_every_preset_gives_a_spec_that_passes(store: Store, dataset: Dataset, p
 
 
 def test_presets_are_what_the_specification_says() -> None:
-    fast, standard, paper = PRESETS.values()
+    fast, standard, paper, _ = PRESETS.values()
     assert (fast.model.id, fast.n_folds) == ("small_cnn", 5)
     assert (standard.model.id, standard.n_folds, standard.repeats) == ("resnet18", 5, None)
     assert (paper.model, paper.n_folds, paper.repeats) == (

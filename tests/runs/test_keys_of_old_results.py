@@ -30,6 +30,8 @@ BEFORE = "55be7bd789f55ef72942ce13a88123c8f5ea552fe22d6fa838b2bcdd718c7468"
 
 def test_a_task_keeps_the_key_it_had() -> None:
     assert key(TASK) == BEFORE
+    for name, value in (("optimiser", "adam_amsgrad"), ("plateau_factor", 0.65), ("crop", 4)):
+        assert key(replace(TASK, training=replace(TASK.training, **{name: value}))) != BEFORE
     skipping = replace(TASK, training=replace(TASK.training, zero_pixels="skip"))
     assert key(skipping) != BEFORE
 

@@ -48,3 +48,27 @@ def test_nothing_asked_changes_nothing() -> None:
     images = torch.rand(4, 1, 6, 6)
     found = augment(images, flips=False, noise=0.0, generator=generator(CPU, 1))
     assert torch.equal(found, images)
+
+
+def test_each_cell_is_moved_as_a_whole() -> None:
+    """By every shift alike often, zeros coming in, whatever was in the frame before."""
+    images = torch.rand(900, 2, 7, 9) + 0.1
+    before = images.clone()
+    found = augment(images, flips=False, noise=0.0, crop=1, generator=generator(CPU, 5))
+    assert torch.equal(images, before)
+    framed = torch.nn.functional.pad(images, (1, 1, 1, 1))
+    counts = []
+    for row in range(3):
+        for column in range(3):
+            moved = framed[:, :, row : row + 7, column : column + 9]
+            counts.append(int((found == moved).flatten(1).all(1).sum()))
+    assert sum(counts) == 900
+    assert all(60 <= count <= 140 for count in counts)  # 100 expected, sd 9.4
+
+
+def test_no_shift_draws_nothing() -> None:
+    """Trainings made before crops were known give the same bits."""
+    images = torch.rand(6, 1, 5, 5)
+    known = augment(images, flips=True, noise=0.1, generator=generator(CPU, 6))
+    asked = augment(images, flips=True, noise=0.1, crop=0, generator=generator(CPU, 6))
+    assert torch.equal(known, asked)

@@ -14,6 +14,7 @@ from torch import nn
 from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.errors import Cancelled
+from pxcore.training import loop
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.loop import Control, Training, learn
 from pxcore.training.predict import outputs
@@ -99,3 +100,31 @@ def test_stop_is_asked_before_every_batch_and_keeps_the_last_full_epoch(tmp_path
     whole = learn(build(), training(), Control(seed=1, device=CPU))
     assert resumed.history[:2] == tuple(told)
     assert all(torch.equal(resumed.weights[name], whole.weights[name]) for name in whole.weights)
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "adam_amsgrad"])
+def test_each_optimiser_goes_on_where_it_stopped(optimiser: str, tmp_path: Path) -> None:
+    """With all it remembers of past gradients; and each is one of its own."""
+    asked = training()
+    params = dataclasses.replace(asked.params, optimiser=optimiser, weight_decay=0.1)  # type: ignore[arg-type]
+    asked = dataclasses.replace(asked, params=params)
+    whole = learn(build(), asked, Control(seed=1, device=CPU))
+    short = dataclasses.replace(asked, params=dataclasses.replace(params, max_epochs=2))
+    learn(build(), short, Control(seed=1, device=CPU, folder=tmp_path))
+    again = learn(build(), asked, Control(seed=1, device=CPU, folder=tmp_path))
+    assert [epoch.number for epoch in again.history] == [1, 2, 3, 4, 5]
+    for name, value in whole.weights.items():
+        assert torch.equal(again.weights[name], value)
+    oracle = {"adamw": torch.optim.AdamW, "adam_amsgrad": torch.optim.Adam}[optimiser]
+    with_amsgrad = {"amsgrad": True} if optimiser == "adam_amsgrad" else {}
+    weight = torch.tensor([[2.0]], requires_grad=True)
+    model = nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(weight)
+    ours = loop._optimiser(model, params)
+    theirs = oracle([weight], lr=params.learning_rate, weight_decay=0.1, **with_amsgrad)
+    for gradient in (3.0, 0.01, -0.5):
+        model.weight.grad, weight.grad = torch.tensor([[gradient]]), torch.tensor([[gradient]])
+        ours.step()
+        theirs.step()
+        torch.testing.assert_close(model.weight, weight, rtol=1e-6, atol=0)

@@ -101,3 +101,9 @@ def test_keeps_the_best_then_the_surer_then_the_earlier_epoch() -> None:
     assert kept(params, history(0.9, 0.9, 0.3, losses=(2.0, 1.0, 0.1))).number == 2
     assert kept(params, history(0.9, 0.9, losses=(1.0, 1.0))).number == 1
     assert kept(TrainingParams(keep="last"), history(0.2, 0.9, 0.3)).number == 3
+
+
+def test_a_plateau_multiplies_with_its_factor() -> None:
+    params = TrainingParams(learning_rate=1.0, plateau_patience=2, plateau_factor=0.65)
+    assert plateau(params, history(0.5, 0.5, 0.5)) == pytest.approx(0.65)
+    assert plateau(params, history(0.5, 0.5, 0.5, 0.5, 0.5)) == pytest.approx(0.65**2)

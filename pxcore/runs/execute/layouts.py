@@ -10,11 +10,13 @@ import os
 import platform
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from pxcore.models.embedding import embedding_of
 from pxcore.runs.tasks import ExplainTask
 from pxcore.store.keys import decode, encode, key_of
 from pxcore.training.device import Layout, trial
@@ -23,13 +25,22 @@ from pxcore.training.device_cells import DeviceCells
 WORTH_MEASURING = 50_000
 """Cells that will pass the network, for each of its channels; below, a trial costs too much."""
 SAMPLE = 512
+MOST_PIXELS = 2**27
+"""Of all channels in one batch: 0.5 GB as they come in. 30 channels of 224 x 224: 89 cells."""
+SMALLEST = 8
 
 
 def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCells) -> Layout:
-    """Return the layout for explaining this kind of model on this device."""
+    """Return the layout for explaining this kind of model on this device.
+
+    Batches hold ``MOST_PIXELS`` at most. Nothing is measured of networks that look at each
+    channel alone: how many planes pass at once is theirs to say.
+    """
     channels = len(cells.channels)
-    if len(cells) * channels < WORTH_MEASURING:
-        return Layout()
+    pixels = channels * cells.image_size[0] * cells.image_size[1]
+    most = max(SMALLEST, MOST_PIXELS // pixels)
+    if len(cells) * channels < WORTH_MEASURING or embedding_of(network) is not None:
+        return replace(Layout(), batch_size=min(Layout().batch_size, most))
     chip = platform.processor() or platform.machine()
     device = torch.cuda.get_device_name(cells.device) if cells.device.type == "cuda" else chip
     kind = key_of(
@@ -38,10 +49,11 @@ def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCe
     )
     kept = root / "layouts" / f"{kind}.json"
     if not kept.is_file():
-        sample = torch.arange(min(SAMPLE, len(cells)), device=cells.device)
+        sample = torch.arange(min(SAMPLE, len(cells), most), device=cells.device)
         found, _ = trial(network, cells.batch(sample))
         _keep_first(kept, encode(found))
-    return decode(Layout, kept.read_text("utf-8"))
+    found = decode(Layout, kept.read_text("utf-8"))
+    return replace(found, batch_size=min(found.batch_size, most))
 
 
 def _keep_first(path: Path, text: str) -> None:

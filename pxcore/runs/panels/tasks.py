@@ -19,6 +19,9 @@ SCREEN_EPOCHS, SCREEN_WIDTH, SCREEN_NOISE = 4, 2, 4
 """Times as many epochs, as wide and as noisy as a training on one panel: one network must know all
 panels, without learning its cells by heart. Each is needed (``docs/panels.md``)."""
 
+WIDE = 64
+"""Maps of the first layer of networks that have room for every panel as they are usually built."""
+
 
 def asked(spec: RunSpec) -> PanelQuestion:
     """Return the question of a run that has one."""
@@ -111,13 +114,14 @@ def roomy(model: ModelSpec, always: Sequence[int]) -> ModelSpec:
     """Return the network that learns every panel at once; ``always`` are never hidden.
 
     It is wider than one for a single panel, unless its width is fixed, by its architecture or by
-    the weights it starts from.
+    the weights it starts from, or large as it is.
     """
     options = dict(model.options) | {CHANNEL_DROPOUT: True}
     if always:
         options[ALWAYS] = ",".join(str(place) for place in always)
     entry = MODELS[model.id]
-    if entry.width and model.weights == "random":
+    narrow = entry.width and float(entry.defaults[entry.width]) < WIDE
+    if narrow and model.weights == "random":
         usual = dict(entry.options) | options
         options[entry.width] = int(SCREEN_WIDTH * float(usual[entry.width]))
     return replace(model, options=tuple(sorted(options.items())))

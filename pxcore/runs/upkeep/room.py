@@ -23,14 +23,16 @@ def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
     """Return about what a run's artifacts and checkpoints take."""
     tasks = [step.task for step in plan(spec)]
     trainings = sum(isinstance(task, TrainTask) for task in tasks)
-    large = MODELS[spec.model.id].imagenet is not None
+    entry = MODELS[spec.model.id]
+    wide = float(dict(spec.model.options).get(entry.width, 64)) / 64 if entry.width else 1.0
+    large = entry.megabytes * wide**2
     repeats = spec.repeats or spec.max_repeats
     channels = len(spec.channels or spec.panel.channels) + len(spec.decoys)
     looks = sum(
         isinstance(task, ExplainTask) and METHODS[task.method.id].repeated for task in tasks
     )
     predictions = dataset.n_labelled / spec.n_folds * channels * repeats * looks
-    return trainings * (60 if large else 4) * 2**20 + int(predictions) // 2
+    return trainings * int(max(4, large) * 2**20) + int(predictions) // 2
 
 
 def under_way(connection: Connection, owner: str) -> frozenset[str]:
