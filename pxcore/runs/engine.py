@@ -134,6 +134,9 @@ def _config(home: Path) -> dict[str, object]:
         "distributed.worker.profile.enabled": False,
         "distributed.worker.multiprocessing-method": "spawn",
         "distributed.admin.tick.limit": "60s",
+        # Dask gives up a worker that is not back after 15 s; a busy host needs longer, and a
+        # second kill within that time was enough to lose it for good.
+        "distributed.deploy.lost-worker-timeout": "1000 days",
         "distributed.diagnostics.nvml": False,
         "distributed.worker.preload": ["pxcore.runs.execute.warm"],
         "logging": {"distributed": "error"},
