@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import FunctionType
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -72,14 +73,16 @@ def forget() -> None:
 
 def _figure(build: Build, tones: style.Theme) -> go.Figure:
     """Return the figure, made once for everybody who asks for the same; nobody changes it."""
-    code = getattr(build, "__code__", None)
-    around = tuple(cell.cell_contents for cell in getattr(build, "__closure__", None) or ())
-    recipe = _Recipe((code, *around), tones, build)
+    if not isinstance(build, FunctionType):
+        return build(tones)
+    around = tuple(cell.cell_contents for cell in build.__closure__ or ())
+    usual = (build.__defaults__ or (), tuple((build.__kwdefaults__ or {}).items()))
+    recipe = _Recipe((build.__code__, *around, *usual), tones, build)
     try:
         hash(recipe)
     except TypeError:  # it reads a list or an array, which may change
         return build(tones)
-    return build(tones) if code is None else _made(recipe)
+    return _made(recipe)
 
 
 @lru_cache(KEPT)

@@ -12,6 +12,7 @@ import pytest
 
 from pages.parts import figures
 from pxcore.plots import ranking
+from pxcore.plots.rows import usual
 from pxcore.plots.style import DARK, LIGHT, Theme
 from tests import example_values as ex
 
@@ -29,6 +30,9 @@ class Counter:
     def __init__(self) -> None:
         self.made: list[str] = []
 
+    def by_itself(self, theme: Theme) -> go.Figure:
+        return self.drawn("itself", theme)
+
     def drawn(self, title: object, theme: Theme) -> go.Figure:
         self.made.append(str(title))
         return go.Figure(layout={"title": {"text": str(title)}, "font": {"color": theme.ink}})
@@ -42,6 +46,15 @@ def test_equal_values_make_one_figure_and_others_another() -> None:
     assert shown[0] is shown[1]
     assert figures._figure(by_closure[0], DARK) is not shown[0]
     assert pen.made == ["a", "b", "a"]
+
+
+def test_values_that_a_loop_hands_over_count() -> None:
+    pen = Counter()
+    by_default = [lambda theme, one=title: pen.drawn(one, theme) for title in "ab"]
+    by_keyword = [lambda theme, *, one=title: pen.drawn(one, theme) for title in "ab"]
+    for builds in (by_default, by_keyword):
+        assert [figures._figure(one, LIGHT).layout.title.text for one in builds] == ["a", "b"]
+    assert figures._figure(pen.by_itself, LIGHT) is not figures._figure(pen.by_itself, LIGHT)
 
 
 def closed(pen: Counter, title: object) -> figures.Build:
@@ -69,7 +82,7 @@ def test_a_result_read_again_is_another_figure() -> None:
     method = replace(two.methods[0], ranking=other)
 
     def build(panel: object, of: object) -> figures.Build:
-        return lambda theme: ranking.ranking_dots(panel, of, theme, "rank")  # type: ignore[arg-type]
+        return lambda theme: ranking.ranking_dots(panel, of, theme, usual(panel))  # type: ignore[arg-type]
 
     first = figures._figure(build(one.panel, one.methods[0]), LIGHT)
     second = figures._figure(build(two.panel, method), LIGHT)
