@@ -43,14 +43,15 @@ class Shown:
     """First part of file names, such as the run's title."""
     clickable: bool = False
     own_width: bool = False
-    """A sheet of cells keeps its size; other figures fill the page."""
+    """A sheet of cells keeps its size, and is drawn each time: its pixels are not remembered.
+    Other figures fill the page."""
     note: str = ""
     """Markdown below the table behind it: what its columns are."""
 
 
 def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple[int, ...] | None:
     """Draw ``build(theme)`` with its table; return the ids of the mark that was clicked."""
-    figure = _figure(build, theme())
+    figure = build(theme()) if shown.own_width else _figure(build, theme())
     state = st.plotly_chart(
         figure,
         theme=None,

@@ -104,3 +104,11 @@ def test_the_page_follows_its_switches(visit: Callable[..., object]) -> None:
         assert shown(**view) == before
     assert remembered[0] == remembered[2]
     assert len(set(remembered)) == 2
+
+
+@pytest.mark.usefixtures("full")
+def test_no_pixels_are_remembered(visit: Callable[..., object]) -> None:
+    for _ in range(2):
+        page = visit("datasets", dataset=ex.dataset().id, cell="0")
+        assert page.get("plotly_chart")  # type: ignore[attr-defined]
+    assert figures._made.cache_info().currsize == 0
