@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages import (
     admin,
+    benchmark,
     compare,
     datasets,
     home,
@@ -50,6 +51,7 @@ PAGES = (
     Entry("panel", "Advice", "Panel", ":material/colorize:", panel.render),
     Entry("staged", "Staged plan", "Panel", ":material/stairs:", staged.render),
     Entry("published", "Published results", "Reference", ":material/menu_book:", published.render),
+    Entry("benchmark", "Benchmark", "Reference", ":material/speed:", benchmark.render),
     Entry("links", "Shared links", "Lab", ":material/link:", shared_links.render),
     Entry("shared", "Shared result", "", ":material/visibility:", shared.render, "hidden"),
     Entry("admin", "Administration", "Lab", ":material/admin_panel_settings:", admin.render),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pxcore.commands import (
+    benchmark,
     cells,
     looking,
     panel,
@@ -48,6 +49,7 @@ app.command("backup")(upkeep.backup)
 app.command("restore")(upkeep.restore)
 app.command("check")(upkeep.check)
 app.add_typer(people.app, name="people")
+app.command("benchmark")(benchmark.benchmark)
 app.command("serve")(serving.serve)
 app.command("runner")(serving.runner)
 app.command("demo")(serving.demo)

@@ -1,7 +1,6 @@
-"""The only door for pages and the command line.
+"""The only door for pages and the command line: each method is one call into ``pxcore.runs``.
 
-Opening it is cheap: nothing here imports torch or Dask until a call needs it, and every value
-that comes back is small. Each method is one call into ``pxcore.runs``, told there.
+Cheap to open: nothing here imports torch or Dask until a call needs it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pxcore.data.csv_guard import csv_text
+from pxcore.doors.benchmark import Benchmarks
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.people import People
@@ -152,6 +152,11 @@ class Lab:
         return Published()
 
     @cached_property
+    def benchmark(self) -> Benchmarks:
+        """Drawn images of known truth: what was published, what runs here give."""
+        return Benchmarks(self._store, self.result)
+
+    @cached_property
     def panels(self) -> Panels:
         """Which panel is enough: asked of a finished run, answered in words and numbers."""
         return self._whole.panels.seen_by(self._store) if self._whole else Panels(self._store)
@@ -206,11 +211,7 @@ class Lab:
     def submit(
         self, spec: RunSpec, *, fetch: bool = True, once: bool = False, private: bool = False
     ) -> str:
-        """Return the id of a new run, queued; with ``once`` its like (title, data set) under way.
-
-        ``fetch=False`` never downloads weights: TrainingError when they are not here. A
-        ``private`` run is hidden from everybody but its owner and administrators.
-        """
+        """Return the new run's id. ``fetch``: may download weights; ``once``: its like may do."""
         require_member(self._store, "Starting a run")
         if not fetch:
             weights.require_weights(self._store, spec.model)

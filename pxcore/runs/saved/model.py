@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 from pxcore.runs.saved.text import from_file, to_text
 from pxcore.types import Array, Epoch, Fold, TrainedModel, frozen
 
+COUNTED = ("running_mean", "running_var", "num_batches_tracked")
 WEIGHTS, ARRAYS, STORY = "weights.safetensors", "arrays.npz", "training.json"
 
 
@@ -68,6 +71,16 @@ def save_model(
         test=fold.test,
     )
     (folder / STORY).write_text(to_text(story), encoding="utf-8")
+
+
+def n_parameters(folder: Path) -> int:
+    """Return how many numbers of a network were learnt; reads the head of its file.
+
+    What layers count while they train (means and variances of batches) was not learnt.
+    """
+    with safe_open(folder / WEIGHTS, framework="numpy") as file:
+        names = [name for name in file.keys() if not name.endswith(COUNTED)]  # noqa: SIM118
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
 
 
 def load_story(folder: Path) -> Story:
