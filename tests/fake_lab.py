@@ -37,6 +37,7 @@ from pxcore.types import (
     read_only,
 )
 from pxcore.types.people import Person
+from tests.fake_benchmark import FakeBenchmark
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_panels import FakePanels
@@ -65,6 +66,7 @@ class FakeLab:
     imports: FakeImports = field(default_factory=FakeImports)
     public: FakePublic = field(default_factory=FakePublic)
     published: Published = field(default_factory=Published)
+    benchmark: FakeBenchmark = field(default_factory=FakeBenchmark)
     panels: FakePanels = field(default_factory=FakePanels)
     upkeep: FakeUpkeep = field(default_factory=FakeUpkeep)
     people: FakePeople = field(default_factory=FakePeople)

@@ -297,3 +297,9 @@ def _failing(self, record) -> None:  # type: ignore[no-untyped-def]
 
     change = RunChange(run_id=record.id, state=RunState.FAILED, error="the disk is gone")
     ledger.apply(self.store, [change])
+
+
+def test_the_benchmark_prints_what_was_published(store: Store) -> None:
+    printed = "\n".join(call("benchmark", "--show"))
+    assert "not run here" in printed
+    assert "No run on such images has finished here" in printed

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = (
     "", "datasets", "datasets?dataset={dataset}", "new?dataset={dataset}", "runs", "run?run={run}",
     "compare?items={run}:pxpermute,{run}:occlusion", "panel?run={run}", "staged", "published",
-    "links", "admin", "shared?link={link}", "shared?link=guessed",
+    "benchmark", "links", "admin", "shared?link={link}", "shared?link=guessed",
 )  # fmt: skip
 REACHED = """() => {
   const seen = e => e.offsetParent && getComputedStyle(e).visibility !== 'hidden' && !e.disabled

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxcore.api import Lab
+from pxcore.doors.benchmark import Benchmarks
 from pxcore.doors.comparing import Comparing
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
@@ -17,6 +18,7 @@ from pxcore.doors.public import PublicSets
 from pxcore.doors.reports import Reports
 from pxcore.doors.sharing import Shares
 from pxcore.doors.upkeep import Upkeep
+from tests.fake_benchmark import FakeBenchmark
 from tests.fake_comparing import FakeComparing
 from tests.fake_imports import FakeImports
 from tests.fake_lab import FakeLab
@@ -29,6 +31,7 @@ from tests.fake_upkeep import FakeUpkeep
 
 PAIRS = (
     (FakeLab, Lab),
+    (FakeBenchmark, Benchmarks),
     (FakeComparing, Comparing),
     (FakeImports, Imports),
     (FakePanels, Panels),

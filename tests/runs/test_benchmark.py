@@ -1,0 +1,159 @@
+"""The benchmark from drawn images to its table: ordinary imports, ordinary runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from pxcore.doors.benchmark import Benchmarks
+from pxcore.errors import DatasetError, MethodError, PxError, RunError
+from pxcore.evaluation.published.multiplex import published_scores, published_tissue
+from pxcore.evaluation.recall import recall_at_k
+from pxcore.models import MODELS
+from pxcore.models.model import BuildRequest
+from pxcore.plots import benchmark as plots
+from pxcore.runs.benchmark import asked
+from pxcore.runs.benchmark.collected import seed_of
+from pxcore.runs.benchmark.entries import ENTRIES, entry_of, model_of
+from pxcore.runs.choices import canonical_model
+from pxcore.runs.result import result
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.types import ModelSpec
+from pxcore.types.benchmark import BenchmarkAsk, Spread
+from tests.fake_benchmark import KIND, row
+from tests.tiny_lab import carry_on
+
+ASK = BenchmarkAsk(
+    seeds=2, n_images=60, size=16, channels=8, width=4, folds=2, epochs=1,
+    methods=("permute_cells",),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(Settings(home=tmp_path_factory.mktemp("benchmark")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def door(store: Store) -> Benchmarks:
+    """Return the door behind which everything of ASK was drawn and run."""
+    made = Benchmarks(store, lambda run_id: result(store, run_id))
+    assert made.state(ASK).missing == (0, 1)
+    assert len(made.draw(ASK)) == 2
+    assert len(made.state(ASK).drawing) == 2
+    assert made.draw(ASK) == (), "nothing is drawn twice"
+    carry_on(store)
+    ready = made.state(ASK)
+    assert ready.drawn
+    assert ready.to_run == 2
+    assert made.seconds(ASK) > 0
+    assert len(made.train(ASK)) == 2
+    assert len(made.state(ASK).running) == 2
+    assert made.train(ASK) == (), "no run is started twice"
+    carry_on(store)
+    return made
+
+
+def test_all_of_it_is_finished(door: Benchmarks) -> None:
+    state = door.state(ASK)
+    assert len(state.finished) == 2
+    assert (state.missing, state.drawing, state.running, state.to_run) == ((), (), (), 0)
+    assert door.state(replace(ASK, width=8)).to_run == 2, "another network is another run"
+    assert door.state(replace(ASK, size=24)).missing == (0, 1), "other images"
+    assert door.state(replace(ASK, seeds=3)).missing == (2,)
+
+
+def test_data_sets_that_differ_in_their_seed_are_one_kind(door: Benchmarks) -> None:
+    (kind,) = door.kinds()
+    assert kind.seeds == ("0", "1")
+    assert (kind.n_channels, kind.n_informative) == (8, 6)
+    assert kind.known["size"] == "16"
+    assert "seed" not in kind.known
+
+
+def test_a_row_holds_recall_of_each_trainings_own_ranking(door: Benchmarks, store: Store) -> None:
+    (kind,) = door.kinds()
+    rows = {one.method: one for one in door.rows(kind)}
+    assert list(rows) == ["channel_embedding", "permute_cells"], "the model's own method first"
+    found = rows["permute_cells"]
+    assert (found.entry, found.seeds) == ("embedding", ("0", "1"))
+    assert [k for k, _ in found.recall] == [6, 7, 8]
+    for n, run_id in enumerate(found.runs):
+        told = result(store, run_id)
+        assert told.dataset.id == kind.datasets[n]
+        (method,) = [one for one in told.methods if one.method == "permute_cells"]
+        each = [
+            recall_at_k(fold, told.dataset.informative, 6)
+            for fold in np.array(method.ranking.folds, dtype=float)
+        ]
+        six = found.at(6)
+        assert six is not None
+        assert six.values[n] == pytest.approx(100 * np.mean(each))
+        assert found.accuracy.values[n] == pytest.approx(100 * told.performance.accuracy.mean)
+    assert found.at(8) == Spread(values=(100.0, 100.0)), "all channels hold all that tell"
+
+
+def test_weights_are_counted_as_torch_counts_them(door: Benchmarks) -> None:
+    (kind,) = door.kinds()
+    model = model_of(ENTRIES["embedding"], ASK.width)
+    built = BuildRequest(n_channels=8, n_classes=3, image_size=(16, 16), options=model.options)
+    network: nn.Module = MODELS[model.id].build(built)
+    assert door.rows(kind)[0].parameters == sum(one.numel() for one in network.parameters())
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda one: one.id)
+@pytest.mark.parametrize("width", [8, 64])
+def test_a_model_of_any_width_is_known_again(entry: object, width: int) -> None:
+    spec = canonical_model(model_of(entry, width))  # type: ignore[arg-type]
+    assert entry_of(spec) is entry
+
+
+def test_another_model_is_no_entry() -> None:
+    assert entry_of(ModelSpec(id="small_cnn")) is None
+    assert entry_of(ModelSpec(id="bsn", options=(("channel_dropout", True),))) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"models": ()}, RunError, "0 models"),
+        ({"seeds": 21}, RunError, "21 data sets"),
+        ({"models": ("resnet999",)}, RunError, "resnet999"),
+        ({"methods": ("nothing",)}, MethodError, "nothing"),
+        ({"channels": 5}, DatasetError, "channels is 5"),
+        ({"background": "blue"}, DatasetError, "blue"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    wrong: dict[str, object], error: type[PxError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        asked.check(replace(ASK, **wrong))  # type: ignore[arg-type]
+
+
+def test_every_published_row_is_of_a_model_that_is_here() -> None:
+    scores = {one.entry: one for one in published_scores()}
+    assert set(scores) == set(ENTRIES)
+    assert {one.entry for one in published_tissue()} <= set(ENTRIES)
+    assert (scores["embedding"].accuracy, scores["embedding"].at(6)) == (99.7, 83.3)
+    assert scores["resnet50"].at(13) == 83.3
+    assert scores["bsn"].at(10) == 0
+    assert scores["embedding_r3d"].at(7) is None
+
+
+def test_a_further_part_of_a_seed_is_a_data_set_of_its_own() -> None:
+    assert seed_of((("seed", "4"), ("part", "0"))) == "4"
+    assert seed_of((("seed", "4"), ("part", "2"))) == "4 part 2"
+
+
+def test_a_difference_within_the_spread_of_data_sets_is_not_explained() -> None:
+    images = row("permute_cells", (100.0, 50.0))
+    assert plots.why_differ(KIND, (row("pxpermute", (50.0, 50.0)), images)) == ""
+    assert plots.why_differ(KIND, (row("pxpermute", (16.7, 16.7)), images))
