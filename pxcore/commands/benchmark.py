@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -75,9 +76,7 @@ def _draw(lab: Lab, ask: BenchmarkAsk) -> None:
     with bar() as shown:
         for request in lab.benchmark.requests(ask):
             line = shown.add_task(text(request.title), total=1.0, left="")
-            lab.imports.bring_in(
-                request, lambda _, share, at=line: shown.update(at, completed=share)
-            )
+            lab.imports.bring_in(request, partial(_tell, shown, line))
             ERR.print(text(f"drawn: {request.title}"))
 
 
