@@ -47,7 +47,8 @@ def bump(
     ]
     alt = f"Ranks of {count(len(drawn), 'channel')}, most important first. {'; '.join(orders)}."
     ranks = _lowest(comparison, drawn) if len(shared) > MANY else len(shared)
-    row = max(FLAT_ROW, min(ROW, TALL // ranks)) if ranks > MANY else ROW
+    names = -(-A_LABEL * len(drawn) // ranks)
+    row = min(ROW, max(FLAT_ROW, TALL // ranks, names)) if ranks > MANY else ROW
     dressed(figure, theme, alt=alt, height=row * ranks + 110)
     _labels(figure, comparison, drawn, lit, (theme, row))
     _axes(figure, comparison, ranks, drawn)
@@ -141,7 +142,7 @@ def _labels(
     """
     (theme, row), last = look, len(comparison.columns) - 1
     ends = {c: spans[-1][1].rank for c in drawn if (spans := _spans(comparison, c))}
-    places = _spread(ends, A_LABEL / row)
+    places = _spread(ends, A_LABEL / row, lowest=max(ends.values(), default=1))
     for c in drawn:
         if c in places:
             colour, _ = _look(comparison, c, drawn, theme)
@@ -160,13 +161,15 @@ def _labels(
             )
 
 
-def _spread(ends: dict[int, int], gap: float) -> dict[int, float]:
-    """Return where names stand so that they lie at least ``gap`` ranks apart, in their order."""
-    placed: dict[int, float] = {}
-    below = float("-inf")
-    for c, rank in sorted(ends.items(), key=lambda one: one[1]):
-        placed[c] = below = max(float(rank), below + gap)
-    return placed
+def _spread(ends: dict[int, int], gap: float, lowest: float) -> dict[int, float]:
+    """Return where names stand: at least ``gap`` ranks apart, in their order, above ``lowest``."""
+    order = sorted(ends, key=lambda c: ends[c])
+    placed: list[float] = []
+    for c in order:
+        placed.append(max(float(ends[c]), placed[-1] + gap if placed else 0.0))
+    for n in range(len(placed) - 1, -1, -1):
+        placed[n], lowest = min(placed[n], lowest), min(placed[n], lowest) - gap
+    return dict(zip(order, placed, strict=True))
 
 
 def _axes(figure: go.Figure, comparison: Comparison, ranks: int, drawn: Sequence[int]) -> None:

@@ -151,13 +151,20 @@ def test_a_comparison_stays_on_one_screen(found: RunResult) -> None:
     assert len(lines.data) == FIRST
     looks = {(one.line.color, one.line.dash) for one in lines.data}
     assert len(looks) == FIRST, "no two channels look alike"
-    low, high = lines.layout.yaxis.range
-    pixels = (lines.layout.height - 110) / (low - high)
-    places = sorted(note.y for note in lines.layout.annotations)
-    gaps = [(b - a) * pixels for a, b in pairwise(places)]
-    assert min(gaps) > 0.8 * A_LABEL, "no name over another"
     whole = bump(comparison, range(len(found.panel)), (), LIGHT)
     assert whole.layout.height < 20 * len(found.panel) + 400
+    last = sorted(
+        (c for c in range(len(found.panel))),
+        key=lambda c: -span.rank if (span := comparison.ranks[1][c]) else 0,
+    )
+    for figure in (lines, whole, bump(comparison, last[:FIRST], (), LIGHT)):
+        low, high = figure.layout.yaxis.range
+        pixels = (figure.layout.height - 110) / (low - high)
+        places = sorted(note.y for note in figure.layout.annotations)
+        gaps = [(b - a) * pixels for a, b in pairwise(places)]
+        assert min(gaps) > 0.9 * A_LABEL, "no name over another"
+        assert high < places[0]
+        assert places[-1] < low, "no name beside the figure"
 
 
 def test_a_report_draws_the_first_ones_and_keeps_all_in_its_tables(found: RunResult) -> None:
