@@ -23,7 +23,7 @@ from pxcore.runs.choices import canonical_model
 from pxcore.runs.result import result
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.types import ModelSpec
+from pxcore.types import ModelSpec, RunResult
 from pxcore.types.benchmark import BenchmarkAsk, Spread
 from tests.fake_benchmark import KIND, row
 from tests.tiny_lab import carry_on
@@ -98,6 +98,21 @@ def test_a_row_holds_recall_of_each_trainings_own_ranking(door: Benchmarks, stor
         assert six.values[n] == pytest.approx(100 * np.mean(each))
         assert found.accuracy.values[n] == pytest.approx(100 * told.performance.accuracy.mean)
     assert found.at(8) == Spread(values=(100.0, 100.0)), "all channels hold all that tell"
+
+
+def test_trainings_that_disagree_are_averaged_after_recall(door: Benchmarks, store: Store) -> None:
+    def opened(run_id: str) -> RunResult:
+        told = result(store, run_id)
+        known = [float(c in told.dataset.informative) for c in range(8)]
+        folds = (tuple(known), tuple(-2 * value for value in known))  # all six first, then last
+        one = told.methods[0]
+        return replace(told, methods=(replace(one, ranking=replace(one.ranking, folds=folds)),))
+
+    (kind,) = door.kinds()
+    (found,) = Benchmarks(store, opened).rows(kind)
+    six = found.at(6)
+    assert six is not None
+    assert six.values == pytest.approx([100 * (1 + 4 / 6) / 2] * 2)
 
 
 def test_weights_are_counted_as_torch_counts_them(door: Benchmarks) -> None:
