@@ -36,8 +36,8 @@ PIECE = 2**22
 """Pixels that pass the network at once: 83 planes of 224 x 224, whose first maps take 0.3 GB."""
 BLOCK = 2**25
 """Pixels of the cells that are held at once while they are spoilt: 128 MB."""
-_SAMPLE = 32
-"""Cells that folding a model is checked on, at most."""
+_FEW = 4
+"""Cells that folding a network is checked on: many planes, and each passes twice."""
 Question = tuple[ExplainRequest, Context, Perturbation]
 
 
@@ -66,7 +66,7 @@ def embedded(
         return None
     height, width = request.cells.image_size
     pixels = len(request.cells.channels) * height * width
-    network = _folded(request, plain, max(1, min(_SAMPLE, PIECE // pixels)))
+    network = _folded(request, plain, max(1, min(_FEW, PIECE // pixels)))
     eyes = _Eyes(network, request.layout)
     cells = EmbeddedCells(request.cells, _everything(request, eyes, max(1, BLOCK // pixels)))
     size = request.layout.batch_size
