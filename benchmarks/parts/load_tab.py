@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -49,6 +50,8 @@ class Tab:
     _page: str = ""
     _text: str = ""
     _live: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _alive: set[str] = field(default_factory=set)
+    """Live parts of the page as it was last drawn."""
     _told: asyncio.Queue[ForwardMsg | None] = field(default_factory=asyncio.Queue)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reader: asyncio.Task[None] | None = None
@@ -134,7 +137,7 @@ class Tab:
             if kind == "page_not_found":
                 found.error = "page not found"
             elif kind == "new_session":
-                self._hash = message.new_session.page_script_hash
+                self._begun(message.new_session)
             elif kind == "navigation":  # which page the script chose; what is pressed goes there
                 self._hash = message.navigation.page_script_hash
             elif kind == "page_info_changed":
@@ -145,6 +148,12 @@ class Tab:
                 self._drawn(message.delta, found)
             elif kind == "script_finished" and self._over(message.script_finished, found):
                 return
+
+    def _begun(self, session: NewSession) -> None:
+        """Note what is drawn; a whole page says anew which of its parts live."""
+        self._hash = session.page_script_hash
+        if not session.fragment_ids_this_run:
+            self._alive = set()
 
     def _over(self, status: int, found: Answer) -> bool:
         """Return whether a script ended, and not only to begin anew."""
@@ -170,18 +179,22 @@ class Tab:
 
     def _again(self, interval: float, fragment: str) -> None:
         """Ask for a live part again and again, as the browser's timer does."""
+        self._alive.add(fragment)
         if fragment not in self._live:
             self._live[fragment] = asyncio.create_task(self._repeat(interval, fragment))
 
     async def _repeat(self, interval: float, fragment: str) -> None:
         while True:
             await asyncio.sleep(interval)
+            if fragment not in self._alive:
+                self._live.pop(fragment, None)
+                return
             ask = BackMsg()
             ask.rerun_script.page_script_hash = self._hash
             ask.rerun_script.fragment_id = fragment
             ask.rerun_script.is_auto_rerun = True
             ask.rerun_script.query_string = self._address()
-            await self._ask(ask, f"{self._page} (live)", live=True)
+            await self._ask(ask, "live parts", live=True)
 
     async def _read(self) -> None:
         """Take messages off the socket as they come: a browser never lets the server wait."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 
@@ -82,6 +83,7 @@ class Results:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[RunRecord, RunResult]] = {}
+        self._lock = Lock()
 
     def of(self, store: Store, run_id: str) -> RunResult:
         """Return :func:`result`, the same value while nothing about the run has changed."""
@@ -90,9 +92,10 @@ class Results:
         if known is not None and known[0] == record:
             return known[1]
         found = result(store, run_id)
-        if len(self._kept) >= KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[run_id] = record, found
+        with self._lock:
+            if len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[run_id] = record, found
         return found
 
 

@@ -19,6 +19,7 @@ from pxcore.data.synthetic.multiplex_params import (
     Modes,
     MultiplexParams,
     Polarity,
+    Shares,
     suited,
 )
 from pxcore.types import Role, Skipped
@@ -31,7 +32,7 @@ SMALL = 48
 
 OPTIONS = (
     "n_images", "size", "channels", "classes", "per_class", "radius", "n_circles", "low", "high",
-    "freq", "background", "sigma", "noise", "polarity", "modes", "shared_background", "seed",
+    "freq", "background", "shares", "sigma", "noise", "polarity", "modes", "shared_background", "seed",
     "part",
 )  # fmt: skip
 
@@ -98,6 +99,7 @@ def params_of(options: ImportOptions) -> MultiplexParams:
         high=options.span("high", default.high),
         freq=options.decimal("freq", default.freq),
         background=cast("Background", options.word("background", get_args(Background))),
+        shares=cast("Shares", options.word("shares", get_args(Shares))),
         sigma=options.decimal("sigma", default.sigma),
         noise=options.decimal("noise", default.noise),
         polarity=cast("Polarity", options.word("polarity", get_args(Polarity))),

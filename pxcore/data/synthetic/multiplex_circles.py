@@ -2,8 +2,9 @@
 
 Every image is a handful of circles, at the same places in all channels. In each channel a circle
 is dim or bright; how many are bright is all that a class changes, and only in its own few channels.
-The shares are kept in every image, as nearly as whole circles allow: which ones are bright is
-drawn, not how many.
+By default the shares are kept in every image, as nearly as whole circles allow: which ones are
+bright is drawn, not how many. At 48 pixels only that lets a network reach the accuracies that are
+known of small versions; ``shares="drawn"`` draws every circle for itself.
 
 Source: Abdel Magid et al., MICCAI 2020 (circles, two modes of brightness, frequencies 0.2 and 0.8,
 30 channels, 3 classes, two informative channels a class). Where the paper is silent or its code
@@ -140,7 +141,10 @@ def _image(
     share = np.where(np.isnan(panel.share[label]), drawn, panel.share[label])
     low = np.where(np.isnan(panel.low), rng.uniform(*params.low, c), panel.low)
     high = np.where(np.isnan(panel.high), rng.uniform(*params.high, c), panel.high)
-    bright = rng.permuted(np.arange(n)[None] < np.rint(share * n)[:, None], axis=1)  # (C, n)
+    if params.shares == "kept":
+        bright = rng.permuted(np.arange(n)[None] < np.rint(share * n)[:, None], axis=1)  # (C, n)
+    else:
+        bright = rng.random((c, n)) < share[:, None]
     light = np.where(bright, high[:, None], low[:, None])  # (C, n)
     light += params.sigma * rng.standard_normal((c, n))
     if params.shared_background:

@@ -11,6 +11,7 @@ from pxcore.errors import DatasetError
 Background = Literal["mid", "random", "fixed"]
 Polarity = Literal["right", "left", "both"]
 Modes = Literal["per_image", "per_channel"]
+Shares = Literal["kept", "drawn"]
 Settings = tuple[tuple[str, str], ...]
 
 
@@ -41,6 +42,9 @@ class MultiplexParams:
     """Bright circles of all other channels: half of them, ``freq`` or the rest drawn for each
     image, or the same drawn once for each channel (informative ones then turn to the other side
     in their class)."""
+    shares: Shares = "kept"
+    """Every image has just its share of bright circles, or each circle is drawn for itself, so
+    that shares vary among images and the classes are harder to tell."""
     sigma: float = 0.3
     """Standard deviation of a circle's brightness about its mode, before it is cut to 0 and 1."""
     noise: float = 0.04
@@ -121,6 +125,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "background": get_args(Background),
     "polarity": get_args(Polarity),
     "modes": get_args(Modes),
+    "shares": get_args(Shares),
 }
 
 

@@ -73,6 +73,17 @@ def test_the_share_of_bright_circles_is_kept_in_every_image() -> None:
         assert (bright[apart & (labels == label)] == wanted).all()
 
 
+def test_the_share_of_bright_circles_may_be_drawn_circle_by_circle() -> None:
+    """Of five circles, each bright with 1/2: their number is spread as five tossed coins are."""
+    params = replace(SHARP, radius=1, n_circles=(5, 5), shares="drawn")
+    images = multiplex_circles(params).images
+    apart = (images[:, 0] > 10).sum(axis=(1, 2)) == 25
+    rest = np.delete(np.arange(30), informative(params))
+    bright = ((images > 127).sum(axis=(2, 3)) // 5)[apart][:, rest]
+    share = np.bincount(bright.ravel(), minlength=6) / bright.size
+    np.testing.assert_allclose(share, np.array([1, 5, 10, 10, 5, 1]) / 32, atol=0.03)
+
+
 @pytest.mark.parametrize(("polarity", "wanted"), [("left", {0.2}), ("both", {0.2, 0.8})])
 def test_polarity_turns_channels_to_the_dim_side(polarity: str, wanted: set[float]) -> None:
     params = replace(SHARP, polarity=polarity)
