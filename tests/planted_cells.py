@@ -139,7 +139,7 @@ class NumberReader(Embedding):
             self.linear.bias.copy_(torch.tensor([0.0, 1.2, 0.0]))
         self.where = [channels.index(channel) for channel in range(4)]
 
-    def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
+    def look(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         maps = self.layer1(planes.flatten(0, 1).unsqueeze(1))
         amounts = maps.mean(dim=(2, 3)).unflatten(0, (-1, len(channels))) * 6  # (B, C', 3)
         return (amounts[..., 2] - amounts[..., 0]) / (amounts.sum(dim=2) + 0.05)
@@ -158,7 +158,7 @@ class PlaneReader(NumberReader):
 
     weights = (0.5, 0.5, 30.0, 0.5)
 
-    def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
+    def look(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         maps = self.layer1(planes.flatten(0, 1).unsqueeze(1))
         return maps.mean(dim=(2, 3)).unflatten(0, (-1, len(channels)))  # (B, C', 3)
 

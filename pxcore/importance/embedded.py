@@ -23,17 +23,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from torch import nn
 
 from pxcore.errors import Cancelled
 from pxcore.importance.folded import folded
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.perturbations import Apply, Context, Draw, Perturbation
-from pxcore.models.embedding import Conclusion, Embedding, embedding_of
+from pxcore.models.embedding import PIECE, Conclusion, Embedding, embedding_of, groups
 from pxcore.training.device import Layout
 from pxcore.training.device_cells import Cells
 
-PIECE = 2**22
-"""Pixels that pass the network at once: 83 planes of 224 x 224, whose first maps take 0.3 GB."""
 BLOCK = 2**25
 """Pixels of the cells that are held at once while they are spoilt: 128 MB."""
 _FEW = 4
@@ -109,18 +108,28 @@ class EmbeddedCells:
 
 @dataclass(frozen=True, slots=True)
 class _Eyes:
-    """The first step of a network, a piece at a time."""
+    """The first step of a network, as the layout wants it."""
 
     network: Embedding
     layout: Layout
 
     def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         """Return (B, C', ...) float32 of planes (B, C', H, W)."""
-        parts = []
-        for few in torch.split(planes, max(1, PIECE // planes[0].numel())):
-            with torch.autocast(planes.device.type, torch.bfloat16, enabled=self.layout.bfloat16):
-                parts.append(self.network.embed(few, channels).float())
-        return torch.cat(parts)
+        with torch.autocast(planes.device.type, torch.bfloat16, enabled=self.layout.bfloat16):
+            return self.network.embed(planes, channels).float()
+
+
+class _AtOnce(nn.Module):
+    """A network through which all planes pass once, so that every layer is used once."""
+
+    def __init__(self, network: Embedding) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits."""
+        everything = range(self.network.n_channels)
+        return self.network.conclude(self.network.look(images, everything))
 
 
 @dataclass(slots=True)
@@ -170,12 +179,6 @@ class _Spoiling:
             yield torch.where(kept, own, found[:, place])
 
 
-def groups(channels: Sequence[int], pixels: int) -> tuple[tuple[int, ...], ...]:
-    """Return channels in groups whose planes, of ``pixels`` each, pass at once; at least one."""
-    size = max(1, PIECE // pixels)
-    return tuple(tuple(channels[i : i + size]) for i in range(0, len(channels), size))
-
-
 def _seen(perturbation: Perturbation, context: Context, spoiling: _Spoiling) -> Perturbation:
     """Return a perturbation of embeddings that draws what the plain one draws."""
 
@@ -189,20 +192,16 @@ def _seen(perturbation: Perturbation, context: Context, spoiling: _Spoiling) -> 
 def _everything(request: ExplainRequest, eyes: _Eyes, at_once: int) -> torch.Tensor:
     """Return the embeddings (n, C, ...) of all cells, so many cells at once."""
     cells, parts = request.cells, []
-    height, width = cells.image_size
     for positions in torch.split(torch.arange(len(cells), device=cells.device), at_once):
         if request.stop():
             message = "ranking was asked to stop before its first repeat"
             raise Cancelled(message)
-        images = cells.batch(positions)
-        own = groups(range(len(cells.channels)), len(positions) * height * width)
-        found = [eyes.embed(images[:, group[0] : group[-1] + 1], group) for group in own]
-        parts.append(torch.cat(found, dim=1))
+        parts.append(eyes.embed(cells.batch(positions), range(len(cells.channels))))
     return torch.cat(parts)
 
 
 def _folded(request: ExplainRequest, plain: Embedding, n_cells: int) -> Embedding:
     """Return an equal but faster network; ``request.model`` is not changed."""
     first = torch.arange(min(n_cells, len(request.cells)), device=request.cells.device)
-    faster = embedding_of(folded(request.model, request.cells.batch(first)))
-    return plain if faster is None else faster
+    faster = folded(_AtOnce(plain), request.cells.batch(first))
+    return faster.network if isinstance(faster, _AtOnce) else plain

@@ -49,7 +49,7 @@ class ChannelEmbedding(Embedding):
             nn.Linear(HIDDEN, n_classes),
         )
 
-    def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
+    def look(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         """Return (B, C'): one number of each of these planes (B, C', H, W)."""
         size = (-1, len(channels))
         if self.alone:

@@ -25,7 +25,7 @@ class OneByOne(Embedding):
         super().__init__(n_channels)
         self.single = single
 
-    def embed(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
+    def look(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         """Return the logits (B, C', K) of each of these planes (B, C', H, W)."""
         logits: torch.Tensor = self.single(planes.flatten(0, 1).unsqueeze(1))  # (B·C', K)
         return logits.reshape(-1, len(channels), logits.shape[1])

@@ -23,6 +23,7 @@ from pxcore.types import (
 )
 
 FOLDS, MOST_FOLDS = "the number of folds", 50
+OPTIMISERS = ("adamw", "adam_amsgrad")
 IN_CELL = "pxpermute_mask"
 """The method that must know where the cell is."""
 
@@ -194,6 +195,13 @@ def _training(params: TrainingParams) -> None:
             raise TrainingError(message)
     if params.zero_pixels not in ("count", "skip"):
         message = f"training: zero pixels are {params.zero_pixels!r}; give count or skip"
+        raise TrainingError(message)
+    if params.crop != int(params.crop):
+        message = f"training: largest shift is {params.crop} pixels; give a whole number"
+        raise TrainingError(message)
+    if params.optimiser not in OPTIMISERS:
+        known = " or ".join(OPTIMISERS)
+        message = f"training: optimiser is {params.optimiser!r}; give {known}"
         raise TrainingError(message)
     if params.low_percentile >= params.high_percentile:
         message = (

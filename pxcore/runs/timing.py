@@ -43,6 +43,8 @@ GATE_LOOKS = 5
 held constant."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
+EXCHANGES = "permute_cells"
+"""The method that, where each channel is looked at alone, exchanges what was made of it."""
 MOST_PAIRS = 120
 """Of channels that are spoilt together, as the evaluation of redundancy has it (loading that
 takes the web process long)."""
@@ -203,7 +205,7 @@ def _passes(task: ExplainTask) -> float:
             return 1.0
     model = task.train.model
     if MODELS[model.id].as_built(model.options).channels == "alone":  # only what is spoilt passes
-        return float(_repeats(task) + 1)
+        return 1.0 if method.id == EXCHANGES else float(_repeats(task) + 1)
     return float(channels * _repeats(task) + 1)
 
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from pxcore.errors import MethodError, TrainingError
 from pxcore.models import MODELS, BuildRequest, Model
+from pxcore.models.vision import torchvision_models
 from pxcore.training.predict import evaluating
 from pxcore.training.seeding import private_randomness
 from tests.trained_networks import narrow
@@ -171,3 +172,54 @@ def test_says_what_it_is(name: str) -> None:
     assert MODELS[name].build.__doc__
     documented = Path(__file__).resolve().parents[2] / "docs" / "models.md"
     assert f"## `{name}`" in documented.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "weights"),
+    [
+        ("channel_embedding", (), 11_589_596),  # as published
+        ("channel_embedding", (("encoders", "independent"),), 22_387_833),
+        ("channel_embedding", (("backbone", "r3d"),), 799_004),
+        ("channel_embedding", (("backbone", "r3d"), ("encoders", "independent")), 9_486_969),
+        ("resnet50", (), 23_598_851),
+        ("r3d_18", (), 33_148_995),
+        ("bsn", (), 11_171_779),
+    ],
+)
+def test_how_many_weights(name: str, options: tuple[tuple[str, str], ...], weights: int) -> None:
+    """For 30 channels of 224 pixels and 3 classes; docs/models.md tells them."""
+    request = BuildRequest(n_channels=30, n_classes=3, image_size=(224, 224), options=options)
+    with torch.device("meta"):
+        network = MODELS[name].build(request)
+    assert sum(one.numel() for one in network.parameters()) == weights
+
+
+@pytest.mark.parametrize("options", [(), (("backbone", "r3d"), ("encoders", "independent"))])
+@pytest.mark.parametrize("side", [32, 48, 64, 224])
+def test_channel_embedding_makes_one_number_whatever_the_size(
+    side: int, options: tuple[tuple[str, str], ...]
+) -> None:
+    request = BuildRequest(
+        n_channels=2, n_classes=3, image_size=(side, side), options=(("width", 4), *options)
+    )
+    with evaluating(MODELS["channel_embedding"].build(request)) as network:
+        assert network.embed(torch.rand(1, 2, side, side), range(2)).shape == (1, 2)
+        assert network(torch.rand(1, 2, side, side)).shape == (1, 3)
+
+
+def test_the_same_network_as_torchvision_has() -> None:
+    """Equal weights, equal outputs: names, order and strides are the published ones."""
+    torchvision = torchvision_models()
+    theirs = torchvision.resnet50(num_classes=4).eval()
+    ours = MODELS["resnet50"].build(replace(asked("resnet50"), options=())).eval()
+    ours.load_state_dict(theirs.state_dict())
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(ours(images), theirs(images))
+    stack = torchvision.video.r3d_18(num_classes=4).eval()
+    deep = MODELS["r3d_18"].build(replace(asked("r3d_18"), options=())).eval()
+    weights = stack.state_dict()
+    weights["stem.0.weight"] = weights["stem.0.weight"][:, :1]  # of one map a slice
+    deep.load_state_dict(weights)
+    with torch.no_grad():
+        stack.stem[0] = deep.stem[0]
+        assert torch.equal(deep(images), stack(images[:, None]))

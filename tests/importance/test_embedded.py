@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -18,63 +17,14 @@ from pxcore.importance.fold import FoldImportance
 from pxcore.importance.masks import CellMasks
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.perturbations import PERTURBATIONS, Context
-from pxcore.importance.randomised import held
-from pxcore.models import BuildRequest
+from pxcore.models import BuildRequest, embedding
 from pxcore.models.build import build_network
 from pxcore.models.channel_dropout import dropout_of
 from pxcore.models.embedding import embedding_of
-from pxcore.training.device import Layout
-from pxcore.training.seeding import private_randomness
 from pxcore.types import Array
-from pxcore.types.runs import Option
+from tests.embedding_networks import CPU, DEAD, NETWORKS, REPEATS, SIDE, C, K, N, asked, network
 
-N, C, K, SIDE, REPEATS = 23, 5, 3, 16, 3
-DEAD = 1
-CPU = torch.device("cpu")
-LABELS = np.random.default_rng(4).permutation(np.arange(N) % K)
-NETWORKS: dict[str, tuple[str, tuple[Option, ...]]] = {
-    "shared": ("channel_embedding", ()),
-    "independent": ("channel_embedding", (("encoders", "independent"),)),
-    "bsn": ("bsn", ()),
-    "behind_dropout": ("channel_embedding", (("channel_dropout", True),)),
-}
 UNITS = {"alone": None, "together": ((0, 2), (4,), (2, 3, 4), (0, 2))}
-
-
-@cache
-def cells() -> torch.Tensor:
-    images = torch.rand(N, C, SIDE, SIDE, generator=torch.Generator().manual_seed(2)) ** 2
-    images[:, DEAD] = 0.25
-    return images
-
-
-@cache
-def network(name: str) -> nn.Module:
-    """A network that tells cells apart: BatchNorm that saw them, logits that spread by about 1."""
-    model, options = NETWORKS[name]
-    request = BuildRequest(
-        n_channels=C, n_classes=K, image_size=(SIDE, SIDE), options=(("width", 8), *options)
-    )
-    with private_randomness(CPU, 8), torch.no_grad():
-        made = build_network(model, request)
-        for _ in range(30):
-            made.train()(cells())
-        logits = made.eval()(cells())
-        weight, bias = list(made.parameters())[-2:]  # of the last layer
-        weight.div_(logits.std())
-        bias.sub_(logits.mean(dim=0)).div_(logits.std())
-    return made.eval().requires_grad_(requires_grad=False)
-
-
-def asked(name: str, batch_size: int = 10) -> ExplainRequest:
-    return ExplainRequest(
-        model=network(name),
-        cells=held(cells()),
-        labels=LABELS,
-        n_classes=K,
-        repeats=REPEATS,
-        layout=Layout(batch_size=batch_size),
-    )
 
 
 def context(request: ExplainRequest) -> Context:
@@ -136,14 +86,14 @@ def test_pieces_and_blocks_do_not_show(perturbation: str, monkeypatch: pytest.Mo
     few = measured(asked("independent", 100), perturbation)
     alike(few, whole)
     assert max(most) <= 3
-    monkeypatch.setattr(fast, "PIECE", 1)  # not one plane fits: one passes nevertheless
+    monkeypatch.setattr(embedding, "PIECE", 1)  # not one plane fits: one passes nevertheless
     monkeypatch.setattr(fast, "BLOCK", 1)
     alike(measured(asked("independent", 100), perturbation), whole)
 
 
 def seen_at_once(monkeypatch: pytest.MonkeyPatch, piece: int, block: int) -> list[int]:
     """Bound what passes at once, and return what will be seen of it: planes of each pass."""
-    monkeypatch.setattr(fast, "PIECE", piece)
+    monkeypatch.setattr(embedding, "PIECE", piece)
     monkeypatch.setattr(fast, "BLOCK", block)
     monkeypatch.setattr(fast, "folded", lambda model, _images: model)
     return planes_of(network("independent"), monkeypatch)
@@ -152,13 +102,13 @@ def seen_at_once(monkeypatch: pytest.MonkeyPatch, piece: int, block: int) -> lis
 def planes_of(made: nn.Module, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that grows by the planes of every pass of a network's first step."""
     own, passes = embedding_of(made), []
-    plain = own.embed
+    plain = own.look
 
-    def embed(planes: torch.Tensor, channels: tuple[int, ...]) -> torch.Tensor:
+    def look(planes: torch.Tensor, channels: tuple[int, ...]) -> torch.Tensor:
         passes.append(planes.shape[0] * planes.shape[1])
         return plain(planes, channels)
 
-    monkeypatch.setattr(own, "embed", embed)
+    monkeypatch.setattr(own, "look", look)
     return passes
 
 
@@ -221,9 +171,9 @@ def test_stops_while_embedding() -> None:
 
 
 def test_groups_hold_every_channel_once() -> None:
-    found = fast.groups((0, 2, 5, 6, 9), fast.PIECE // 2)
+    found = embedding.groups((0, 2, 5, 6, 9), embedding.PIECE // 2)
     assert found == ((0, 2), (5, 6), (9,))
-    assert fast.groups((3, 4), 2 * fast.PIECE) == ((3,), (4,))
+    assert embedding.groups((3, 4), 2 * embedding.PIECE) == ((3,), (4,))
 
 
 def test_the_network_is_left_as_it_was() -> None:

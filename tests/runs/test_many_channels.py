@@ -9,6 +9,7 @@ import pytest
 
 from pxcore.errors import MethodError, TrainingError
 from pxcore.runs import drafts, heart
+from pxcore.runs.panels.tasks import roomy
 from pxcore.runs.presets import MULTIPLEXED, PRESETS, offered
 from pxcore.runs.spec_tasks import explain, training
 from pxcore.runs.tasks import key
@@ -110,6 +111,8 @@ def test_what_it_takes(store: Store, many: Dataset) -> None:
     mixed = explain(stack, MethodSpec(id="pxpermute"), 0, 0)
     ratio = work_of(mixed, many) / work_of(alone, many)
     assert ratio == pytest.approx((24 * 10 + 1) / 11)
+    exchanged = explain(spec, MethodSpec(id="permute_cells"), 0, 0)
+    assert work_of(alone, many) / work_of(exchanged, many) == pytest.approx(11)
     wide = replace(spec, model=ModelSpec(id="channel_embedding"))
     trainings = spec.n_folds
     assert run_bytes(wide, many) - run_bytes(spec, many) == trainings * (62 - 4) * 2**20
@@ -122,3 +125,24 @@ def test_seeds_of_tasks_do_not_follow_the_settings(store: Store, many: Dataset) 
     one, two = training(spec, 0, 0), training(other, 0, 0)
     assert key(one) != key(two)
     assert np.array_equal(one.seed, two.seed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"crop": 2.5}, "give a whole number"), ({"optimiser": "sgd"}, "adamw or adam_amsgrad")],
+)
+def test_settings_of_the_training_are_checked(
+    store: Store, many: Dataset, changes: dict[str, object], words: str
+) -> None:
+    spec = drafts.draft(store, many.id, "multiplexed")
+    wrong = replace(spec, training=replace(spec.training, **changes))  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match=words):
+        drafts.check(store, wrong)
+
+
+def test_a_narrow_network_gets_room_for_every_panel() -> None:
+    """One as wide as usual has it already; the small one is widened as ever."""
+    narrow = ModelSpec(id="channel_embedding", options=(("width", 8),))
+    assert dict(roomy(narrow, ()).options)["width"] == 16
+    assert "width" not in dict(roomy(ModelSpec(id="channel_embedding"), ()).options)
+    assert dict(roomy(ModelSpec(id="small_cnn"), ()).options)["width"] == 32

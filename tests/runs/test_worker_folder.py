@@ -124,6 +124,6 @@ def test_memory_that_never_suffices_is_told_and_other_errors_pass(tmp_path: Path
 
     with pytest.raises(torch.OutOfMemoryError):
         with_smaller_batches(hungry, 64, TaskWork(tmp_path))
-    assert memory.SMALLEST_BATCH == 8
+    assert memory.SMALLEST_BATCH == 4
     with pytest.raises(RuntimeError, match="shapes"):
         with_smaller_batches(broken, 64, TaskWork(tmp_path))

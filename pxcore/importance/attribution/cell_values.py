@@ -10,13 +10,17 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
+from torch import nn
 
 from pxcore.errors import Cancelled, MethodError
 from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.method import ExplainRequest, Method
+from pxcore.models.embedding import PIECE, embedding_of
 from pxcore.training.predict import evaluating
 from pxcore.types import Array
 
+PIXELS = 2**24
+"""Of all channels that pass forward and back at once."""
 Looked = tuple[torch.Tensor, Mapping[str, torch.Tensor]]
 """Logits (B, K) of some cells, and by name each way to make one number of a channel, (B, C)."""
 Look = Callable[[torch.Tensor, torch.Tensor], Looked]
@@ -77,6 +81,15 @@ def explained_by_cell(
         aggregates=aggregates,
         notes=notes,
     )
+
+
+def cells_at_once(model: nn.Module, images: torch.Tensor) -> int:
+    """Return how many of ``images`` (B, C, H, W) may pass forward and back at once, at least 1.
+
+    A network that looks at each channel alone keeps all its maps for every channel.
+    """
+    most = PIXELS if embedding_of(model) is None else PIECE
+    return max(1, most // images[0].numel())
 
 
 def look_for_stop(request: ExplainRequest) -> None:

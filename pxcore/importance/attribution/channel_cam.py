@@ -9,7 +9,12 @@ import torch
 from torch import nn
 
 from pxcore.errors import MethodError
-from pxcore.importance.attribution.cell_values import Look, Looked, check_logits
+from pxcore.importance.attribution.cell_values import (
+    Look,
+    Looked,
+    cells_at_once,
+    check_logits,
+)
 from pxcore.importance.method import ExplainRequest
 from pxcore.models.embedding import embedding_of
 
@@ -39,7 +44,7 @@ def looking(request: ExplainRequest, part: Callable[[nn.Module], nn.Module]) -> 
         raise MethodError(message)
     shown = part(own)
 
-    def look(images: torch.Tensor, _positions: torch.Tensor) -> Looked:
+    def look_at(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         maps: list[torch.Tensor] = []
 
         def keep(_module: nn.Module, _given: object, out: torch.Tensor) -> torch.Tensor:
@@ -55,8 +60,12 @@ def looking(request: ExplainRequest, part: Callable[[nn.Module], nn.Module]) -> 
                 found = _means(called, maps, len(images) * embedding.n_channels)
         finally:
             handle.remove()
-        values = found.reshape(len(images), -1).detach().float()  # (B, C)
-        return logits.detach(), {"mean": values}
+        return logits.detach(), found.reshape(len(images), -1).detach().float()  # (B, C)
+
+    def look(images: torch.Tensor, _positions: torch.Tensor) -> Looked:
+        few = torch.split(images, cells_at_once(own, images))
+        logits, values = zip(*(look_at(cells) for cells in few), strict=True)
+        return torch.cat(logits), {"mean": torch.cat(values)}
 
     return look
 

@@ -25,9 +25,6 @@ from pxcore.types import Array
 PixelMaps = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """images (B, C, H, W) float32, targets (B,) int64 -> attributions (B, C, H, W) float32."""
 
-PIXELS = 2**24
-"""Of all channels, at most so many pass forward and back at once: networks that look at each
-channel alone keep a whole network's maps for every channel."""
 _WITH_RULE = (
     nn.ReLU,
     nn.ELU,
@@ -42,22 +39,18 @@ _WITH_RULE = (
 
 
 def input_gradient(model: nn.Module) -> PixelMaps:
-    """Return what takes the gradient of the target's output at every pixel, a few cells a pass.
+    """Return what takes the gradient of the target's output at every pixel.
 
     Source: Simonyan, Vedaldi and Zisserman, Deep inside convolutional networks, 2013, section 3.
     """
     own = _copied(model)
 
     def maps(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        at_once = max(1, PIXELS // images[0].numel())
-        pairs = zip(torch.split(images, at_once), torch.split(targets, at_once), strict=True)
-        found: list[torch.Tensor] = []
-        for few, wanted in pairs:
-            given = few.detach().requires_grad_()
-            with torch.enable_grad():
-                chosen = own(given).gather(1, wanted[:, None])
-                found += torch.autograd.grad(chosen.sum(), given)
-        return torch.cat(found).float()
+        given = images.detach().requires_grad_()
+        with torch.enable_grad():
+            chosen = own(given).gather(1, targets[:, None])
+            (found,) = torch.autograd.grad(chosen.sum(), given)
+        return found.float()
 
     return maps
 

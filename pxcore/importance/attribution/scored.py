@@ -21,6 +21,7 @@ from torch import nn
 
 from pxcore.importance.attribution.cell_values import (
     Looked,
+    cells_at_once,
     check_labels,
     check_logits,
     check_numbers,
@@ -59,7 +60,8 @@ def explained(
     def look(images: torch.Tensor, positions: torch.Tensor) -> Looked:
         logits: torch.Tensor = request.model(images).float()
         check_logits(request, logits)
-        found = maps(images, true_classes(request, positions))
+        targets, few = true_classes(request, positions), cells_at_once(request.model, images)
+        found = drawn(maps, images, targets, few)
         check_numbers(found, "attribution")
         inside = None if outlines is None else outlines.inside(positions)
         values = {"mean_abs": mean_inside(found, inside), "signed_median": median_over_tile(found)}
@@ -71,14 +73,17 @@ def explained(
 
 def pictured(request: MapRequest, open_maps: OpenMaps) -> torch.Tensor:
     """Return the pixel attributions (B, C, H, W) float32 of some cells, a few cells a pass."""
-    maps = open_maps(request.model)
-    pairs = zip(
-        torch.split(request.images, request.batch_size),
-        torch.split(request.targets, request.batch_size),
-        strict=True,
-    )
-    parts = [maps(images, targets) for images, targets in pairs]
-    return torch.cat(parts) if parts else torch.zeros_like(request.images)
+    images = request.images
+    if not len(images):
+        return torch.zeros_like(images)
+    few = min(request.batch_size, cells_at_once(request.model, images))
+    return drawn(open_maps(request.model), images, request.targets, few)
+
+
+def drawn(maps: PixelMaps, images: torch.Tensor, targets: torch.Tensor, few: int) -> torch.Tensor:
+    """Return what ``maps`` gives for images (B, C, H, W) and targets (B,), ``few`` a pass."""
+    pairs = zip(torch.split(images, few), torch.split(targets, few), strict=True)
+    return torch.cat([maps(some, wanted) for some, wanted in pairs])
 
 
 def explained_against(

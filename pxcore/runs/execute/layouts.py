@@ -36,11 +36,9 @@ def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCe
     Batches hold ``MOST_PIXELS`` at most. Nothing is measured of networks that look at each
     channel alone: how many planes pass at once is theirs to say.
     """
-    channels = len(cells.channels)
-    pixels = channels * cells.image_size[0] * cells.image_size[1]
-    most = max(SMALLEST, MOST_PIXELS // pixels)
+    channels, usual = len(cells.channels), replace(Layout(), batch_size=usual_batch(cells))
     if len(cells) * channels < WORTH_MEASURING or embedding_of(network) is not None:
-        return replace(Layout(), batch_size=min(Layout().batch_size, most))
+        return usual
     chip = platform.processor() or platform.machine()
     device = torch.cuda.get_device_name(cells.device) if cells.device.type == "cuda" else chip
     kind = key_of(
@@ -49,11 +47,25 @@ def layout_of(root: Path, task: ExplainTask, network: nn.Module, cells: DeviceCe
     )
     kept = root / "layouts" / f"{kind}.json"
     if not kept.is_file():
-        sample = torch.arange(min(SAMPLE, len(cells), most), device=cells.device)
-        found, _ = trial(network, cells.batch(sample))
+        sample = torch.arange(min(SAMPLE, len(cells), _most(cells)), device=cells.device)
+        try:
+            found, _ = trial(network, cells.batch(sample))
+        except torch.OutOfMemoryError:  # other work on the card: nothing is measured this time
+            return usual
         _keep_first(kept, encode(found))
     found = decode(Layout, kept.read_text("utf-8"))
-    return replace(found, batch_size=min(found.batch_size, most))
+    return replace(found, batch_size=min(found.batch_size, _most(cells)))
+
+
+def usual_batch(cells: DeviceCells) -> int:
+    """Return how many cells pass at once where nothing was measured."""
+    return min(Layout().batch_size, _most(cells))
+
+
+def _most(cells: DeviceCells) -> int:
+    """Return the most cells that may lie in one batch."""
+    height, width = cells.image_size
+    return max(SMALLEST, MOST_PIXELS // (len(cells.channels) * height * width))
 
 
 def _keep_first(path: Path, text: str) -> None:

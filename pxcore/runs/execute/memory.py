@@ -23,7 +23,7 @@ from pxcore.training.host_memory import host_name, oom_kills
 
 T = TypeVar("T")
 
-SMALLEST_BATCH = 8
+SMALLEST_BATCH = 4
 MARK = "attempt.json"
 """In a task's folder while an attempt is under way."""
 
@@ -43,7 +43,7 @@ def with_smaller_batches(
 ) -> tuple[T, int]:
     """Return what ``attempt(batch_size)`` gives, and the batch size with which it succeeded.
 
-    The batch is halved after each error that says that memory did not suffice, down to 8 cells;
+    The batch is halved after each error that says that memory did not suffice, down to 4 cells;
     then the error goes up. It is halved too when the process of the last attempt was killed and
     the kernel has killed something for lack of memory since: any other kill repeats the attempt
     as it was, so that its numbers are the same. Checkpoints of the larger batch are dropped.

@@ -18,11 +18,11 @@ from pxcore.models import MODELS, BuildRequest
 from pxcore.models.build import build_network
 from pxcore.runs.execute.cells import Seen, seen
 from pxcore.runs.execute.context import Context
-from pxcore.runs.execute.layouts import layout_of
+from pxcore.runs.execute.layouts import layout_of, usual_batch
 from pxcore.runs.saved.model import load_model, load_tested
 from pxcore.runs.tasks import ExplainTask, TrainTask, key
 from pxcore.settings import Settings
-from pxcore.training.device import Layout, choose_device, device_name
+from pxcore.training.device import choose_device, device_name
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.predict import predict
 from pxcore.types import Array, Dataset, Fold, TrainedModel
@@ -134,4 +134,4 @@ def _on_validation(context: Context, train: TrainTask) -> Array:
     with seen(context.artifacts, dataset, train, fold) as cells:
         network = network_of(train, dataset, trained).to(device)
         held = DeviceCells(cells.source, fold.valid, limits, device, cells.channels)
-        return predict(network, held, Layout().batch_size, context.work.stop)
+        return predict(network, held, usual_batch(held), context.work.stop)

@@ -20,7 +20,7 @@ SCREEN_EPOCHS, SCREEN_WIDTH, SCREEN_NOISE = 4, 2, 4
 panels, without learning its cells by heart. Each is needed (``docs/panels.md``)."""
 
 WIDE = 64
-"""Maps of the first layer of networks that have room for every panel as they are usually built."""
+"""Maps of the first layer of networks that have room for every panel as they are."""
 
 
 def asked(spec: RunSpec) -> PanelQuestion:
@@ -120,10 +120,11 @@ def roomy(model: ModelSpec, always: Sequence[int]) -> ModelSpec:
     if always:
         options[ALWAYS] = ",".join(str(place) for place in always)
     entry = MODELS[model.id]
-    narrow = entry.width and float(entry.defaults[entry.width]) < WIDE
-    if narrow and model.weights == "random":
-        usual = dict(entry.options) | options
-        options[entry.width] = int(SCREEN_WIDTH * float(usual[entry.width]))
+    if entry.width and model.weights == "random":
+        usual = float(entry.defaults[entry.width])
+        chosen = float(options.get(entry.width, usual))
+        if min(usual, chosen) < WIDE:
+            options[entry.width] = int(SCREEN_WIDTH * chosen)
     return replace(model, options=tuple(sorted(options.items())))
 
 
