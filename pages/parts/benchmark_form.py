@@ -14,8 +14,18 @@ from pxcore.plots.numbers import about, count
 from pxcore.types.benchmark import BenchmarkAsk, BenchmarkKind, BenchmarkState
 
 OTHERS = (
-    "permute_cells", "pxpermute", "occlusion", "integrated_gradients", "deeplift", "lrp",
-)  # fmt: skip
+    "permute_cells",
+    "pxpermute",
+    "channel_embedding:scaling=none",
+    "channel_embedding:attribution=gradient_x_input",
+    "channel_embedding:attribution=integrated_gradients",
+    "channel_embedding:attribution=deeplift",
+    "input_gradient",
+    "occlusion",
+    "integrated_gradients",
+    "deeplift",
+    "lrp",
+)
 """Methods beside each model's own, as far as they fit."""
 BACKGROUNDS = {
     "mid": "half bright",
@@ -60,9 +70,9 @@ def _asked(kind: BenchmarkKind | None) -> BenchmarkAsk:
     )  # fmt: skip
     others = st.multiselect(
         "Ranked also by (beside each model's own method)",
-        [name for name in OTHERS if name in methods],
+        [name for name in OTHERS if name.partition(":")[0] in methods],
         default=[name for name in usual.methods if name in methods],
-        format_func=methods.__getitem__,
+        format_func=lambda name: _method_label(name, methods),
         key="benchmark-methods",
         width=720,
     )
@@ -89,6 +99,14 @@ def _asked(kind: BenchmarkKind | None) -> BenchmarkAsk:
         background=str(background or usual.background), models=tuple(models),
         methods=tuple(others), folds=folds, epochs=epochs,
     )  # fmt: skip
+
+
+def _method_label(name: str, labels: dict[str, str]) -> str:
+    """Return a method with its settings, such as ``Channel embedding, scaling none``."""
+    method, *settings = name.split(":")
+    return ", ".join(
+        [labels[method], *(one.replace("=", " ").replace("_", " ") for one in settings)]
+    )
 
 
 def _number(label: str, value: int, within: tuple[int, int], hint: str = "") -> int:

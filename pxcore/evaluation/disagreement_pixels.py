@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pxcore.evaluation.disagreement_embedding import stops_at_number
 from pxcore.evaluation.disagreement_facts import WITHIN_CELL, Facts, Rule, by_verdict, of
 from pxcore.types import Where
 from pxcore.types.comparison import Column
@@ -189,7 +190,11 @@ ATTRIBUTED = (
     ),
     Rule(
         "output_not_decision",
-        lambda f: set(f.kinds) == {"attribution", "perturbation"} and not f.partners,
+        lambda f: (
+            set(f.kinds) == {"attribution", "perturbation"}
+            and not f.partners
+            and not stops_at_number(f)
+        ),
         lambda _f: (
             "An attribution asks how strongly the model's output reacts to the pixels, a "
             "perturbation how many cells change their class: a channel can move one without the "

@@ -10,6 +10,7 @@ methods is certain then.
 
 from __future__ import annotations
 
+from pxcore.evaluation.disagreement_embedding import EMBEDDED
 from pxcore.evaluation.disagreement_facts import Facts, Rule, alike_found, of
 from pxcore.evaluation.disagreement_pixels import ATTRIBUTED, PERTURBED
 from pxcore.types.comparison import Reason
@@ -140,5 +141,5 @@ TRAINED = (
     ),
 )
 """Reasons that lie in what models make of the other channels."""
-RULES = (*BEHIND, *PERTURBED, *TRAINED, *ATTRIBUTED)
+RULES = (*BEHIND, *PERTURBED, *TRAINED, *ATTRIBUTED, *EMBEDDED)
 """Every rule, in the order in which reasons are told."""

@@ -129,7 +129,8 @@ class BenchmarkAsk:
     models: tuple[str, ...] = ("embedding",)
     """Ids of entries."""
     methods: tuple[str, ...] = ("permute_cells", "pxpermute")
-    """Beside the method that belongs to each model."""
+    """Names such as ``channel_embedding:scaling=none``, beside the method that belongs to each
+    model, as far as they fit it."""
     folds: int = 4
     epochs: int = 15
 

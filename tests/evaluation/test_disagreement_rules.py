@@ -141,6 +141,18 @@ CASES = {
         facts("integrated_gradients", "permute_cells"),
         facts("integrated_gradients", "permute_cells", partners=("CD3",)),
     ),
+    "number_not_decision": (
+        facts("channel_embedding", "pxpermute"),
+        facts("integrated_gradients", "pxpermute"),
+    ),
+    "number_not_pixels": (
+        facts("input_gradient", "channel_embedding"),
+        facts("input_gradient", "integrated_gradients"),
+    ),
+    "scaled_in_each_image": (
+        facts("channel_embedding", "channel_embedding:scaling=none"),
+        facts("channel_embedding", "channel_embedding:attribution=deeplift"),
+    ),
 }
 
 
@@ -168,6 +180,11 @@ PROVEN = {"different_data", "different_model", "different_training", "different_
 def test_no_cause_is_claimed_without_evidence(rule: str) -> None:
     possible = (" may ", " can ", " maybe ")
     assert any(word in said(rule, CASES[rule][0]) for word in possible)
+
+
+def test_of_a_number_no_pixels_are_told() -> None:
+    for pair in (("channel_embedding", "permute_cells"), ("permute_cells", "channel_embedding")):
+        assert ids(facts(*pair)) == {"number_not_decision"}
 
 
 def test_no_reason_is_made_up() -> None:

@@ -20,6 +20,7 @@ from pxcore.runs.benchmark import asked
 from pxcore.runs.benchmark.collected import seed_of
 from pxcore.runs.benchmark.entries import ENTRIES, entry_of, model_of
 from pxcore.runs.choices import canonical_model
+from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
@@ -142,6 +143,7 @@ def test_another_model_is_no_entry() -> None:
         ({"seeds": 21}, RunError, "21 data sets"),
         ({"models": ("resnet999",)}, RunError, "resnet999"),
         ({"methods": ("nothing",)}, MethodError, "nothing"),
+        ({"methods": ("channel_embedding:scaling=blue",)}, MethodError, "blue"),
         ({"channels": 5}, DatasetError, "channels is 5"),
         ({"background": "blue"}, DatasetError, "blue"),
     ],
@@ -151,6 +153,17 @@ def test_what_cannot_be_asked_is_refused(
 ) -> None:
     with pytest.raises(error, match=said):
         asked.check(replace(ASK, **wrong))  # type: ignore[arg-type]
+
+
+def test_methods_that_do_not_fit_a_model_are_left_out(door: Benchmarks, store: Store) -> None:
+    names = ("channel_embedding:scaling=none", "permute_cells", "channel_embedding")
+    both = replace(ASK, seeds=1, models=("embedding", "resnet50"), methods=names)
+    first, second = asked.specs(store, both)
+    assert [method_name(one) for one in first.methods] == [
+        "channel_embedding", "channel_embedding:scaling=none", "permute_cells",
+    ]  # fmt: skip
+    assert [one.id for one in second.methods] == ["input_gradient", "permute_cells"]
+    assert door.state(both).to_run == 2, "another ranking of the same model is another run"
 
 
 def test_every_published_row_is_of_a_model_that_is_here() -> None:

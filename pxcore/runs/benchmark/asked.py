@@ -5,10 +5,13 @@ from __future__ import annotations
 from pxcore.data.importers.importer import ImportOptions
 from pxcore.data.importers.multiplex_circles import WORD, params_of
 from pxcore.errors import RunError
+from pxcore.importance.methods import METHODS
+from pxcore.models import MODELS
 from pxcore.runs import datasets, drafts, imports, ledger
 from pxcore.runs.benchmark.collected import kind_id, seed_of, settings_of
 from pxcore.runs.benchmark.entries import ENTRIES, model_of
 from pxcore.runs.choices import canonical, canonical_model
+from pxcore.runs.method_names import method_name, parse_method
 from pxcore.runs.presets import spec_from
 from pxcore.store.home import Store
 from pxcore.types import (
@@ -17,11 +20,12 @@ from pxcore.types import (
     ImportRequest,
     ImportState,
     MethodSpec,
+    ModelSpec,
     RunSpec,
     RunState,
     TrainingParams,
 )
-from pxcore.types.benchmark import BenchmarkAsk, BenchmarkState, Settings
+from pxcore.types.benchmark import BenchmarkAsk, BenchmarkEntry, BenchmarkState, Settings
 
 MOST_SEEDS, MOST_RUNS = 20, 200
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
@@ -42,7 +46,7 @@ def check(ask: BenchmarkAsk) -> None:
     for entry in ask.models:
         ENTRIES[entry]
     for name in ask.methods:
-        canonical(MethodSpec(id=name))
+        canonical(parse_method(name))
     wanted_settings(ask, 0)
 
 
@@ -145,7 +149,7 @@ def _options(ask: BenchmarkAsk, seed: int) -> dict[str, str]:
 def _spec(dataset: Dataset, ask: BenchmarkAsk, entry_id: str, owner: str) -> RunSpec:
     """Return one run: the model of an entry from scratch, its own method and the others."""
     entry = ENTRIES[entry_id]
-    names = dict.fromkeys([entry.method, *ask.methods])
+    model = canonical_model(model_of(entry, ask.width))
     base = spec_from("fast", dataset, owner)
     return RunSpec(
         dataset_id=base.dataset_id,
@@ -154,7 +158,7 @@ def _spec(dataset: Dataset, ask: BenchmarkAsk, entry_id: str, owner: str) -> Run
         mask_kind=base.mask_kind,
         title=f"{entry.label}, width {ask.width}: {dataset.title}",
         preset=base.preset,
-        model=canonical_model(model_of(entry, ask.width)),
+        model=model,
         training=TrainingParams(
             max_epochs=ask.epochs,
             batch_size=32,
@@ -163,11 +167,20 @@ def _spec(dataset: Dataset, ask: BenchmarkAsk, entry_id: str, owner: str) -> Run
             balance="none",
             valid_share=VALID_SHARE,
         ),
-        methods=tuple(MethodSpec(id=name) for name in names),
+        methods=_methods(entry, model, ask),
         n_folds=ask.folds,
         repeats=1,
         owner=owner,
     )
+
+
+def _methods(entry: BenchmarkEntry, model: ModelSpec, ask: BenchmarkAsk) -> tuple[MethodSpec, ...]:
+    """Return the entry's own method and those asked for beside it that fit its model."""
+    built = MODELS[model.id].as_built(model.options)
+    others = dict.fromkeys(canonical(parse_method(name)) for name in ask.methods)
+    own = MethodSpec(id=entry.method)
+    fitting = [one for one in others if not METHODS[one.id].refusal(built, one.options)]
+    return (own, *(one for one in fitting if one != own))
 
 
 def _imports(store: Store, ask: BenchmarkAsk) -> dict[str, ImportProgress]:
@@ -202,5 +215,5 @@ def _same(found: RunSpec, spec: RunSpec) -> bool:
         and found.model == spec.model
         and found.training == spec.training
         and found.n_folds == spec.n_folds
-        and {one.id for one in spec.methods} <= {one.id for one in found.methods}
+        and set(map(method_name, spec.methods)) <= set(map(method_name, found.methods))
     )
