@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -137,9 +136,11 @@ class Tab:
             if kind == "page_not_found":
                 found.error = "page not found"
             elif kind == "new_session":
-                self._begun(message.new_session)
-            elif kind == "navigation":  # which page the script chose; what is pressed goes there
-                self._hash = message.navigation.page_script_hash
+                self._hash = message.new_session.page_script_hash
+            elif (
+                kind == "navigation"
+            ):  # a whole page: where presses go, and what lives is told anew
+                self._hash, self._alive = message.navigation.page_script_hash, set()
             elif kind == "page_info_changed":
                 self.query = parse_qs(message.page_info_changed.query_string)
             elif kind == "auto_rerun":
@@ -148,12 +149,6 @@ class Tab:
                 self._drawn(message.delta, found)
             elif kind == "script_finished" and self._over(message.script_finished, found):
                 return
-
-    def _begun(self, session: NewSession) -> None:
-        """Note what is drawn; a whole page says anew which of its parts live."""
-        self._hash = session.page_script_hash
-        if not session.fragment_ids_this_run:
-            self._alive = set()
 
     def _over(self, status: int, found: Answer) -> bool:
         """Return whether a script ended, and not only to begin anew."""
