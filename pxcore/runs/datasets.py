@@ -20,9 +20,7 @@ OTHER_FILE = "another file than last time"
 """How the note begins that a public data set's file has another sha256."""
 
 
-def register(
-    store: Store, dataset: Dataset, overview_key: str, *, outdated: str = ""
-) -> Dataset:
+def register(store: Store, dataset: Dataset, overview_key: str, *, outdated: str = "") -> Dataset:
     """Return the registered data set; the same content registered before keeps its names.
 
     What it keeps in spite of ``dataset`` is told by a note in its report (see `notices`). Its

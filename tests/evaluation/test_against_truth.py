@@ -122,4 +122,6 @@ def test_no_order_of_the_panel_decides_between_equals(turned: bool) -> None:
     if turned:
         values, spread = values[::-1], spread[::-1]
     truth = ChannelTruth(kind="means", spread=tuple(spread))
-    assert set(against_truth(method(tuple(values)), truth, 6).shared) == ({5, 4} if turned else {0, 1})
+    assert set(against_truth(method(tuple(values)), truth, 6).shared) == (
+        {5, 4} if turned else {0, 1}
+    )
