@@ -33,8 +33,8 @@ SMALL = 48
 
 OPTIONS = (
     "n_images", "size", "channels", "classes", "per_class", "radius", "n_circles", "low", "high",
-    "freq", "background", "shares", "sigma", "noise", "polarity", "modes", "shared_background", "seed",
-    "part",
+    "freq", "background", "shares", "sigma", "noise", "polarity", "modes", "shared_background",
+    "seed", "part",
 )  # fmt: skip
 
 
