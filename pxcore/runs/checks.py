@@ -193,12 +193,6 @@ def _training(params: TrainingParams) -> None:
         if not low <= value <= high:
             message = f"training: {name} is {value:g}; give a number from {low:g} to {high:g}"
             raise TrainingError(message)
-    if params.crop != int(params.crop):
-        message = f"training: largest shift is {params.crop:g} pixels; give a whole number"
-        raise TrainingError(message)
-    if params.optimiser not in ("adamw", "adam_amsgrad"):
-        message = f"training: optimiser is {params.optimiser!r}; give adamw or adam_amsgrad"
-        raise TrainingError(message)
     if params.zero_pixels not in ("count", "skip"):
         message = f"training: zero pixels are {params.zero_pixels!r}; give count or skip"
         raise TrainingError(message)

@@ -96,16 +96,6 @@ def dataset(store: Store) -> Dataset:
             TrainingError,
             "zero pixels are 'drop'; give count or skip",
         ),
-        (
-            {"training": TrainingParams(optimiser="sgd")},  # type: ignore[arg-type]
-            TrainingError,
-            "optimiser is 'sgd'; give adamw or adam_amsgrad",
-        ),
-        (
-            {"training": TrainingParams(crop=2.5)},  # type: ignore[arg-type]
-            TrainingError,
-            r"largest shift is 2\.5 pixels; give a whole number",
-        ),
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_at_the_door(
