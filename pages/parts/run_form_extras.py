@@ -67,8 +67,8 @@ def zero_pixels(training: TrainingParams, key: str) -> TrainingParams:
         value=training.zero_pixels == "skip",
         key=f"zeros-{key}",
         help="Each channel is scaled by two percentiles of its training pixels. In imaging mass "
-        "cytometry most pixels of a rare marker are 0, and so would be its percentiles: then "
-        "take them over the other pixels only.",
+        "cytometry most pixels of a rare marker are 0, and so would be its upper percentile: "
+        "then take that one over the other pixels only.",
     )
     return replace(training, zero_pixels="skip" if on else "count")
 

@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = "donor",
     repeats: Annotated[str, typer.Option(help="auto, or a number.")] = "",
     zero_pixels: Annotated[
-        str, typer.Option(help="count, or skip: percentiles of pixels that are not 0.")
+        str, typer.Option(help="count, or skip: upper percentile of pixels that are not 0.")
     ] = "",
     decoys: Annotated[
         bool | None, typer.Option(help="Rank made channels too: what zero looks like.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
         tell("Checking quality", 0.7)
         warnings = check_pixels(cells, panel)
         found = overview(cells, annotation, warnings, lambda s: tell("Overview", 0.8 + 0.2 * s))
+    found = replace(found, single_cells=intake.single_cells)
     annotation.save(_new(workspace / "annotation"))
     found.save(_new(workspace / "overview"))
     report = ImportReport(
@@ -82,6 +84,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
         annotation_folder=workspace / "annotation",
         annotation_hash=annotation.content_hash,
         overview_folder=workspace / "overview",
+        overview_parts=found.own_parts,
         panel=panel,
         classes=annotation.classes,
         class_counts=annotation.class_counts,

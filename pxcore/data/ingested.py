@@ -20,6 +20,8 @@ class Ingested:
     annotation_hash: str
     overview_folder: Path
     """Holds ``overview.npz``."""
+    overview_parts: tuple[str, ...]
+    """Hashes of what it holds beside that which follows from pixels and annotation."""
     panel: Panel
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]

@@ -13,6 +13,7 @@ from pxcore.data.frame import frame_mask, to_frame
 from pxcore.data.importers.importer import RawCell, Source
 from pxcore.data.limits import MIB
 from pxcore.data.pixels import stored_dtype
+from pxcore.data.single_cells import CellMeans, SingleCells
 from pxcore.errors import DatasetError
 from pxcore.types import Array, MaskKind, Skipped
 
@@ -61,6 +62,7 @@ class Intake:
         self._numbers: set[int] = set()
         self.labels: list[str | None] = []
         self.groups: list[str | None] = []
+        self._inside: list[CellMeans | None] = []
         self.n_cropped = 0
         self.n_padded = 0
         self._cells = self._starting_with_masks_known()
@@ -71,6 +73,11 @@ class Intake:
             mask_kind=kind,
             mask_channels=self._n_masks or int(padding),
         )
+
+    @property
+    def single_cells(self) -> SingleCells | None:
+        """Means of the single cells in every image, None where some image does not tell."""
+        return SingleCells.of(self._inside)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -134,6 +141,7 @@ class Intake:
             if self._finite(cell):
                 self.labels.append(cell.label)
                 self.groups.append(cell.group)
+                self._inside.append(cell.inside)
                 yield cell
             if seen % 64 == 0:
                 self._tell(min(1.0, seen / max(1, self._source.n_cells)))

@@ -84,9 +84,10 @@ def fit(
     low_percentile, high_percentile
         0 <= low < high <= 100.
     skip_zeros
-        Percentiles are those of the pixels that are not 0, channel by channel: in imaging mass
-        cytometry most pixels of a rare marker are 0, and its 99th percentile would be 0 too. A
-        channel without any other pixel maps to 0.
+        The upper limit is that of the pixels that are not 0, channel by channel: in imaging mass
+        cytometry most pixels of a rare marker are 0, and its 99th percentile would be 0 too. The
+        lower limit stays that of all pixels, so that single counts differ from none; where both
+        are the same, it is 0. A channel without any pixel but 0 maps to 0.
 
     Raises
     ------
@@ -102,9 +103,14 @@ def fit(
     if len(cells) == 0:
         message = "no training cell is given to take the percentiles of pixels from"
         raise DatasetError(message)
-    counted = _Counted(source, np.sort(cells), skip_zeros)
-    limits = _percentiles(counted, (low_percentile, high_percentile))
-    return Normaliser(limits[0].astype(np.float32), limits[1].astype(np.float32))
+    ordered = np.sort(cells)
+    everything = _Counted(source, ordered, skip_zeros=False)
+    low, high = _percentiles(everything, (low_percentile, high_percentile))
+    if skip_zeros:
+        (other,) = _percentiles(_Counted(source, ordered, skip_zeros=True), (high_percentile,))
+        high = np.maximum(high, other)
+        low = np.where((low == high) & (high > 0), 0.0, low)
+    return Normaliser(low.astype(np.float32), high.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,12 +131,12 @@ class _Counted:
                 yield channel, _keys(pixels[pixels != 0] if self.skip_zeros else pixels)
 
 
-def _percentiles(counted: _Counted, percentiles: tuple[float, float]) -> tuple[Array, Array]:
-    """Return (C,) float64 twice: each channel's pixels at both percentiles."""
+def _percentiles(counted: _Counted, percentiles: tuple[float, ...]) -> tuple[Array, ...]:
+    """Return (C,) float64 for each percentile: each channel's pixels at it."""
     points: list[list[float]] = []
 
     def places(totals: Array) -> Array:
-        """Return (C, 4): two neighbours of each percentile among so many pixels."""
+        """Return (C, 2 P): two neighbours of each percentile among so many pixels."""
         lasts = np.maximum(totals - 1, 0).tolist()
         points.extend([last * percentile / 100.0 for percentile in percentiles] for last in lasts)
         return np.array(
@@ -140,13 +146,12 @@ def _percentiles(counted: _Counted, percentiles: tuple[float, float]) -> tuple[A
             ]
         )
 
-    found = _order_statistics(counted, places)  # (C, 4)
-    shares = np.array(points) % 1.0  # (C, 2)
-    low, high = (
+    found = _order_statistics(counted, places)  # (C, 2 P)
+    shares = np.array(points) % 1.0  # (C, P)
+    return tuple(
         _between(found[:, 2 * i], found[:, 2 * i + 1], shares[:, i])
         for i in range(len(percentiles))
     )
-    return low, high
 
 
 def _between(below: Array, above: Array, share: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from pxcore.data.annotation import Annotation
 from pxcore.data.quality import check_classes
 from pxcore.data.quality_donors import CellFeatures, cell_features
+from pxcore.data.single_cells import SingleCells
 from pxcore.data.source import CellSource, blocks
 from pxcore.errors import DatasetError
 from pxcore.types import Array, MaskKind, frozen
@@ -54,6 +55,9 @@ class Overview:
     inside_means: Array | None = None
     """(N, C) float32: mean pixel inside each cell's mask, of its true pixels where masks only tell
     padding; None without masks and in older files"""
+    single_cells: SingleCells | None = None
+    """Means of the single cells in whole images with label masks; None without and in older
+    files."""
     features: CellFeatures | None = None
     """Of some cells, to try whether donors can be told apart; None in older files."""
     classes: tuple[str, ...] = ()
@@ -73,12 +77,20 @@ class Overview:
         """Everything the quality check says."""
         return self.pixel_warnings + self.class_warnings
 
+    @property
+    def own_parts(self) -> tuple[str, ...]:
+        """Hashes of what does not follow from the stored pixels and labels; mostly empty."""
+        return () if self.single_cells is None else (self.single_cells.content_hash,)
+
     def save(self, folder: Path) -> None:
         """Write ``overview.npz`` into an existing folder."""
         values = {name: np.asarray(getattr(self, name)) for name in (*_ARRAYS, "n_sampled")}
         texts = {name: np.array(getattr(self, name), dtype=np.str_) for name in _TEXTS}
         if self.inside_means is not None:
             values |= {"inside_means": self.inside_means}
+        if self.single_cells is not None:
+            one = self.single_cells
+            values |= {"single_counts": one.counts, "single_sums": one.sums}
         if self.features is not None:
             values |= {"feature_cells": self.features.cells, "features": self.features.values}
         np.savez_compressed(folder / FILE_NAME, allow_pickle=False, **(values | texts))
@@ -92,8 +104,12 @@ class Overview:
                 features = None
                 if "features" in file:
                     features = CellFeatures(file["feature_cells"], file["features"])
+                single_cells = None
+                if "single_counts" in file:
+                    single_cells = SingleCells(file["single_counts"], file["single_sums"])
                 return cls(
                     features=features,
+                    single_cells=single_cells,
                     inside_means=file.get("inside_means", None),
                     n_sampled=int(file["n_sampled"]),
                     classes=texts[0],

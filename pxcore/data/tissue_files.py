@@ -176,6 +176,9 @@ def _alike(
 def _below(name: str) -> PurePosixPath:
     """Return a path in a table. Raises DatasetError where it leads out of the folder."""
     place = PurePosixPath(name.replace("\\", "/"))
+    if not place.parts:
+        message = f"{name[:200]!r} names the folder itself; expected a path below it"
+        raise DatasetError(message)
     if place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
         message = f"{name[:200]!r} is named outside the folder; expected a path below it"
         raise DatasetError(message)

@@ -129,6 +129,9 @@ def cell_classes(folder: Path, limits: Limits) -> dict[tuple[str, int], str | No
 
 def _rows(path: Path, limits: Limits) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """Return the columns, and line number and texts of every line that is not blank."""
+    if path.is_symlink():
+        message = f"{path.name} is a link; links are refused, copy the file"
+        raise DatasetError(message)
     try:
         size = path.stat().st_size
         if size > limits.table_bytes:

@@ -48,9 +48,12 @@ def against_truth(method: MethodResult, truth: ChannelTruth, n_real: int) -> Aga
 
 
 def _first(values: Array, top: int) -> list[int]:
-    """Return the positions of the largest values, the largest first; NaN comes last."""
+    """Return the positions of the largest values, the largest first; NaN is none.
+
+    Equal values that do not all find room are left out: no order of the panel decides.
+    """
     order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
-    return [int(c) for c in order[:top]]
+    return [int(c) for c in order[:top] if 0 < (values >= values[c]).sum() <= top]
 
 
 def _correlation(values: Array, spread: Array) -> float | None:

@@ -10,7 +10,7 @@ from pxcore.evaluation.against_truth import against_truth
 from pxcore.plots.numbers import count, listed, score
 from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, RunResult
-from pxcore.types.truth import AgainstTruth, TruthKind
+from pxcore.types.truth import AgainstTruth, ChannelTruth, TruthKind
 
 Stands = tuple[str, AgainstTruth]
 """A ranking's name, and how it stands to the truth."""
@@ -59,14 +59,14 @@ def truth_sentence(result: RunResult, method: MethodResult) -> str:
             return f"{said}, and {reached * n:.3g} among the first {last}. {PLANTED}"
         return f"{said}{'' if all_by == k else f', and all among the first {all_by}'}. {PLANTED}"
     names = [one_line(result.panel.names[c]) for c in found.shared]
-    where = "inside the cells" if truth.inside else "of the images"
+    where = _where(truth)
     agrees = "has no order to compare"
     if found.spearman is not None:
         rho = score(found.spearman, signed=True)
         agrees = f"goes with them by {rho} (Spearman's ρ; 1 the same order, 0 none)"
     shared = f": {listed(names)}" if names else ""
     return (
-        f"How far the classes' mean intensities {where} lie apart says without any network which "
+        f"How far the classes' mean intensities ({where}) lie apart says without any network which "
         f"channels differ. {label} {agrees}; {len(names)} of its {found.top} first channels are "
         f"among the {found.top} first of the means too{shared}. {MEANS}"
     )
@@ -85,6 +85,15 @@ def kinds(
     for name, found in rows:
         parted.setdefault("planted" if found.recall else "means", []).append((name, found))
     return parted
+
+
+def _where(truth: ChannelTruth) -> str:
+    """Return what the means are of."""
+    if truth.single:
+        return "over single cells, each inside its outline and counted once"
+    if truth.inside:
+        return "inside the outlines, each stored image counted once"
+    return "of whole images, as no outlines are known"
 
 
 def _measures(found: AgainstTruth) -> dict[str, float | str]:

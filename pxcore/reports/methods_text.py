@@ -13,9 +13,10 @@ from pxcore.types import MethodResult, RunResult, RunSpec
 __all__ = ["cited", "data_said", "run_methods"]
 
 _SCHEDULES = {
-    "plateau": "halving the learning rate when validation F1 stalled",
+    "plateau": "multiplying the learning rate by {factor:g} when validation F1 stalled",
     "one_cycle": "a one-cycle learning rate",
 }
+_OPTIMISERS = {"adamw": "AdamW", "adam_amsgrad": "Adam (AMSGrad, L2 penalty)"}
 _KEPT = {
     "best": "the epoch with the best validation F1-macro was kept",
     "last": "the last epoch was kept",
@@ -102,14 +103,16 @@ def _model(spec: RunSpec) -> str:
 def _training(spec: RunSpec) -> str:
     how = spec.training
     flips = "flips and " if how.flips else ""
+    flips += f"random shifts of up to {how.crop} pixels and " if how.crop else ""
     augmented = f"{flips}Gaussian noise of standard deviation {how.noise:g}"
-    pixels = "pixels that are not 0" if how.zero_pixels == "skip" else "pixels"
+    zeros = " (the upper one of pixels that are not 0)" if how.zero_pixels == "skip" else ""
     return (
         f"Each channel was scaled so that the percentiles {how.low_percentile:g} and "
-        f"{how.high_percentile:g} of the training cells' {pixels} became 0 and 1; training with "
-        f"AdamW for at most {count(how.max_epochs, 'epoch')}, batch size {how.batch_size}, "
-        f"learning rate {how.learning_rate:g}, weight decay {how.weight_decay:g}, "
-        f"{_SCHEDULES[how.schedule]}, {_BALANCE[how.balance]}, {augmented}; "
+        f"{how.high_percentile:g} of the training cells' pixels became 0 and 1{zeros}; training "
+        f"with {_OPTIMISERS[how.optimiser]} for at most {count(how.max_epochs, 'epoch')}, batch "
+        f"size {how.batch_size}, learning rate {how.learning_rate:g}, weight decay "
+        f"{how.weight_decay:g}, {_SCHEDULES[how.schedule].format(factor=how.plateau_factor)}, "
+        f"{_BALANCE[how.balance]}, {augmented}; "
         f"{how.valid_share:.0%} of the cells outside the test part were for validation, and "
         f"{_KEPT[how.keep]}."
     )

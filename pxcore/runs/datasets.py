@@ -20,10 +20,12 @@ OTHER_FILE = "another file than last time"
 """How the note begins that a public data set's file has another sha256."""
 
 
-def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
+def register(store: Store, dataset: Dataset, overview_key: str, *, outdated: str = "") -> Dataset:
     """Return the registered data set; the same content registered before keeps its names.
 
-    What it keeps in spite of ``dataset`` is told by a note in its report (see `notices`).
+    What it keeps in spite of ``dataset`` is told by a note in its report (see `notices`). Its
+    overview is exchanged only where it has the key ``outdated``: one from an older import, which
+    knew less.
     Whoever brought it first owns it. Raises AccessError for a reader.
     """
     require_member(store, "Registering a data set")
@@ -42,6 +44,10 @@ def register(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
             if kept != known:
                 row = update(datasets).where(datasets.c.id == dataset.id)
                 connection.execute(row.values(value=encode(kept)))
+            if outdated != overview_key:
+                older = (datasets.c.id == dataset.id) & (datasets.c.overview_key == outdated)
+                row = update(datasets).where(older)
+                connection.execute(row.values(overview_key=overview_key))
             return kept
         created = now()
         dataset = replace(_noted(dataset, notices(dataset)), created=created)

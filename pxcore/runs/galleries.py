@@ -100,10 +100,10 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
         numbers, pixels_hash = container.object_numbers, container.content_hash
     annotation, notes = from_csv_text(csv_text, numbers, keep=before)
     key = key_of("annotation", annotation.content_hash)
-    overview_key = key_of("overview", pixels_hash, annotation.content_hash)
     with store.artifacts.write(key) as folder:
         annotation.save(folder)
     shown = overview(store, dataset_id)
+    overview_key = key_of("overview", pixels_hash, annotation.content_hash, *shown.own_parts)
     with store.artifacts.write(overview_key) as folder:
         with_annotation(shown, annotation).save(folder)
     report = old.report and replace(old.report, notes=(*_notes_on_pixels(old), *notes))

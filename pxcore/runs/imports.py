@@ -128,7 +128,8 @@ def limits_of(settings: Settings) -> Limits:
 def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
     pixels_key = key_of("pixels", found.pixels_hash)
     annotation_key = key_of("annotation", found.annotation_hash)
-    overview_key = key_of("overview", found.pixels_hash, found.annotation_hash)
+    content = (found.pixels_hash, found.annotation_hash)
+    overview_key = key_of("overview", *content, *found.overview_parts)
     parts = {
         pixels_key: found.pixels_folder,
         annotation_key: found.annotation_folder,
@@ -154,7 +155,9 @@ def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
     with held(store, parts):
         for key, folder in parts.items():
             store.artifacts.adopt(key, folder)
-        return datasets.register(store, dataset, overview_key)
+        return datasets.register(
+            store, dataset, overview_key, outdated=key_of("overview", *content)
+        )
 
 
 def dataset_id(pixels_hash: str, annotation_hash: str) -> str:

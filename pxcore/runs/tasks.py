@@ -25,6 +25,9 @@ VERSIONS = {
     "screen": 2,
 }
 """Of each stage's code."""
+UPPER_ONLY = "zeros count for the lower limit"
+"""Part of a training that skips zero pixels, since only its upper limit leaves them out: results
+of before, when both did, are not taken for it."""
 CellPart = Literal["test", "valid"]
 """Held-out cells that a model is asked about. A panel that is judged on test cells is chosen by a
 ranking on validation cells."""
@@ -228,7 +231,8 @@ def _parts(task: Task) -> tuple[object, ...]:
             model = replace(task.model, options=tuple(sorted(task.model.options)))
             if model.weights_sha256:  # the file's name does not matter, its content does
                 model = replace(model, weights="file")
-            parts = (replace(task, model=model),)
+            limits = () if task.training.zero_pixels == "count" else (UPPER_ONLY,)
+            parts = (replace(task, model=model), *limits)
         case ExplainTask():
             method = replace(task.method, options=tuple(sorted(task.method.options)))
             settings = (method, task.roles, task.repeats, task.max_repeats, task.seed)

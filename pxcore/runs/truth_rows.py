@@ -45,6 +45,7 @@ def truth_json(found: RunResult) -> Json | None:
         "informative": [names[c] for c in found.truth.informative],
         "spread": [number(value) for value in found.truth.spread],
         "inside": found.truth.inside,
+        "single": found.truth.single,
         "methods": {
             method: {
                 "recall": {str(k): share for k, share in stands.recall},

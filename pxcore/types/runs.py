@@ -66,8 +66,8 @@ class TrainingParams:
     high_percentile: float = 99.0
     """Pixels of training cells at these percentiles become 0 and 1, per channel, clipped."""
     zero_pixels: Literal["count", "skip"] = added("count")
-    """Whether pixels that are 0 take part in the percentiles: ``skip`` leaves them out, channel by
-    channel, as for imaging mass cytometry, where most pixels of a rare marker are 0."""
+    """Whether pixels that are 0 take part in the upper percentile: ``skip`` leaves them out,
+    channel by channel, as for imaging mass cytometry, where most pixels of a rare marker are 0."""
     valid_share: float = 0.2
     """Of the cells outside the test part."""
     optimiser: Literal["adamw", "adam_amsgrad"] = added("adamw")

@@ -22,6 +22,9 @@ class ChannelTruth:
     the first class's."""
     inside: bool = False
     """Those means are of pixels inside stored outlines, not of whole tiles."""
+    single: bool = False
+    """They are over the single cells of a label mask, each counted once however many an image
+    holds; else each stored image (which may be one cell) is counted once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class AgainstTruth:
     """For ``means``: rank correlation of importance with ``spread``; None where one of them is
     the same for all channels."""
     shared: tuple[int, ...] = ()
-    """For ``means``: channels among the ten first of both, most important first."""
+    """For ``means``: channels among the ten first of both, most important first; such as share the
+    last place with others, for which there is no room, are not among them."""
     top: int = 10
     """How many first channels that compares; fewer where there are not twice as many."""

@@ -67,7 +67,7 @@ def test_few_and_tied_pixels(images, low, high):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_zeros_may_be_left_out_channel_by_channel(dtype, monkeypatch):
-    """As numpy's percentiles of what is left; a channel of nothing but zeros maps to 0."""
+    """The upper limit is numpy's of what is left; a channel of nothing but zeros maps to 0."""
     monkeypatch.setattr(normalise, "_BLOCK_PIXELS", 500)
     rng = np.random.default_rng(3)
     images = images_of(dtype, (23, 4, 7, 9), rng)
@@ -77,12 +77,27 @@ def test_zeros_may_be_left_out_channel_by_channel(dtype, monkeypatch):
     fitted = fit(ArrayCells(images), cells, 2.5, 99.0, skip_zeros=True)
     for channel in range(3):
         pixels = images[cells, channel].astype(np.float64)
-        want = np.percentile(pixels[pixels != 0], (2.5, 99.0)).astype(np.float32)
-        assert (fitted.low[channel], fitted.high[channel]) == tuple(want)
+        low = np.percentile(pixels, 2.5).astype(np.float32)
+        high = np.percentile(pixels[pixels != 0], 99.0).astype(np.float32)
+        assert (fitted.low[channel], fitted.high[channel]) == (low, high)
     assert fitted.low[3] == fitted.high[3] == 0
     assert not fitted.apply(images)[:, 3].any()
     counting = fit(ArrayCells(images), cells, 2.5, 99.0)
     assert counting.high[2] != fitted.high[2]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize(("share", "counts"), [(0.02, (1,)), (0.999, (1,)), (0.3, (1, 2, 3))])
+def test_a_single_count_is_told_from_none_where_zeros_are_left_out(dtype, share, counts):
+    """Rare and frequent markers of few counts, as imaging mass cytometry has them."""
+    rng = np.random.default_rng(4)
+    images = rng.choice(counts, (6, 1, 40, 40)).astype(dtype)
+    images[rng.random(images.shape) > share] = 0
+    scaled = fit(ArrayCells(images), np.arange(6), 0, 99, skip_zeros=True).apply(images)
+    assert (scaled[images == 0] == 0).all()
+    assert (scaled[images > 0] > 0.2).all()
+    frequent = fit(ArrayCells(images), np.arange(6), 1, 99, skip_zeros=True).apply(images)
+    assert frequent[images > 0].min() > frequent[images == 0].max()
 
 
 def test_zero_is_zero_whatever_its_sign():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import permutations
 
@@ -62,6 +63,21 @@ def test_spread_is_the_published_formula() -> None:
     np.testing.assert_allclose(found, [(1 + 4 + 5) / 2, 0.0, (0 + 0.5 + 0.5) / 1])
     two = class_spread(cells, np.array([0, 1, -1, 0, 1, -1, -1]), 3)  # no cell of the third class
     np.testing.assert_allclose(two, [0.5, 0.0, 0.0])
+    for unlabelled in (np.full(7, -1), np.where(labels == 0, 0, -1)):
+        assert class_spread(cells, unlabelled, 3).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_each_single_cell_counts_once() -> None:
+    """Means of images that hold several cells each, against the cells one by one."""
+    rng = np.random.default_rng(5)
+    counts, labels = np.array([1, 5, 0, 2, 9]), np.array([0, 0, 0, 1, 1])
+    images = [rng.random((n, 3)) for n in counts]
+    means = np.array([one.mean(axis=0) if len(one) else np.zeros(3) for one in images])
+    one_by_one = class_spread(np.concatenate(images), np.repeat(labels, counts), 2)
+    np.testing.assert_allclose(class_spread(means, labels, 2, counts), one_by_one)
+    assert not np.allclose(class_spread(means, labels, 2), one_by_one)
+    none = class_spread(means, labels, 2, np.array([0, 0, 0, 2, 9]))  # no cell of the first class
+    assert none.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_first_class_without_signal_makes_no_infinite_spread() -> None:
@@ -96,3 +112,16 @@ def test_means_are_compared_by_order_and_first_channels() -> None:
     assert other.spearman == pytest.approx(1 - 6 * 42 / (6 * 35))  # 1 − 6 Σd² / n(n² − 1)
     flat = against_truth(method((0.5,) * 6), ChannelTruth(kind="means", spread=spread), 6)
     assert flat.spearman is None
+    assert flat.shared == ()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_no_order_of_the_panel_decides_between_equals(turned: bool) -> None:
+    """Two channels share the third of three places, and one has no score: none of them takes it."""
+    values, spread = [0.9, 0.8, 0.4, 0.4, 0.1, math.nan], [6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+    if turned:
+        values, spread = values[::-1], spread[::-1]
+    truth = ChannelTruth(kind="means", spread=tuple(spread))
+    assert set(against_truth(method(tuple(values)), truth, 6).shared) == (
+        {5, 4} if turned else {0, 1}
+    )

@@ -44,7 +44,7 @@ def test_planted_channels_are_counted_among_the_first() -> None:
 def test_means_are_told_with_what_they_do_not_prove() -> None:
     found = result(MEANS)
     said = truth_sentence(found, found.methods[0])
-    assert "mean intensities inside the cells" in said
+    assert "mean intensities (inside the outlines, each stored image counted once) lie" in said
     assert "goes with them by +0.400" in said  # ranks 2 1 4 3 against 3 1 2 4
     assert "1 of its 2 first channels are among the 2 first of the means too: PI (DNA)." in said
     assert "This is no proof" in said
@@ -52,7 +52,11 @@ def test_means_are_told_with_what_they_do_not_prove() -> None:
     assert row["Spearman's ρ"] == pytest.approx(0.4)
     assert row["shared of the 2 first"] == 1
     whole = replace(MEANS, inside=False)
-    assert "intensities of the images" in truth_sentence(result(whole), found.methods[0])
+    assert "(of whole images, as no outlines" in truth_sentence(result(whole), found.methods[0])
+    single = replace(MEANS, single=True)
+    assert "(over single cells, each inside" in truth_sentence(result(single), found.methods[0])
+    for truth in (MEANS, single):
+        assert truth_json(result(truth))["single"] is truth.single  # type: ignore[index]
 
 
 def test_nothing_is_said_where_nothing_is_known() -> None:

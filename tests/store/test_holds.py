@@ -26,7 +26,9 @@ def test_an_import_keeps_its_cells_when_the_clock_is_set_forward(
 ) -> None:
     register, now, cleaned = datasets.register, time.time(), []
 
-    def two_days_later(store: Store, dataset: Dataset, overview_key: str) -> Dataset:
+    def two_days_later(
+        store: Store, dataset: Dataset, overview_key: str, *, outdated: str = ""
+    ) -> Dataset:
         monkeypatch.setattr(time, "time", lambda: now + 48 * 3600)
         put(store, A)  # nobody's; by that clock as old as the cells
         lying = cleanup.preview(store, 1.0)
@@ -34,7 +36,7 @@ def test_an_import_keeps_its_cells_when_the_clock_is_set_forward(
         with monkeypatch.context() as patch:  # somebody had looked before the cells were held
             patch.setattr(cleanup, "preview", lambda *_: (*lying, *_loose(store)))
             cleaned.append(cleanup.carry_out(store, (*lying, *_loose(store)), 1.0))
-        return register(store, dataset, overview_key)
+        return register(store, dataset, overview_key, outdated=outdated)
 
     monkeypatch.setattr(datasets, "register", two_days_later)
     dataset = imports.bring_in(store, SMALL, lambda _step, _share: None)

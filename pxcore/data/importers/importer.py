@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pxcore.data.limits import Limits
+from pxcore.data.single_cells import CellMeans
 from pxcore.errors import DatasetError
 from pxcore.types import Array, Role, Skipped
 
@@ -31,6 +32,8 @@ class RawCell:
     """Donor or sample name; None when unknown."""
     masks: Array | None = None
     """(1, h, w) or (C, h, w) uint8, > 0 inside the cell."""
+    inside: CellMeans | None = None
+    """Where the image holds many cells of known outlines: their means."""
     object_number: int
     """The number by which labels may be given later; different for every cell."""
     name: str = ""

@@ -22,6 +22,7 @@ from pxcore.data.synthetic.multiplex_params import (
     Shares,
     suited,
 )
+from pxcore.errors import DatasetError
 from pxcore.types import Role, Skipped
 
 WORD = "multiplex_circles"
@@ -87,6 +88,9 @@ def params_of(options: ImportOptions) -> MultiplexParams:
     size = options.number("size", SMALL)
     radius, n_circles = suited(size)
     few, many = options.span("n_circles", n_circles)
+    if few != int(few) or many != int(many):
+        message = f"option 'n_circles' is {options.text('n_circles', '')!r}; expected whole numbers"
+        raise DatasetError(message)
     return MultiplexParams(
         n_images=options.number("n_images", default.n_images),
         size=size,

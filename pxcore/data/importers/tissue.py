@@ -16,6 +16,7 @@ import numpy as np
 
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.data.limits import Limits
+from pxcore.data.single_cells import cell_means
 from pxcore.data.tiff_stack import read_labels, read_stack
 from pxcore.data.tissue_crops import cell_numbers, crops
 from pxcore.data.tissue_files import Study, StudyImage, study_of
@@ -27,6 +28,11 @@ LEVELS = 3
 """Folders above ``images.csv`` that are passed through, as zips of a folder have one."""
 WINDOW, LEAST = 32, 9
 """Side of a cell's window, and pixels below which an outline is no cell, unless asked otherwise."""
+OVERLAP = (
+    "No groups keep images apart (there are none, or one alone), and windows of neighbouring cells "
+    "overlap: cells that a model is tested on share pixels with those it was trained on, so its "
+    "scores will be too good. Give several images, and import them with group=image or patient."
+)
 
 Cells = Iterator[RawCell | Skipped]
 
@@ -43,7 +49,8 @@ def read(path: Path, options: ImportOptions) -> Source:
     """Return images or their cells, after a look at every file's header.
 
     Options: ``cells`` = whole (default) or crops; ``group`` = auto (default: the patient where the
-    table has one, else the image for crops and nothing for whole images), patient, image or none;
+    table has one, for crops at least two; else the image for crops and nothing for whole images),
+    patient, image or none;
     ``window``: side of a cell's window, pixels (32); ``min_pixels`` of a cell (9).
 
     Raises
@@ -61,12 +68,17 @@ def read(path: Path, options: ImportOptions) -> Source:
         )
         raise DatasetError(message)
     limits = options.limits
+    least = options.number("min_pixels", LEAST)
+    if least < 1:
+        message = f"min_pixels is {least}; give at least 1 pixel"
+        raise DatasetError(message)
     table = images_of(root, limits)
     study = study_of(root, table, limits, need_masks=cut)
     reading = _Reading(
         study=study,
         dtype=np.result_type(*{one.header.dtype for one in study.images}),
-        group=_group(options, table, cut=cut),
+        group=_group(options, table, study, cut=cut),
+        min_pixels=least,
         limits=limits,
     )
     if cut:
@@ -79,7 +91,7 @@ def read(path: Path, options: ImportOptions) -> Source:
         dtype=reading.dtype,
         cells=reading.whole,
         sizes=np.array(sizes, dtype=np.int64),
-        notes=(*_notes(table, reading.group), "Each cell of the data set is a whole image."),
+        notes=(*_notes(reading, table), "Each cell of the data set is a whole image."),
     )
 
 
@@ -91,6 +103,8 @@ class _Reading:
     dtype: np.dtype[np.generic]
     group: str
     """``patient``, ``image`` or ``none``."""
+    min_pixels: int
+    """An outline of fewer is no cell."""
     limits: Limits
 
     def pixels(self, one: StudyImage) -> Array:
@@ -114,9 +128,11 @@ class _Reading:
         for number, one in enumerate(self.study.images):
             try:
                 images = self.pixels(one)
-                masks = None
+                masks, inside = None, None
                 if one.mask is not None:
-                    masks = (self.labels(one) > 0).astype(np.uint8)[None]
+                    labels = self.labels(one)
+                    masks = (labels > 0).astype(np.uint8)[None]
+                    inside = cell_means(images, labels, self.min_pixels)
             except DatasetError as error:
                 yield Skipped(reason=str(error), count=1, examples=(one.row.image[:200],))
                 continue
@@ -125,6 +141,7 @@ class _Reading:
                 label=one.row.label,
                 group=self.group_of(one),
                 masks=masks,
+                inside=inside,
                 object_number=number,
                 name=one.row.image[:200],
             )
@@ -136,7 +153,6 @@ class _Cutting:
 
     reading: _Reading
     window: int
-    min_pixels: int
     classes: dict[tuple[str, int], str | None] | None
     """By image and cell; None where cells have the class of their image."""
     first: tuple[int, ...]
@@ -157,8 +173,8 @@ class _Cutting:
         group, image = self.reading.group_of(one), one.row.image
         for place, crop in enumerate(crops(labels, self.window)):
             name = f"{image[:200]} cell {crop.number}"
-            if crop.n_pixels < self.min_pixels:
-                reason = f"an outline of fewer than {self.min_pixels} pixels"
+            if crop.n_pixels < self.reading.min_pixels:
+                reason = f"an outline of fewer than {self.reading.min_pixels} pixels"
                 yield Skipped(reason=reason, count=1, examples=(name,))
                 continue
             label = one.row.label
@@ -182,12 +198,8 @@ def _cut(
 ) -> Source:
     """Return the cells of the masks, which are counted here by a first pass over the masks."""
     window = options.number("window", WINDOW)
-    least = options.number("min_pixels", LEAST)
-    if not 4 <= window <= options.limits.cell_side or least < 1:
-        message = (
-            f"window is {window}, min_pixels {least}; give a side of 4 to "
-            f"{options.limits.cell_side} pixels, and at least 1 pixel"
-        )
+    if not 4 <= window <= options.limits.cell_side:
+        message = f"window is {window}; give a side of 4 to {options.limits.cell_side} pixels"
         raise DatasetError(message)
     study, counts, sizes = reading.study, [], []
     for one in study.images:
@@ -198,14 +210,14 @@ def _cut(
         counts.append(n_cells)
         sizes += [(min(window, one.header.height), min(window, one.header.width))] * n_cells
     first = tuple(int(n) for n in np.concatenate([[0], np.cumsum(counts)[:-1]]))
-    cutting = _Cutting(
-        reading=reading, window=window, min_pixels=least, classes=classes, first=first
-    )
+    cutting = _Cutting(reading=reading, window=window, classes=classes, first=first)
     if not sizes:
         message = f"no mask of the {len(study.images)} images holds a cell, or can be read"
         raise DatasetError(message)
-    notes = [*_notes(table, reading.group), f"Cells were cut in windows of {window} pixels."]
+    notes = [*_notes(reading, table), f"Cells were cut in windows of {window} pixels."]
     notes.append("Cells are numbered in the order of the images and of their numbers in the masks.")
+    if len({reading.group_of(one) for one in study.images} - {None}) < 2:
+        notes.append(OVERLAP)
     if classes is not None:
         images = {one.row.image for one in study.images}
         lost = sum(image not in images for image, _ in classes)
@@ -221,7 +233,7 @@ def _cut(
     )
 
 
-def _group(options: ImportOptions, table: TissueTable, *, cut: bool) -> str:
+def _group(options: ImportOptions, table: TissueTable, study: Study, *, cut: bool) -> str:
     """Return which column makes the groups."""
     chosen = options.word("group", ("auto", "patient", "image", "none"))
     if chosen == "patient" and "patient" not in table.columns:
@@ -229,11 +241,21 @@ def _group(options: ImportOptions, table: TissueTable, *, cut: bool) -> str:
         raise DatasetError(message)
     if chosen != "auto":
         return chosen
-    return "patient" if "patient" in table.columns else "image" if cut else "none"
+    if not cut:
+        return "patient" if "patient" in table.columns else "none"
+    patients = {one.row.patient for one in study.images} - {None}
+    return "patient" if len(patients) > 1 else "image"
 
 
-def _notes(table: TissueTable, group: str) -> tuple[str, ...]:
+def _notes(reading: _Reading, table: TissueTable) -> tuple[str, ...]:
+    group, study = reading.group, reading.study
     notes = [] if group == "none" else [f"Groups are those of the column {group} in {IMAGES}."]
+    unnamed = sum(not one.header.names for one in study.images)
+    if unnamed and not study.names_assumed:
+        notes.append(
+            f"{unnamed} of {len(study.images)} images do not name their channels; they were taken "
+            "to be in the order of the others."
+        )
     if table.others:
         notes.append(f"Columns of {IMAGES} that are not used: {', '.join(table.others)[:200]}.")
     return tuple(notes)

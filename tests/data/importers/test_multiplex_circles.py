@@ -55,6 +55,11 @@ def test_circles_suit_the_size(size: int, radius: str, n_circles: str) -> None:
     assert given["n_images"] == "1200"
 
 
+def test_half_a_circle_is_refused() -> None:
+    with pytest.raises(DatasetError, match=r"'n_circles' is '12\.7-30'; expected whole numbers"):
+        read(n_circles="12.7-30")
+
+
 def test_an_import_keeps_settings_and_truth(tmp_path: Path) -> None:
     options = tuple((name, str(value)) for name, value in SMALL.items())
     found = run(tmp_path, "multiplex_circles", options=options)

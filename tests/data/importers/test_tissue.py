@@ -197,6 +197,7 @@ def test_images_that_do_not_fit_are_skipped_and_counted(tmp_path: Path) -> None:
     [
         ({"cells": "some"}, "option 'cells' is 'some'; expected one of whole, crops"),
         ({"cells": "crops", "window": 2}, "window is 2"),
+        ({"min_pixels": 0}, "min_pixels is 0"),
         ({"group": "donor"}, "expected one of auto, patient, image, none"),
         ({"side": 3}, "option 'side' is not known"),
     ],
@@ -206,6 +207,40 @@ def test_options_that_mean_nothing_are_refused(
 ) -> None:
     with pytest.raises(DatasetError, match=said):
         read(study(tmp_path / "s"), **values)
+
+
+@pytest.mark.parametrize(
+    ("lines", "values", "groups", "told"),
+    [
+        (("i0.tiff,p", "i1.tiff,p"), {}, {"i0.tiff", "i1.tiff"}, False),
+        (("i0.tiff,p", "i1.tiff,"), {}, {"i0.tiff", "i1.tiff"}, False),
+        (("i0.tiff,p", "i1.tiff,q"), {}, {"p", "q"}, False),
+        (("i0.tiff,p", "i1.tiff,q"), {"group": "none"}, {None}, True),
+        (("i0.tiff,p", "i1.tiff,p"), {"group": "patient"}, {"p"}, True),
+        (("i0.tiff,p",), {}, {"i0.tiff"}, True),
+    ],
+)
+def test_cells_of_an_image_are_kept_together_or_it_is_said(
+    tmp_path: Path, lines: tuple[str, ...], values: dict[str, object], groups: set[str], told: bool
+) -> None:
+    """Windows of neighbours share pixels, which must not lie in training and test cells."""
+    folder = study(tmp_path / "s")
+    full = [f"{line},g{i},masks/i{i}.tiff" for i, line in enumerate(lines)]
+    source = read(table(folder, *full), cells="crops", window=8, **values)
+    assert {one.group for one in cells(source)} == groups
+    assert any("scores will be too good" in note for note in source.notes) is told
+    whole = read(folder)
+    assert not any("too good" in note for note in whole.notes)
+
+
+def test_images_without_channel_names_are_told(tmp_path: Path) -> None:
+    write_ome(tmp_path / "s" / "0.tif", pixels((2, 9, 9)), ["A", "B"])
+    write(tmp_path / "s" / "1.tif", pixels((2, 9, 9)))
+    source = read(table(tmp_path / "s", "0.tif,a", "1.tif,b", head="image,class"))
+    assert source.channel_names == ("A", "B")
+    assert any("1 of 2 images do not name their channels" in note for note in source.notes)
+    table(tmp_path / "s", "A", "B", head="name", name="channels.csv")
+    assert not any("do not name" in note for note in read(tmp_path / "s").notes)
 
 
 def test_groups_by_patient_need_patients(tmp_path: Path) -> None:

@@ -114,6 +114,30 @@ def test_tables_name_no_place_outside(tmp_path: Path, place: str) -> None:
             tissue.read(folder, ImportOptions())
 
 
+@pytest.mark.parametrize("place", [".", "./", "./.", ".\\"])
+def test_a_line_that_names_the_folder_itself_is_skipped(tmp_path: Path, place: str) -> None:
+    folder = table(tmp_path / "s", f"{place},x,", "a.tif,x,", head="image,class,mask")
+    write(folder / "a.tif", pixels((2, 4, 4)))
+    found = list(tissue.read(folder, ImportOptions()).cells())
+    assert "names the folder itself" in found[0].reason  # type: ignore[union-attr]
+    assert isinstance(found[1], RawCell)
+    table(folder, f"a.tif,x,{place}", head="image,class,mask")
+    with pytest.raises(DatasetError, match="names the folder itself"):
+        tissue.read(folder, ImportOptions())
+
+
+@pytest.mark.parametrize("name", ["images.csv", "channels.csv", "cells.csv"])
+def test_a_table_that_is_a_link_is_not_read(tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("root:x:0:0\n")
+    folder = study(tmp_path / "s", n_images=2)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(secret)
+    with pytest.raises(DatasetError, match=f"{name} .*is a link") as error:
+        tissue.read(folder, ImportOptions(values=(("cells", "crops"),)))
+    assert "root" not in str(error.value)
+
+
 def test_links_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "secret.tif", pixels((2, 4, 4)))
     folder = table(tmp_path / "s", "a.tif,x", head=HEAD)
