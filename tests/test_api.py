@@ -112,7 +112,7 @@ def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> 
     told = lab.run_json(run_id)
     assert set(told) == {
         "run_id", "dataset_id", "channels", "classes", "performance", "importance", "cache",
-        "timing", "decoys", "where", "redundancy", "gates", "leakage", "left_out",
+        "timing", "decoys", "where", "redundancy", "gates", "leakage", "left_out", "truth",
     }  # fmt: skip
     text = json.dumps(told, allow_nan=False)
     result = lab.result(run_id)
@@ -137,7 +137,7 @@ def test_tables_agree_with_the_result(finished: tuple[Lab, str]) -> None:
     lab, run_id = finished
     tables, result = lab.tables(run_id), lab.result(run_id)
     assert list(tables) == [
-        "importance", "ranking", "per_class", "performance", "confusion", "training",
+        "importance", "ranking", "per_class", "performance", "confusion", "training", "truth",
     ]  # fmt: skip
     ranking = tables["ranking"]
     assert ranking["channel"].tolist() == list(result.panel.names) * 2

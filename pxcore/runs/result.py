@@ -77,25 +77,27 @@ def result(store: Store, run_id: str) -> RunResult:
 class Results:
     """Results remembered between two looks: a finished run does not change.
 
-    Who asks must be able to see the run each time, and a changed row (a new title of the cells, a
-    run made private) is read anew.
+    Who asks must be able to see the run each time. A changed row (a new title of the cells, a run
+    made private) is read anew, and so is one whose files have left the store.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[RunRecord, RunResult]] = {}
+        self._kept: dict[str, tuple[RunRecord, RunResult, tuple[str, ...]]] = {}
         self._lock = Lock()
 
     def of(self, store: Store, run_id: str) -> RunResult:
         """Return :func:`result`, the same value while nothing about the run has changed."""
         record = finished(store, run_id)
         known = self._kept.get(run_id)
-        if known is not None and known[0] == record:
+        here = store.artifacts.has
+        if known is not None and known[0] == record and all(here(key) for key in known[2]):
             return known[1]
         found = result(store, run_id)
+        keys = tuple(row.key for row in ledger.task_rows(store, run_id) if here(row.key))
         with self._lock:
             if len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[run_id] = record, found
+            self._kept[run_id] = record, found, keys
         return found
 
 
