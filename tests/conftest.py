@@ -20,6 +20,7 @@ settings.register_profile("pxcore", deadline=None)
 settings.load_profile("pxcore")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what shares a fixture on one process when several run: a file, and all of the browser.
 
