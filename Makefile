@@ -22,7 +22,7 @@ lint: install-dev        ## style, types, import direction
 	$(BIN)/lint-imports
 
 tests: install-dev system
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 serve: install           ## the dashboard on the lab's own store (PXCORE_HOME)
 	$(BIN)/python -m pxcore serve --host $(HOST) --port $(PORT)

@@ -20,16 +20,13 @@ settings.register_profile("pxcore", deadline=None)
 settings.load_profile("pxcore")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares a fixture on one process when several run: a file, and all of the browser.
+    """Have what takes longest begin first, so that at the end no process waits for another.
 
-    The browser's tests share one server and what earlier ones left in it. What takes longest
-    begins first, so that at the end no process waits for another.
+    With ``--dist loadfile`` the tests of a file stay on one process, with what they share.
+    (``xdist_group`` has no effect with this pytest: xdist 3.8 writes a name that it no longer
+    reads, and every test went its own way.)
     """
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: not item.get_closest_marker("processes"))
     items.sort(key=lambda item: not item.get_closest_marker("browser"))
 
