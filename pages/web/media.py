@@ -7,13 +7,18 @@ address: one that was passed on, stands in a proxy's log, or is asked for after 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import runtime
+from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
+from pages.parts.icon import icon
 from pages.parts.session import door
 from pages.parts.visitor import COOKIE
 from pxcore.errors import AccessError, PxError
@@ -40,7 +45,7 @@ class Media:
         path = "/" + "/".join(part for part in scope["path"].split("/") if part)
         if path.startswith(MEDIA):
             status, why = await to_thread.run_sync(refusal, cookies_of(scope), limiter=AT_ONCE)
-            if status:
+            if status and not is_icon(path):
                 await PlainTextResponse(why, status)(scope, receive, send)
                 return
         token = QueryParams(scope.get("query_string", b"")).get("link", "")
@@ -69,6 +74,22 @@ def refusal(cookies: dict[str, str]) -> tuple[int, str]:
     except PxError as error:
         return 503, str(error)
     return 0, ""
+
+
+def is_icon(path: str) -> bool:
+    """Return whether a path is that of the tab's icon, which the gate shows to everybody."""
+    files = runtime.get_instance().media_file_mgr._storage  # noqa: SLF001 - no other way to it
+    if not isinstance(files, MemoryMediaFileStorage):
+        return False
+    try:
+        return bool(files.get_file(path.rpartition("/")[2]).content == _icon())
+    except MediaFileStorageError:
+        return False
+
+
+@cache
+def _icon() -> bytes:
+    return icon().getvalue()
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
