@@ -177,7 +177,7 @@ def test_closed_and_resumed_elsewhere_and_two_people_at_once(measured: Measured)
     ann.close()
     resumed = bob.staged.plan(plan.id)
     assert (resumed.runs[0].run_id, resumed.version) == (run, plan.version + 1)
-    with pytest.raises(PlanChangedError, match=r"by ann at .*attached data set 'first'"):
+    with pytest.raises(PlanChangedError, match=r"by ann, .* UTC: .*attached data set 'first'"):
         bob.staged.attach(plan, 2, measured.data["second"], who="bob")
     assert bob.staged.plan(plan.id) == resumed
     done = bob.staged.attach(
