@@ -118,8 +118,8 @@ def test_six_rankings_of_twelve_channels_train_each_panel_once_a_fold(
     n_cells, panel = 60, Panel(tuple(Channel(name=f"C{n}") for n in range(12)))
     labels = np.arange(n_cells) % 2
     donors = Annotation(labels, np.arange(n_cells) // 2 % 5, ("a", "b"), tuple("vwxyz"))
-    images = rng.integers(0, 9, (n_cells, 12, 4, 4)).astype(np.uint16)
-    dataset = stored_dataset(store, (images, np.ones((n_cells, 1, 4, 4), np.uint8)), donors, panel)
+    images = rng.integers(0, 9, (n_cells, 12, 8, 8)).astype(np.uint16)
+    dataset = stored_dataset(store, (images, np.ones((n_cells, 1, 8, 8), np.uint8)), donors, panel)
     rankings = {f"m{n}": list(rng.random(12)) for n in range(6)}
     orders = removal_orders(rankings, tuple(range(12)), 3, rng)
     question = PanelQuestion(search=False, orders=orders)
