@@ -145,7 +145,7 @@ OTHERS: dict[str, tuple[str, Write, str]] = {
     "tiff, a link": ("export", linked_tiff, "2_Ch1.tif.* is a link"),
     "tiff, a pipe": ("export", pipe_inside, "special file"),
     "tiff bomb": ("export", one_tiff(compression="zlib"), r"4000 x 3000 pixels.*at most 1024"),
-    "tiff, a huge tile": ("export", huge_tile, "larger than any cell"),
+    "tiff, a huge tile": ("export", huge_tile, "larger than any image"),
     "tiff, a circle": ("export", tiff_circle, "3000 x 5 pixels"),
     "cif, a circle": ("a.cif", cif(circle), "leads back to an earlier one"),
     "cif, shared strips": ("a.cif", cif(shared_strips), "its images take"),
