@@ -21,7 +21,7 @@ def with_history(model: nn.Module) -> nn.Module:
     """Give every BatchNorm statistics of its own, as training does."""
     generator = torch.Generator().manual_seed(1)
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
             size = module.running_mean.shape
             module.running_mean.copy_(torch.randn(size, generator=generator) * 0.1)
             module.running_var.copy_(torch.rand(size, generator=generator) + 0.5)
@@ -32,7 +32,7 @@ def with_history(model: nn.Module) -> nn.Module:
 
 
 def n_norms(model: nn.Module) -> int:
-    return sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    return sum(isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d) for module in model.modules())
 
 
 @pytest.mark.parametrize("name", list(MODELS))
