@@ -24,6 +24,7 @@ class OneByOne(Embedding):
     def __init__(self, single: nn.Module, n_channels: int) -> None:
         super().__init__(n_channels)
         self.single = single
+        self.mean = nn.AdaptiveAvgPool1d(1)  # a layer, so that LRP shares among what is averaged
 
     def look(self, planes: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
         """Return the logits (B, C', K) of each of these planes (B, C', H, W)."""
@@ -32,4 +33,5 @@ class OneByOne(Embedding):
 
     def conclude(self, embedding: torch.Tensor) -> torch.Tensor:
         """Return the logits (B, K) of those of every channel (B, C, K)."""
-        return embedding.mean(dim=1)
+        averaged: torch.Tensor = self.mean(embedding.transpose(1, 2))  # (B, K, 1)
+        return averaged.flatten(1)

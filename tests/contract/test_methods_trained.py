@@ -28,11 +28,11 @@ ORDER = (2, 0, 1)
 CUT = {("gradcam_channel", "channel_embedding")}
 """Where the method's own ReLU may cut what is known as its fault to 0."""
 MISLED = {
-    (
-        "lrp",
-        "bsn",
-    ): "what each channel says by itself is shared, also where it says it of any class",
     ("input_gradient", "r3d_18"): "neighbours are mixed, and so are their gradients",
+    (
+        "input_gradient",
+        "resnet18",
+    ): "gradients of single pixels of a deep network are noise of much the same size everywhere",
 }
 """Methods that do not find the planted channel on an architecture, and why."""
 

@@ -87,7 +87,8 @@ class _Blocks(fx.Tracer):
 def _check_sums(network: nn.Module) -> None:
     """Refuse sums of maps that the canonisers do not know."""
     try:
-        graph = _Blocks().trace(network)
+        with torch.enable_grad():  # as it will be used
+            graph = _Blocks().trace(network)
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
         message = (
             f"the network {type(network).__name__} cannot be written as one graph ({error}), so "

@@ -108,7 +108,8 @@ def separated(model: nn.Module, part: Callable[[nn.Module], nn.Module] | None = 
     own = _Framed(copy.deepcopy(model).eval().requires_grad_(requires_grad=False))
     tracer = _Tracer(None if part is None else part(own.network))
     try:
-        graph = tracer.trace(own)
+        with torch.enable_grad():  # embeddings pass whole then, as they do on the way back
+            graph = tracer.trace(own)
     except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
         message = (
             f"the network {type(model).__name__} cannot be written as one graph ({error}); "
