@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -23,13 +21,10 @@ from pxcore.training.means import channel_means
 from pxcore.training.objective import Classification
 from pxcore.training.predict import predict
 from pxcore.training.schedules import kept
-from pxcore.training.seeding import private_randomness
+from pxcore.training.starting import as_arrays, fingerprint, fresh
 from pxcore.types import Array, Fold, TrainedModel, TrainingParams
 
 __all__ = ["Control", "TrainingData", "fit"]
-
-_START = 0
-"""Purpose of random numbers: the network's first weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,8 +79,7 @@ def fit(
     def on_device(cells: Array) -> DeviceCells:
         return DeviceCells(data.source, cells, limits, device, data.channels, control.budget_bytes)
 
-    with private_randomness(torch.device("cpu"), control.seed, _START):
-        model = build().to(device)
+    model = fresh(build, control)
     training = Training(
         objective=Classification(
             data.labels[fold.train],
@@ -106,7 +100,7 @@ def fit(
     model.load_state_dict(learned.weights)
     probability = predict(model, on_device(fold.test), params.batch_size, control.stop)
     return TrainedModel(
-        weights={name: value.cpu().numpy() for name, value in learned.weights.items()},
+        weights=as_arrays(learned.weights),
         low=limits.low,
         high=limits.high,
         history=learned.history,
@@ -155,8 +149,5 @@ def _fingerprint(data: TrainingData, params: TrainingParams, control: Control) -
         "channels": data.channels,
         "image_shape": data.source.image_shape,
     }
-    found = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    for cells in (data.fold.train, data.fold.valid):
-        found.update(np.ascontiguousarray(cells, dtype=np.int64).tobytes())
-        found.update(np.ascontiguousarray(data.labels[cells], dtype=np.int64).tobytes())
-    return found.hexdigest()
+    parts = (data.fold.train, data.fold.valid)
+    return fingerprint(told, [one for cells in parts for one in (cells, data.labels[cells])])
