@@ -56,5 +56,6 @@ def matched(table: Array) -> Array:
 
 def _pairs(counts: Array) -> Array:
     """Return the pairs among so many, as floats."""
-    found: Array = np.asarray(counts, dtype=np.float64)
-    return found * (found - 1) / 2
+    n = np.asarray(counts, dtype=np.float64)
+    found: Array = n * (n - 1) / 2
+    return found

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 
@@ -121,7 +121,8 @@ def _roots(found: Array, covariance: Covariance, order: Array) -> Array:
     if covariance == "tied":
         return found[None]
     if covariance == "full":
-        return cast("Array", found[order])
+        chosen: Array = found[order]
+        return chosen
     return np.stack([np.diag(row) for row in found[order]])
 
 

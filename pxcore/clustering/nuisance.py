@@ -37,9 +37,9 @@ def nuisances(source: CellSource, cells: Array, block: int = 256) -> Nuisance:
     """Return where each cell lies in its frame, how large and how bright it is.
 
     By its mask where there is one (a cell with an empty mask is taken by its light). Without, by
-    its light: how far each pixel is from its plane's median, each plane scaled to its largest, and
+    its light: how far each pixel is from its plane's median, each plane scaled to its largest;
     what is less than a quarter of the largest left out. Size is the root of the mean squared
-    distance from the cell's own middle. Rows and columns are in pixels from the middle of the frame;
+    distance from the cell's own middle. Rows and columns are pixels from the middle of the frame;
     brightness is the mean of all pixels after scaling each plane by its mean over these cells.
     """
     parts = []
@@ -110,8 +110,8 @@ def _weights(images: Array, masks: Array | None) -> Array:
     light = np.where(light >= 0.25 * most, light, 0.0)
     if masks is None:
         return light
-    inside = masks.any(axis=1)
-    empty = ~inside.any(axis=(1, 2))
+    inside = (masks > 0).max(axis=1)
+    empty = ~inside.max(axis=(1, 2))
     return np.where(empty[:, None, None], light, inside)
 
 

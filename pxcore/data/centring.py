@@ -64,7 +64,7 @@ class CentredCells:
 def _moves(masks: Array | None) -> tuple[Array, int]:
     """Return (n, 2) whole rows and columns to move each cell by, and how many masks are empty."""
     assert masks is not None  # the source said what its masks mean
-    inside = masks.any(axis=1)  # (n, H, W)
+    inside = (masks > 0).max(axis=1)  # (n, H, W)
     weight = inside.sum(axis=(1, 2))
     moves = np.zeros((len(inside), 2), dtype=np.int64)
     for axis in (0, 1):

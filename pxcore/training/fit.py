@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from pxcore.data import normalise
+from pxcore.data.normalise import Normaliser
 from pxcore.data.source import CellSource
 from pxcore.errors import TrainingError
 from pxcore.models.channel_dropout import dropout_of
@@ -38,6 +39,9 @@ class TrainingData:
     fold: Fold
     channels: tuple[int, ...] | None = None
     """Positions of the channels the network sees; None for all."""
+    limits: Normaliser | None = None
+    """Pixel values that become 0 and 1, one pair for each of ``channels``, where a part of the
+    network was trained with them before; None to fit them on the training cells."""
 
 
 def fit(
@@ -66,15 +70,7 @@ def fit(
     _check(data)
     started = time.perf_counter()
     fold, device = data.fold, control.device
-    limits = normalise.fit(
-        data.source,
-        fold.train,
-        params.low_percentile,
-        params.high_percentile,
-        skip_zeros=params.zero_pixels == "skip",
-    )
-    if data.channels is not None:
-        limits = limits.take(data.channels)
+    limits = data.limits or _limits(data, params)
 
     def on_device(cells: Array) -> DeviceCells:
         return DeviceCells(data.source, cells, limits, device, data.channels, control.budget_bytes)
@@ -110,6 +106,18 @@ def fit(
         seconds=time.perf_counter() - started,
         device=device_name(device),
     )
+
+
+def _limits(data: TrainingData, params: TrainingParams) -> Normaliser:
+    """Return the percentiles of the training cells, of the channels the network sees."""
+    limits = normalise.fit(
+        data.source,
+        data.fold.train,
+        params.low_percentile,
+        params.high_percentile,
+        skip_zeros=params.zero_pixels == "skip",
+    )
+    return limits if data.channels is None else limits.take(data.channels)
 
 
 def _check(data: TrainingData) -> None:

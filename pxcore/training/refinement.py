@@ -125,4 +125,5 @@ class _BothHalves(nn.Module):
         self._errors = errors
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self._errors(*self.model(images), images)
+        drawn, log_shares = self.model(images)
+        return self._errors(drawn, log_shares, images)

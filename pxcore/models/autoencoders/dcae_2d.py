@@ -36,7 +36,8 @@ def build(request: AutoencoderRequest) -> nn.Module:
         int(numbers["width"]),
         int(numbers["code"]),
     )
-    parts = OrderedDict(encoder=pictures.encoder(*shape), decoder=pictures.decoder(*shape))
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    parts["encoder"], parts["decoder"] = pictures.encoder(*shape), pictures.decoder(*shape)
     return nn.Sequential(parts)
 
 
