@@ -60,47 +60,51 @@ def judge(
     nuisance
         None where place and size of cells are not known.
     """
-    warnings = _warnings(sizes, found)
+    verdict, reasons = _decided(clustering, found, by_chance, nuisance)
+    return Judged(verdict=verdict, said=(*reasons, *_warnings(sizes, found)))
+
+
+def _decided(
+    clustering: Clustering,
+    found: ClusterStability,
+    by_chance: ClusterStability,
+    nuisance: NuisanceReport | None,
+) -> tuple[ClusterVerdict, tuple[str, ...]]:
+    """Return the first verdict that holds, with its reasons."""
+    seeds = (
+        f"seeds agree by {found.mean:.2f} (adjusted Rand index; 1 = always the same); cells "
+        f"without clusters give {by_chance.mean:.2f}"
+    )
     if clustering.n_clusters < 2:
         said = (
             "one cluster describes these codes best: no groups of cells were found. Ask for a "
             "number of clusters to part them all the same, or choose other channels"
         )
-        return Judged(verdict=ClusterVerdict.CHANCE, said=(said, *warnings))
-    agree = f"seeds agree by {found.mean:.2f} (adjusted Rand index; 1 = always the same)"
-    chance = f"cells without clusters give {by_chance.mean:.2f}"
-    alone = dict(clustering.bic).get(1)
-    own = dict(clustering.bic).get(clustering.n_clusters)
-    if found.mean <= max(by_chance.agreement) or (
-        alone is not None and own is not None and alone <= own
-    ):
+        return ClusterVerdict.CHANCE, (said,)
+    if found.mean <= max(by_chance.agreement):
         said = (
-            f"the clusters are no better than chance: {agree}, and {chance}. Do not rank channels "
-            "on them: train the autoencoder longer, or choose other channels"
+            f"the clusters are no better than chance: {seeds}. Do not rank channels on them: train "
+            "the autoencoder longer, or choose other channels"
         )
-        return Judged(verdict=ClusterVerdict.CHANCE, said=(said, *warnings))
-    if nuisance is not None and nuisance.share >= RULED:
-        best = nuisance.alone[0][0]
-        said = (
-            f"the clusters are ruled by where cells lie or how large they are: place and size "
-            f"alone tell them apart with a balanced accuracy of {nuisance.together:.2f} (guessing: "
-            f"{nuisance.guess:.2f}), {best} most. Centre the cells by their masks, or use whitened "
-            "codes"
-        )
-        return Judged(verdict=ClusterVerdict.NUISANCE, said=(said, f"{agree}; {chance}", *warnings))
-    if found.mean < UNSTABLE:
-        said = f"other seeds give other clusters: {agree}; {chance}. Try fewer clusters"
-        return Judged(verdict=ClusterVerdict.UNSTABLE, said=(said, *warnings))
-    told = f"the clusters come again: {agree}; {chance}"
+        return ClusterVerdict.CHANCE, (said,)
     place = (
-        ()
+        ""
         if nuisance is None
         else (
-            f"place and size alone tell them apart with a balanced accuracy of "
-            f"{nuisance.together:.2f} (guessing: {nuisance.guess:.2f})",
+            "place and size alone tell the clusters apart with a balanced accuracy of "
+            f"{nuisance.together:.2f} (guessing: {nuisance.guess:.2f})"
         )
     )
-    return Judged(verdict=ClusterVerdict.STABLE, said=(told, *place, *warnings))
+    if nuisance is not None and nuisance.share >= RULED:
+        said = (
+            f"the clusters are ruled by where cells lie or how large they are: {place}, "
+            f"{nuisance.alone[0][0]} most. Centre the cells by their masks, or use whitened codes"
+        )
+        return ClusterVerdict.NUISANCE, (said, seeds)
+    if found.mean < UNSTABLE:
+        said = f"other seeds give other clusters: {seeds}. Try fewer clusters"
+        return ClusterVerdict.UNSTABLE, (said,)
+    return ClusterVerdict.STABLE, (f"the clusters come again: {seeds}", *([place] if place else []))
 
 
 def _warnings(sizes: tuple[int, ...], found: ClusterStability) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pxcore.clustering.placing import Affine
 from pxcore.data.source import ArrayCells
 from pxcore.data.synthetic import UnlabelledParams, unlabelled_cells
 from pxcore.errors import Cancelled, TrainingError
+from pxcore.models.autoencoders.soft_clusters import RefinedAutoencoder, SoftClusters
 from pxcore.training.fit_autoencoder import (
     Gathering,
     UnlabelledData,
@@ -26,11 +27,12 @@ from pxcore.training.fit_autoencoder import (
 )
 from pxcore.training.loop import Control
 from pxcore.training.reconstruction import Reconstruction
-from pxcore.training.refinement import divergence, sharpened
+from pxcore.training.refinement import Refinement, divergence, sharpened
 from pxcore.types import Epoch, TrainingParams
 from pxcore.types.unlabelled import AutoencoderSpec, Planes, TrainedAutoencoder
 
 CPU = torch.device("cpu")
+ONE_EPOCH = TrainingParams(max_epochs=1, batch_size=16, flips=False, noise=0.0)
 OPTIONS = {
     "dcae_2d": (("width", 4), ("code", 8)),
     "dcae_3d": (("width", 2), ("code", 8)),
@@ -71,7 +73,7 @@ def test_every_autoencoder_learns_and_repeats(name: str, tmp_path: Path) -> None
     data, spec = case(name)
     found = fit_autoencoder(data, spec, steered())
     losses = [epoch.valid_loss for epoch in found.history]
-    assert min(losses[1:]) < 0.97 * losses[0]
+    assert found.history[-1].train_loss < 0.97 * found.history[0].train_loss
     assert [epoch.valid_f1 for epoch in found.history] == [-loss for loss in losses]
     assert found.best_epoch == 1 + int(np.argmin(losses))
     with pytest.raises(Cancelled):
@@ -116,7 +118,9 @@ def test_the_best_epoch_is_that_of_the_smallest_loss_not_the_last() -> None:
 
 def test_refinement_gathers_codes_around_centres() -> None:
     data, spec = case("dcae_2d")
-    begun = fit_autoencoder(data, spec, steered())
+    # Long enough for BatchNorm's running means: until they settle, codes drift by themselves.
+    long = replace(spec, training=replace(spec.training, max_epochs=25, batch_size=8))
+    begun = fit_autoencoder(data, long, steered())
     clusters = cluster(codes_of(data, spec, begun), ClusterParams(n_clusters=3, components=4))
     assert isinstance(clusters.placing, Affine)
     gathering = Gathering(
@@ -138,6 +142,31 @@ def test_refinement_gathers_codes_around_centres() -> None:
 
     loose = fit_autoencoder(data, calm, steered(), replace(gathering, weight=0.0))
     assert away(refined) < 0.9 * away(loose)
+
+
+def test_the_refined_loss_is_both_halves() -> None:
+    data, spec = case("dcae_2d", n=12)
+    trained = fit_autoencoder(data, replace(spec, training=ONE_EPOCH), steered())
+    network = network_of(trained, spec, (18, 18), CPU)
+    rng = np.random.default_rng(2)
+    clusters = SoftClusters(np.zeros(8), rng.normal(size=(8, 2)), rng.normal(size=(3, 2)))
+    model = RefinedAutoencoder(*network.children(), clusters).eval()
+    cells = cells_of(trained, data.source, data.cells, CPU)
+    images, some = cells.batch(torch.arange(12)), torch.tensor([3, 5])
+    redrawn = Reconstruction(12, data.planes)
+    objective = Refinement(redrawn, cells, weight=0.5)
+    assert sorted(objective.order(torch.Generator()).tolist()) == list(range(12))
+    with torch.no_grad():
+        drawn, log_shares = model(images)
+        q = log_shares.exp()
+        assert torch.allclose(q.sum(dim=1), torch.ones(12))
+        p = sharpened(q, q.sum(dim=0))
+        each = redrawn.errors(drawn, images) + 0.5 * divergence(p, log_shares)
+        loss = objective.loss(model, images[some], some)
+        assert float(loss) == pytest.approx(float(each[some].mean()), rel=1e-5)
+    judged, score = objective.judge(model, cells, 5, lambda: False)
+    assert float(judged) == pytest.approx(float(each.mean()), rel=1e-5)
+    assert float(score) == -float(judged)
 
 
 def test_sharpened_shares_are_those_of_the_paper() -> None:
