@@ -113,7 +113,7 @@ def test_masks_tell_corners_apart_and_permuted_clusters_do_not() -> None:
     assert len(found.folds) == len(found.control) == 2
     own = np.mean([fold.balanced_accuracy for fold in found.folds])
     chance = np.mean([fold.balanced_accuracy for fold in found.control])
-    assert own > 0.9
+    assert own > 0.8
     assert abs(chance - 0.5) < 0.2
     with pytest.raises(ClusteringError, match="the smallest of 5 cells"):
         check_masks(case, np.where(np.arange(120) < 5, 1, 0))
