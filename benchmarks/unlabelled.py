@@ -1,9 +1,9 @@
 """Hidden kinds of cells found without labels, and what the way there costs.
 
-    python -m benchmarks.unlabelled [--seeds 5] [--cells 900] [--epochs 40] [--width 8] [--moving]
+    python -m benchmarks.unlabelled [--seeds 5] [--cells 1200] [--epochs 40] [--width 8] [--moving]
     python -m benchmarks.unlabelled --speed [--sides 32] [--device auto]
 
-For each seed: cells of three kinds (`unlabelled_cells`), moved to the middle by their masks unless
+For each seed: cells of four kinds (`unlabelled_cells`), moved to the middle by their masks unless
 ``--moving``; an autoencoder learns from two thirds; their codes are clustered in every variant;
 the rest is judged against the kinds, and channels are ranked there without a classifier. Then
 means over seeds. ``--speed``: seconds an epoch and cells encoded a second, at the published width.
@@ -56,11 +56,11 @@ from pxcore.types import Array, TrainingParams
 from pxcore.types.unlabelled import AutoencoderSpec
 
 VARIANTS = (
-    ("whitened, tied", ClusterParams(n_clusters=3)),
-    ("whitened, diagonal", ClusterParams(n_clusters=3, covariance="diag")),
-    ("raw, tied", ClusterParams(n_clusters=3, variant="raw")),
-    ("raw, diagonal", ClusterParams(n_clusters=3, variant="raw", covariance="diag")),
-    ("BIRCH", ClusterParams(n_clusters=3, variant="birch")),
+    ("whitened, tied", ClusterParams(n_clusters=4)),
+    ("whitened, diagonal", ClusterParams(n_clusters=4, covariance="diag")),
+    ("raw, tied", ClusterParams(n_clusters=4, variant="raw")),
+    ("raw, diagonal", ClusterParams(n_clusters=4, variant="raw", covariance="diag")),
+    ("BIRCH", ClusterParams(n_clusters=4, variant="birch")),
 )
 
 
@@ -68,7 +68,7 @@ def arguments() -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--cells", type=int, default=900)
+    parser.add_argument("--cells", type=int, default=1200)
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--width", type=int, default=8)
@@ -127,7 +127,7 @@ def learned(asked: argparse.Namespace, seed: int, device: torch.device) -> Learn
 def against(case: Learned, found: Clustering) -> tuple[float, float]:
     """Return balanced accuracy and adjusted Rand index on held-out cells."""
     clusters = found.predict(case.codes[case.test])
-    judged = against_classes(clusters, case.cells.labels[case.test], found.n_clusters, 3)
+    judged = against_classes(clusters, case.cells.labels[case.test], found.n_clusters, 4)
     return judged.balanced_accuracy, judged.adjusted_rand
 
 
@@ -167,7 +167,7 @@ def one_seed(
             print(f"seed {seed}, {name}, {perturbation}: {listed}", flush=True)
             if words := ruling_words(values, case.cells.panel):
                 print(f"  {words}")
-        own = ClusterParams(n_clusters=3, n_init=3, seed=seed, variant=params.variant)
+        own = ClusterParams(n_clusters=4, n_init=3, seed=seed, variant=params.variant)
         verdict = judge(
             found,
             found.sizes(codes),

@@ -1,12 +1,16 @@
-"""Cells of three hidden kinds, for clustering: what drives them is known, and so is what misleads.
+"""Cells of hidden kinds, for clustering: what drives them is known, and so is what misleads.
 
-Each driving channel tells one kind from the other two, by texture or by place; its amount of light
-is the same in all, up to chance::
+Each driving channel tells one kind from all others, by texture or by place; its amount of light
+is the same in all, up to chance. A last kind is none of these, so that no driving channel can be
+spared::
 
-    kind            A         B         C
-    Grain           granules  even      even         pictures
-    Place           ring      blob      ring         pictures or volume
-    Pole            even      even      one pole     pictures or volume
+    pictures   A        B      C         D
+    Grain      grains   even   even      even
+    Place      rim      blob   rim       rim
+    Pole       even     even   one pole  even
+
+Volumes have Place and Pole (three kinds), paired cells Grain as picture and Place as volume
+(three kinds).
 
 What misleads: cells lie anywhere in their frame, and are small or large. Both change far more
 pixels than the kind does, in every channel.
@@ -21,18 +25,18 @@ from typing import Literal
 import numpy as np
 
 from pxcore.data.synthetic.optics import Shapes, camera, shapes
+from pxcore.data.synthetic.planted import class_names
 from pxcore.errors import DatasetError
 from pxcore.types import Array, Channel, Panel, Role, frozen
 from pxcore.types.cells import NOTHING
 from pxcore.types.unlabelled import Planes
 
 Form = Literal["pictures", "volumes", "paired"]
-KINDS = ("A", "B", "C")
 _TRUTH = {
     "BF": f"{NOTHING} brightfield; shows where the cell lies and how large it is",
-    "Grain": "texture: granules in A, even in B and C",
-    "Place": "place: a blob in the middle in B, a rim in A and C",
-    "Pole": "place: gathered at one pole in C, even in A and B",
+    "Grain": "texture: grains in one kind, even in the others",
+    "Place": "place: a blob in the middle in one kind, a rim in the others",
+    "Pole": "place: gathered at one pole in one kind, even in the others",
     "Body": f"{NOTHING} an even stain of the whole cell, of random strength",
     "Empty": f"{NOTHING} background and camera noise",
 }
@@ -41,7 +45,7 @@ _CHANNELS: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "volumes": ((), ("Place", "Pole", "Body")),
     "paired": (("BF", "Grain", "Body"), ("Place",)),
 }
-"""Names of pictures and of volumes. Paired cells tell A by a picture and B by the volume."""
+"""Names of pictures and of volumes. Of paired cells a picture tells A and the volume B."""
 _LIGHT = 900.0
 
 
@@ -65,7 +69,7 @@ class UnlabelledParams:
 
     def __post_init__(self) -> None:
         allowed = {
-            "n_cells": (self.n_cells, len(KINDS), 10_000_000),
+            "n_cells": (self.n_cells, 4, 10_000_000),
             "size": (self.size, 16, 512),
             "depth": (self.depth, 0, 512),
             "shift": (self.shift, 0.0, 0.2),
@@ -81,6 +85,16 @@ class UnlabelledParams:
             forms = ", ".join(_CHANNELS)
             message = f"unlabelled cells: form is {self.form!r}; expected one of {forms}"
             raise DatasetError(message)
+
+    @property
+    def driving(self) -> tuple[str, ...]:
+        """Names of the channels that know a kind: the first knows A, the next B."""
+        return tuple(name for part in _CHANNELS[self.form] for name in part if name in _PATTERNS)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the hidden kinds."""
+        return class_names(len(self.driving) + 1)
 
     @property
     def planes(self) -> Planes:
@@ -103,6 +117,7 @@ class UnlabelledCells:
     """A channel for each picture, then for each volume."""
     labels: Array
     """(N,) int64: the hidden kind."""
+    kinds: tuple[str, ...]
     driving: tuple[int, ...]
     """Positions of the channels that know a kind."""
     truth: tuple[str, ...]
@@ -117,7 +132,7 @@ def unlabelled_cells(params: UnlabelledParams | None = None) -> UnlabelledCells:
     params = params or UnlabelledParams()
     planes = params.planes
     order = np.random.default_rng([params.seed, 0]).permutation(params.n_cells)
-    labels = order % len(KINDS)
+    labels = order % len(params.kinds)
     images = np.empty((params.n_cells, planes.count, params.size, params.size), np.uint16)
     masks = np.empty((params.n_cells, 1, params.size, params.size), np.uint8)
     step = max(1, 2**24 // (planes.count * params.size**2))
@@ -132,7 +147,8 @@ def unlabelled_cells(params: UnlabelledParams | None = None) -> UnlabelledCells:
         planes=planes,
         panel=Panel(tuple(Channel(name=name, role=_role(name)) for name in names)),
         labels=labels,
-        driving=tuple(i for i, name in enumerate(names) if not _TRUTH[name].startswith(NOTHING)),
+        kinds=params.kinds,
+        driving=tuple(i for i, name in enumerate(names) if name in params.driving),
         truth=tuple(_TRUTH[name] for name in names),
     )
 
@@ -194,10 +210,9 @@ def _plane(
     even = _of_mean_one(np.ones_like(body.radius), body)
     if name == "Body":
         return np.asarray(_LIGHT * strength * even, dtype=np.float32)
-    kind, pattern = _PATTERNS[name]
     usual = _of_mean_one(_USUAL.get(name, np.ones_like)(body.radius), body)
-    own = _of_mean_one(pattern(body), body)
-    special = np.asarray(labels == KINDS.index(kind)).reshape(wide)
+    own = _of_mean_one(_PATTERNS[name](body), body)
+    special = np.asarray(labels == params.driving.index(name)).reshape(wide)
     shown = np.where(special, params.contrast * own + (1 - params.contrast) * usual, usual)
     return np.asarray(_LIGHT * strength * shown, dtype=np.float32)
 
@@ -218,8 +233,9 @@ def _rim(radius: Array) -> Array:
 
 
 def _granules(body: _Body) -> Array:
-    """Return bright spots five pixels apart: what is between them is dark."""
-    spots = np.cos(body.y * 2 * np.pi / 5) * np.cos(body.x * 2 * np.pi / 5)
+    """Return bright spots a fifth of the frame apart: what is between them is dark."""
+    pace = 2 * np.pi / (0.2 * body.radius.shape[-1])
+    spots = np.cos(body.y * pace) * np.cos(body.x * pace)
     found: Array = 1.0 / (1.0 + np.exp(-8.0 * (spots - 0.2)))
     return found
 
@@ -236,11 +252,11 @@ def _pole(body: _Body) -> Array:
     return found
 
 
-_PATTERNS: dict[str, tuple[str, Callable[[_Body], Array]]] = {
-    "Grain": ("A", _granules),
-    "Place": ("B", _blob),
-    "Pole": ("C", _pole),
+_PATTERNS: dict[str, Callable[[_Body], Array]] = {
+    "Grain": _granules,
+    "Place": _blob,
+    "Pole": _pole,
 }
-"""The kind that each driving channel knows, and how its light lies there."""
+"""How the light of a driving channel lies in the kind that it knows."""
 _USUAL: dict[str, Callable[[Array], Array]] = {"Place": _rim}
 """How light lies in the other kinds, where it is not even."""

@@ -21,9 +21,9 @@ def drawn(form: str, **changes: float) -> UnlabelledCells:
 
 
 def means(cells: UnlabelledCells) -> Array:
-    """Return (3, P, H, W) the mean picture of each kind, cells moved to the middle."""
+    """Return (kinds, P, H, W) the mean picture of each kind, cells moved to the middle."""
     images = CentredCells(ArrayCells(cells.images, cells.masks)).images(np.arange(90))
-    return np.stack([images[cells.labels == kind].mean(axis=0) for kind in range(3)])
+    return np.stack([images[cells.labels == kind].mean(axis=0) for kind in range(len(cells.kinds))])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -38,6 +38,7 @@ def test_driving_channels_look_different_and_the_others_do_not(form: str) -> Non
         ]
     )
     driving = np.isin(np.arange(len(apart)), cells.driving)
+    assert len(cells.kinds) == driving.sum() + 1
     assert driving.sum() == {"pictures": 3, "volumes": 2, "paired": 2}[form]
     assert apart[driving].min() > 1.8 * apart[~driving].max()
     for number, sentence in enumerate(cells.truth):
@@ -49,8 +50,8 @@ def test_the_amount_of_light_knows_no_kind(form: str) -> None:
     cells = drawn(form)
     for unit in cells.planes.units:
         light = cells.images[:, list(unit)].mean(axis=(1, 2, 3))
-        own = np.array([light[cells.labels == kind].mean() for kind in range(3)])
-        error = light.std() / np.sqrt(30)
+        own = np.array([light[cells.labels == kind].mean() for kind in range(len(cells.kinds))])
+        error = light.std() / np.sqrt(90 / len(cells.kinds))
         assert np.abs(own - light.mean()).max() < 3.5 * error
 
 
@@ -85,7 +86,7 @@ def test_without_contrast_nothing_is_planted() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"n_cells": 2}, "n_cells is 2"),
+        ({"n_cells": 3}, "n_cells is 3"),
         ({"shift": 0.5}, "shift is 0.5"),
         ({"form": "movie"}, "form is 'movie'; expected one of pictures, volumes, paired"),
     ],
