@@ -106,7 +106,11 @@ def learned(asked: argparse.Namespace, seed: int, device: torch.device) -> Learn
     train, test = np.sort(order[asked.cells // 3 :]), np.sort(order[: asked.cells // 3])
     base = AutoencoderSpec(options=(("width", asked.width), ("code", 64)))
     training = replace(
-        base.training, max_epochs=asked.epochs, learning_rate=asked.rate, stop_patience=asked.epochs
+        base.training,
+        max_epochs=asked.epochs,
+        batch_size=16,
+        learning_rate=asked.rate,
+        stop_patience=asked.epochs,
     )
     spec = replace(base, training=training)
     data = UnlabelledData(source=source, planes=cells.planes, cells=train)

@@ -233,8 +233,8 @@ def _rim(radius: Array) -> Array:
 
 
 def _granules(body: _Body) -> Array:
-    """Return bright spots a fifth of the frame apart: what is between them is dark."""
-    pace = 2 * np.pi / (0.2 * body.radius.shape[-1])
+    """Return bright spots three tenths of the frame apart: what is between them is dark."""
+    pace = 2 * np.pi / (0.3 * body.radius.shape[-1])
     spots = np.cos(body.y * pace) * np.cos(body.x * pace)
     found: Array = 1.0 / (1.0 + np.exp(-8.0 * (spots - 0.2)))
     return found
