@@ -12,6 +12,8 @@ from pxcore.clustering.stability import ClusterStability
 
 RULED = 0.5
 """Of the way from guessing to certainty: from here on nuisance rules the clusters."""
+ABOVE = 0.1
+"""Seeds must agree by so much more than on cells without clusters."""
 UNSTABLE = 0.6
 """Mean agreement of seeds below which clusters do not come again."""
 SMALL = 30
@@ -81,7 +83,7 @@ def _decided(
             "number of clusters to part them all the same, or choose other channels"
         )
         return ClusterVerdict.CHANCE, (said,)
-    if found.mean <= max(by_chance.agreement):
+    if found.mean < by_chance.mean + ABOVE:
         said = (
             f"the clusters are no better than chance: {seeds}. Do not rank channels on them: train "
             "the autoencoder longer, or choose other channels"

@@ -167,6 +167,15 @@ def test_the_refined_loss_is_both_halves() -> None:
     judged, score = objective.judge(model, cells, 5, lambda: False)
     assert float(judged) == pytest.approx(float(each.mean()), rel=1e-5)
     assert float(score) == -float(judged)
+    with torch.no_grad():  # within an epoch p stays; the next one takes it from what is there then
+        clusters.centres += 1.0
+        log_shares = model(images)[1]
+        q = log_shares.exp()
+        for now in (p, sharpened(q, q.sum(dim=0))):
+            each = redrawn.errors(drawn, images) + 0.5 * divergence(now, log_shares)
+            loss = objective.loss(model, images[some], some)
+            assert float(loss) == pytest.approx(float(each[some].mean()), rel=1e-5)
+            objective.order(torch.Generator())
 
 
 def test_sharpened_shares_are_those_of_the_paper() -> None:
