@@ -8,6 +8,7 @@
     │   └── PlanChangedError  a staged plan was changed meanwhile
     ├── TrainingError    models, weights, training settings
     ├── MethodError      importance methods and their settings
+    ├── ClusteringError  codes of cells and their clusters
     ├── StoreError       artifacts, database, disk
     │   ├── OutOfDiskError    no space is left for the store
     │   └── DatabaseAwayError the database does not answer now; it may in a minute
@@ -51,6 +52,10 @@ class TrainingError(PxError):
 
 class MethodError(PxError):
     """An importance method cannot be applied as asked."""
+
+
+class ClusteringError(PxError):
+    """Codes of cells cannot be clustered as asked."""
 
 
 class StoreError(PxError):

@@ -10,9 +10,11 @@ import pytest
 from typer.main import get_command
 
 from pxcore.__main__ import app
+from pxcore.clustering.fit import VARIANTS
 from pxcore.data.importers import IMPORTERS
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS
+from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.runs.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
@@ -61,8 +63,15 @@ def test_pages_know_the_core_only_by_its_door() -> None:
 
 @pytest.mark.parametrize(
     ("page", "table"),
-    [("formats", IMPORTERS), ("methods", METHODS), ("models", MODELS), ("models", PRESETS)],
-    ids=["importers", "methods", "models", "presets"],
+    [
+        ("formats", IMPORTERS),
+        ("methods", METHODS),
+        ("models", MODELS),
+        ("models", PRESETS),
+        ("unlabelled", AUTOENCODERS),
+        ("unlabelled", VARIANTS),
+    ],
+    ids=["importers", "methods", "models", "presets", "autoencoders", "clustering"],
 )
 def test_every_entry_of_every_table_is_documented(page: str, table: object) -> None:
     text = (DOCS / f"{page}.md").read_text()

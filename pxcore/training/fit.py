@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +11,7 @@ import torch
 from torch import nn
 
 from pxcore.data import normalise
+from pxcore.data.normalise import Normaliser
 from pxcore.data.source import CellSource
 from pxcore.errors import TrainingError
 from pxcore.models.channel_dropout import dropout_of
@@ -23,13 +22,10 @@ from pxcore.training.means import channel_means
 from pxcore.training.objective import Classification
 from pxcore.training.predict import predict
 from pxcore.training.schedules import kept
-from pxcore.training.seeding import private_randomness
+from pxcore.training.starting import as_arrays, fingerprint, fresh
 from pxcore.types import Array, Fold, TrainedModel, TrainingParams
 
 __all__ = ["Control", "TrainingData", "fit"]
-
-_START = 0
-"""Purpose of random numbers: the network's first weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +39,9 @@ class TrainingData:
     fold: Fold
     channels: tuple[int, ...] | None = None
     """Positions of the channels the network sees; None for all."""
+    limits: Normaliser | None = None
+    """Pixel values that become 0 and 1, one pair for each of ``channels``, where a part of the
+    network was trained with them before; None to fit them on the training cells."""
 
 
 def fit(
@@ -71,21 +70,12 @@ def fit(
     _check(data)
     started = time.perf_counter()
     fold, device = data.fold, control.device
-    limits = normalise.fit(
-        data.source,
-        fold.train,
-        params.low_percentile,
-        params.high_percentile,
-        skip_zeros=params.zero_pixels == "skip",
-    )
-    if data.channels is not None:
-        limits = limits.take(data.channels)
+    limits = data.limits or _limits(data, params)
 
     def on_device(cells: Array) -> DeviceCells:
         return DeviceCells(data.source, cells, limits, device, data.channels, control.budget_bytes)
 
-    with private_randomness(torch.device("cpu"), control.seed, _START):
-        model = build().to(device)
+    model = fresh(build, control)
     training = Training(
         objective=Classification(
             data.labels[fold.train],
@@ -106,7 +96,7 @@ def fit(
     model.load_state_dict(learned.weights)
     probability = predict(model, on_device(fold.test), params.batch_size, control.stop)
     return TrainedModel(
-        weights={name: value.cpu().numpy() for name, value in learned.weights.items()},
+        weights=as_arrays(learned.weights),
         low=limits.low,
         high=limits.high,
         history=learned.history,
@@ -116,6 +106,18 @@ def fit(
         seconds=time.perf_counter() - started,
         device=device_name(device),
     )
+
+
+def _limits(data: TrainingData, params: TrainingParams) -> Normaliser:
+    """Return the percentiles of the training cells, of the channels the network sees."""
+    limits = normalise.fit(
+        data.source,
+        data.fold.train,
+        params.low_percentile,
+        params.high_percentile,
+        skip_zeros=params.zero_pixels == "skip",
+    )
+    return limits if data.channels is None else limits.take(data.channels)
 
 
 def _check(data: TrainingData) -> None:
@@ -155,8 +157,5 @@ def _fingerprint(data: TrainingData, params: TrainingParams, control: Control) -
         "channels": data.channels,
         "image_shape": data.source.image_shape,
     }
-    found = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    for cells in (data.fold.train, data.fold.valid):
-        found.update(np.ascontiguousarray(cells, dtype=np.int64).tobytes())
-        found.update(np.ascontiguousarray(data.labels[cells], dtype=np.int64).tobytes())
-    return found.hexdigest()
+    parts = (data.fold.train, data.fold.valid)
+    return fingerprint(told, [one for cells in parts for one in (cells, data.labels[cells])])

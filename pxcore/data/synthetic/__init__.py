@@ -19,6 +19,11 @@ from pxcore.data.synthetic.multiplex_circles import (
 )
 from pxcore.data.synthetic.multiplex_params import MultiplexParams, suited
 from pxcore.data.synthetic.planted import Planted, class_names, truth_of
+from pxcore.data.synthetic.unlabelled_cells import (
+    UnlabelledCells,
+    UnlabelledParams,
+    unlabelled_cells,
+)
 
 __all__ = [
     "IfcParams",
@@ -27,6 +32,8 @@ __all__ = [
     "MultiplexParams",
     "Planted",
     "SyntheticCells",
+    "UnlabelledCells",
+    "UnlabelledParams",
     "class_names",
     "group_names",
     "ifc_blocks",
@@ -39,4 +46,5 @@ __all__ = [
     "multiplex_truth",
     "suited",
     "truth_of",
+    "unlabelled_cells",
 ]

@@ -31,10 +31,18 @@ class Shapes:
     """(n, H, W) bool"""
 
 
-def shapes(n: int, size: int, rng: np.random.Generator) -> Shapes:
-    """Return ellipses of random size, place and direction, none of which knows the class."""
-    centre = (size - 1) / 2 + rng.uniform(-0.04, 0.04, (2, n)) * size
-    half = 0.31 * size * rng.normal(1.0, 0.07, n).clip(0.8, 1.2)
+def shapes(
+    n: int, size: int, rng: np.random.Generator, *, shift: float = 0.04, spread: float = 0.07
+) -> Shapes:
+    """Return ellipses of random size, place and direction, none of which knows the class.
+
+    ``shift``: how far, as a share of the frame, a cell may lie from its middle in each direction.
+    ``spread``: standard deviation of sizes as a share of the mean; at most 20 %, or 1.5 of these
+    where that is more.
+    """
+    centre = (size - 1) / 2 + rng.uniform(-shift, shift, (2, n)) * size
+    most = max(0.2, 1.5 * spread)
+    half = 0.31 * size * rng.normal(1.0, spread, n).clip(1.0 - most, 1.0 + most)
     stretch = rng.uniform(1.0, 1.25, n) ** 0.5
     angle = rng.uniform(0.0, np.pi, n)
     grid = np.arange(size, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Codes of cells -> clusters: placing, mixtures, their number, stability, storage, verdicts."""

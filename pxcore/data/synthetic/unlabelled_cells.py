@@ -1,0 +1,262 @@
+"""Cells of hidden kinds, for clustering: what drives them is known, and so is what misleads.
+
+Each driving channel tells one kind from all others, by texture or by place; its amount of light
+is the same in all, up to chance. A last kind is none of these, so that no driving channel can be
+spared::
+
+    pictures   A        B      C         D
+    Grain      grains   even   even      even
+    Place      rim      blob   rim       rim
+    Pole       even     even   one pole  even
+
+Volumes have Place and Pole (three kinds), paired cells Grain as picture and Place as volume
+(three kinds).
+
+What misleads: cells lie anywhere in their frame, and are small or large. Both change far more
+pixels than the kind does, in every channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pxcore.data.synthetic.optics import Shapes, camera, shapes
+from pxcore.data.synthetic.planted import class_names
+from pxcore.errors import DatasetError
+from pxcore.types import Array, Channel, Panel, Role, frozen
+from pxcore.types.cells import NOTHING
+from pxcore.types.unlabelled import Planes
+
+Form = Literal["pictures", "volumes", "paired"]
+_TRUTH = {
+    "BF": f"{NOTHING} brightfield; shows where the cell lies and how large it is",
+    "Grain": "texture: grains in one kind, even in the others",
+    "Place": "place: a blob in the middle in one kind, a rim in the others",
+    "Pole": "place: gathered at one pole in one kind, even in the others",
+    "Body": f"{NOTHING} an even stain of the whole cell, of random strength",
+    "Empty": f"{NOTHING} background and camera noise",
+}
+_CHANNELS: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "pictures": (("BF", "Grain", "Place", "Pole", "Body", "Empty"), ()),
+    "volumes": ((), ("Place", "Pole", "Body")),
+    "paired": (("BF", "Grain", "Body"), ("Place",)),
+}
+"""Names of pictures and of volumes. Of paired cells a picture tells A and the volume B."""
+_LIGHT = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlabelledParams:
+    """What to draw. Raises DatasetError for numbers that make no cells."""
+
+    form: Form = "pictures"
+    n_cells: int = 1200
+    size: int = 32
+    """Height and width, pixels."""
+    depth: int = 0
+    """Slices of a volume; 0 for as many as ``size``."""
+    shift: float = 0.12
+    """How far a cell may lie from the middle, as a share of the frame. 0: all in the middle."""
+    spread: float = 0.15
+    """Standard deviation of sizes, as a share of the mean."""
+    contrast: float = 1.0
+    """How much of the light of a driving channel follows the kind, 0 to 1."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "n_cells": (self.n_cells, 4, 10_000_000),
+            "size": (self.size, 16, 512),
+            "depth": (self.depth, 0, 512),
+            "shift": (self.shift, 0.0, 0.2),
+            "spread": (self.spread, 0.0, 0.3),
+            "contrast": (self.contrast, 0.0, 1.0),
+            "seed": (self.seed, 0, 2**63 - 1),
+        }
+        for name, (value, low, high) in allowed.items():
+            if not low <= value <= high:
+                message = f"unlabelled cells: {name} is {value}; give a number from {low} to {high}"
+                raise DatasetError(message)
+        if self.form not in _CHANNELS:
+            forms = ", ".join(_CHANNELS)
+            message = f"unlabelled cells: form is {self.form!r}; expected one of {forms}"
+            raise DatasetError(message)
+
+    @property
+    def driving(self) -> tuple[str, ...]:
+        """Names of the channels that know a kind: the first knows A, the next B."""
+        return tuple(name for part in _CHANNELS[self.form] for name in part if name in _PATTERNS)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the hidden kinds."""
+        return class_names(len(self.driving) + 1)
+
+    @property
+    def planes(self) -> Planes:
+        """How the planes of a cell are pictures and slices."""
+        pictures, volumes = _CHANNELS[self.form]
+        depth = (self.depth or self.size) if volumes else 0
+        return Planes(pictures=len(pictures), volumes=len(volumes), depth=depth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnlabelledCells:
+    """Drawn cells, with what nobody knows who clusters them."""
+
+    images: Array
+    """(N, P, H, W) uint16, 0 to 4095 as from a 12-bit camera."""
+    masks: Array
+    """(N, 1, H, W) uint8: 1 inside the cell."""
+    planes: Planes
+    panel: Panel
+    """A channel for each picture, then for each volume."""
+    labels: Array
+    """(N,) int64: the hidden kind."""
+    kinds: tuple[str, ...]
+    driving: tuple[int, ...]
+    """Positions of the channels that know a kind."""
+    truth: tuple[str, ...]
+    """Of each channel, a sentence."""
+
+    def __post_init__(self) -> None:
+        frozen(self, "images", "masks", "labels")
+
+
+def unlabelled_cells(params: UnlabelledParams | None = None) -> UnlabelledCells:
+    """Return all cells of ``params`` in memory, every kind as often as the others."""
+    params = params or UnlabelledParams()
+    planes = params.planes
+    order = np.random.default_rng([params.seed, 0]).permutation(params.n_cells)
+    labels = order % len(params.kinds)
+    images = np.empty((params.n_cells, planes.count, params.size, params.size), np.uint16)
+    masks = np.empty((params.n_cells, 1, params.size, params.size), np.uint8)
+    step = max(1, 2**24 // (planes.count * params.size**2))
+    for block, start in enumerate(range(0, params.n_cells, step)):
+        here = slice(start, start + step)
+        rng = np.random.default_rng([params.seed, 1, block])
+        images[here], masks[here, 0] = _block(params, labels[here], rng)
+    names = [name for part in _CHANNELS[params.form] for name in part]
+    return UnlabelledCells(
+        images=images,
+        masks=masks,
+        planes=planes,
+        panel=Panel(tuple(Channel(name=name, role=_role(name)) for name in names)),
+        labels=labels,
+        kinds=params.kinds,
+        driving=tuple(i for i, name in enumerate(names) if name in params.driving),
+        truth=tuple(_TRUTH[name] for name in names),
+    )
+
+
+def _role(name: str) -> Role:
+    return Role.BRIGHTFIELD if name == "BF" else Role.STAIN
+
+
+def _block(
+    params: UnlabelledParams, labels: Array, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return planes (n, P, H, W) uint16 and insides (n, H, W) of some cells."""
+    shape = shapes(len(labels), params.size, rng, shift=params.shift, spread=params.spread)
+    pictures, volumes = _CHANNELS[params.form]
+    flat = _Body(shape.radius, shape.y, shape.x, shape.inside)
+    drawn = [_plane(name, flat, labels, params, rng)[:, None] for name in pictures]
+    if volumes:
+        body = _stacked(shape, params, rng)
+        drawn += [_plane(name, body, labels, params, rng) for name in volumes]
+    light = np.concatenate(drawn, axis=1)  # (n, P, H, W)
+    return camera(light, rng), shape.inside.astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Body:
+    """Cells in two or three dimensions; arrays (n, [D,] H, W)."""
+
+    radius: Array
+    """0 at the centre, 1 on the outline."""
+    y: Array
+    x: Array
+    """Pixels from the centre."""
+    inside: Array
+
+
+def _stacked(shape: Shapes, params: UnlabelledParams, rng: np.random.Generator) -> _Body:
+    """Return the same cells as ellipsoids: outlines as they are, cut smaller above and below."""
+    depth, n = params.planes.depth, len(shape.radius)
+    middle = (depth - 1) / 2 + rng.uniform(-params.shift, params.shift, n) * depth
+    half = 0.31 * depth * rng.normal(1.0, params.spread, n).clip(0.7, 1.3)
+    z = (np.arange(depth)[None] - middle[:, None]) / half[:, None]  # (n, D)
+    radius = np.sqrt(shape.radius[:, None] ** 2 + z[:, :, None, None] ** 2).astype(np.float32)
+    y, x = (np.broadcast_to(one[:, None], radius.shape) for one in (shape.y, shape.x))
+    return _Body(radius, y, x, radius < 1.0)
+
+
+def _plane(
+    name: str, body: _Body, labels: Array, params: UnlabelledParams, rng: np.random.Generator
+) -> Array:
+    """Return the light of one channel, (n, [D,] H, W) float32."""
+    n = len(labels)
+    wide = (n, *([1] * (body.radius.ndim - 1)))
+    strength = np.exp(rng.normal(0.0, 0.2, n)).reshape(wide)
+    if name == "Empty":
+        return np.zeros(body.radius.shape, np.float32)
+    if name == "BF":
+        rim = np.exp(-(((body.radius - 1.0) / 0.1) ** 2))
+        return np.asarray(_LIGHT - 500.0 * rim, dtype=np.float32)
+    even = _of_mean_one(np.ones_like(body.radius), body)
+    if name == "Body":
+        return np.asarray(_LIGHT * strength * even, dtype=np.float32)
+    usual = _of_mean_one(_USUAL.get(name, np.ones_like)(body.radius), body)
+    own = _of_mean_one(_PATTERNS[name](body), body)
+    special = np.asarray(labels == params.driving.index(name)).reshape(wide)
+    shown = np.where(special, params.contrast * own + (1 - params.contrast) * usual, usual)
+    return np.asarray(_LIGHT * strength * shown, dtype=np.float32)
+
+
+def _of_mean_one(pattern: Array, body: _Body) -> Array:
+    """Return a pattern that is 0 outside and whose mean inside each cell is 1."""
+    axes = tuple(range(1, body.radius.ndim))
+    inside = pattern * body.inside
+    total = inside.sum(axis=axes, keepdims=True)
+    n_inside = body.inside.sum(axis=axes, keepdims=True)
+    found: Array = inside * n_inside / np.maximum(total, 1e-6)
+    return found
+
+
+def _rim(radius: Array) -> Array:
+    found: Array = np.exp(-(((radius - 0.8) / 0.2) ** 2))
+    return found
+
+
+def _granules(body: _Body) -> Array:
+    """Return bright spots three tenths of the frame apart: what is between them is dark."""
+    pace = 2 * np.pi / (0.3 * body.radius.shape[-1])
+    spots = np.cos(body.y * pace) * np.cos(body.x * pace)
+    found: Array = 1.0 / (1.0 + np.exp(-8.0 * (spots - 0.2)))
+    return found
+
+
+def _blob(body: _Body) -> Array:
+    found: Array = np.exp(-((body.radius / 0.5) ** 2))
+    return found
+
+
+def _pole(body: _Body) -> Array:
+    """Return light at the right end: cells lie in flow, so their direction is the same."""
+    reach = 0.31 * body.radius.shape[-1]
+    found: Array = 1.0 / (1.0 + np.exp(-8.0 * (body.x / reach - 0.2)))
+    return found
+
+
+_PATTERNS: dict[str, Callable[[_Body], Array]] = {
+    "Grain": _granules,
+    "Place": _blob,
+    "Pole": _pole,
+}
+"""How the light of a driving channel lies in the kind that it knows."""
+_USUAL: dict[str, Callable[[Array], Array]] = {"Place": _rim}
+"""How light lies in the other kinds, where it is not even."""
