@@ -11,6 +11,7 @@ from pxcore.types.evidence import GateReport, Leakage, LeftOut, Redundancy, Wher
 from pxcore.types.panel import PanelQuestion
 from pxcore.types.results import MethodResult, Performance
 from pxcore.types.truth import ChannelTruth
+from pxcore.types.unlabelled_ask import ClusterAsk
 
 Option = tuple[str, str | int | float | bool]
 T = TypeVar("T")
@@ -126,6 +127,8 @@ class RunSpec:
     """Groups of channels (positions in the data set's panel) to train again without."""
     question: PanelQuestion | None = None
     """What is asked about smaller panels, if anything."""
+    clusters: ClusterAsk | None = None
+    """What is asked of cells without labels: the run then is that, and nothing else here counts."""
     seed: int = 0
     owner: str = ""
     priority: int = 0
@@ -162,7 +165,9 @@ class TaskRow:
 
     key: str
     kind: str
-    """``train``, ``explain``, ``rank``, ``joint``, ``redundancy``, ``gate`` or ``judge``."""
+    """``train``, ``explain``, ``rank``, ``joint``, ``redundancy``, ``gate``, ``judge`` or
+    ``screen``; of cells without labels ``encode``, ``refine``, ``codes``, ``cluster``,
+    ``rank_clusters``, ``explain_clusters`` or ``mask_check``."""
     label: str
     """Such as "Train fold 2 of 3"."""
     state: TaskState

@@ -1,0 +1,57 @@
+"""What is asked of cells without labels: which codes, which clusters, what beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Option = tuple[str, str | int | float | bool]
+Covariance = Literal["tied", "diag", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAsk:
+    """One clustering: cells -> codes -> clusters."""
+
+    dataset_id: str
+    title: str = ""
+    channels: tuple[int, ...] = ()
+    """Planes in the data set's panel, ascending; empty for all. All slices of a volume or none."""
+    model: str = "dcae_2d"
+    """An entry of ``AUTOENCODERS``."""
+    options: tuple[Option, ...] = ()
+    """Its settings, such as ``("width", 8)`` and ``("code", 64)``."""
+    epochs: int = 40
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    encoder_of: str = ""
+    """A finished clustering run whose encoder is used as it is: nothing is trained. Model,
+    settings and training are then those of that run."""
+    clusters: int | None = None
+    """None: as many as BIC likes best, from 1 to ``max_clusters``."""
+    max_clusters: int = 10
+    variant: str = "whitened"
+    """``whitened``, ``raw``, ``umap`` or ``birch``."""
+    covariance: Covariance = "tied"
+    components: int = 10
+    """Main directions that whitened codes keep, at most."""
+    centre: bool = True
+    """Move each cell to the middle of its frame by its mask; without masks nothing is moved."""
+    refine: bool = False
+    """Also gather the codes around the clusters found first (joint refinement after IDEC)."""
+    rank: bool = False
+    """Also rank the channels on the clusters, without a classifier."""
+    maps: bool = False
+    """Also train a classifier on the frozen encoder, whose Grad-CAM maps explain clusters."""
+    check_masks: bool = False
+    """Also check by cross-validation whether masks of such maps tell clusters apart. Slow."""
+    seed: int = 0
+    owner: str = ""
+    volumes: int = 0
+    """How the chosen planes lie, filled in at submission: the last ``volumes`` x ``depth`` of
+    them are slices, volume by volume."""
+    depth: int = 0
+    encoder_key: str = ""
+    """Where the encoder of ``encoder_of`` lies, filled in at submission."""
+    encoder_clusters: str = ""
+    """Where the clusters of ``encoder_of`` lie, filled in at submission."""
