@@ -97,6 +97,11 @@ def multiplex_circles(folder: Path) -> Example:
     return Example(Path("multiplex_circles"), None, tuple(settings.items()))
 
 
+def unlabelled_cells(folder: Path) -> Example:
+    settings = {"form": "paired", "n_cells": "9", "size": "16", "depth": "3", "seed": "5"}
+    return Example(Path("unlabelled_cells"), None, tuple(settings.items()))
+
+
 EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "stack": stack,
     "scifai": scifai,
@@ -106,4 +111,5 @@ EXAMPLES: dict[str, Callable[[Path], Example]] = {
     "dali": dali,
     "demo": demo,
     "multiplex_circles": multiplex_circles,
+    "unlabelled_cells": unlabelled_cells,
 }

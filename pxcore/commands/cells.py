@@ -19,7 +19,8 @@ Options = tuple[tuple[str, str], ...]
 
 def import_cells(  # noqa: PLR0913, PLR0917 - one parameter an option
     path: Annotated[
-        str, typer.Argument(help="A file or folder, or the word demo or multiplex_circles.")
+        str,
+        typer.Argument(help="A file or folder, or demo, multiplex_circles or unlabelled_cells."),
     ],
     name: Annotated[str, typer.Option(help="Title of the data set.")] = "",
     format: Annotated[str, typer.Option(help="Importer to use; auto recognises it.")] = "auto",

@@ -62,7 +62,7 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
     with Container.open(pixels) as cells:
         annotation, label_notes = _annotation(request, source, intake, cells.object_numbers)
         tell("Checking quality", 0.7)
-        warnings = check_pixels(cells, panel)
+        warnings = check_pixels(cells, panel, n_slices=source.volumes * source.depth)
         found = overview(cells, annotation, warnings, lambda s: tell("Overview", 0.8 + 0.2 * s))
     found = replace(found, single_cells=intake.single_cells)
     annotation.save(_new(workspace / "annotation"))
@@ -94,6 +94,8 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
         dtype=intake.header.dtype.name,
         mask_kind=intake.header.mask_kind,
         truth=source.truth,
+        volumes=source.volumes,
+        depth=source.depth,
         warnings=found.warnings,
         report=report,
     )

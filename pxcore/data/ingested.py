@@ -33,3 +33,6 @@ class Ingested:
     truth: tuple[str, ...]
     warnings: tuple[str, ...]
     report: ImportReport
+    volumes: int = 0
+    depth: int = 0
+    """As in `pxcore.types.Dataset`."""

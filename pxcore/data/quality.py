@@ -49,12 +49,18 @@ def check(
     )
 
 
-def check_pixels(source: CellSource, panel: Panel | None = None) -> tuple[str, ...]:
-    """Return warnings about channels and cells; they hold whatever the labels are."""
+def check_pixels(
+    source: CellSource, panel: Panel | None = None, *, n_slices: int = 0
+) -> tuple[str, ...]:
+    """Return warnings about channels and cells; they hold whatever the labels are.
+
+    The last ``n_slices`` planes are slices of volumes: that they share light is their nature.
+    """
     if source.n_cells == 0:
         return ()
     names = [_name(panel.names if panel else (), i) for i in range(source.image_shape[0])]
-    light = shared_light(source, _stained(panel, len(names)))
+    flat = len(names) - n_slices
+    light = shared_light(source, [i for i in _stained(panel, len(names)) if i < flat])
     return (*pixel_warnings(source, names), *spill_warnings(light, names))
 
 

@@ -64,6 +64,8 @@ def shared_light(source: CellSource, channels: Sequence[int]) -> tuple[SharedLig
     Without outlines, places where the channels together are brighter than the tile's mean, less
     a rim, stand for the inside. Empty with fewer than 20 cells of at least 30 such pixels.
     """
+    if len(channels) < 2:
+        return ()
     sample = spaced_sample(source, np.arange(source.n_cells), _CELLS, _BYTES)
     products, n_pixels = _products(source, sample, channels)
     enough = n_pixels >= _ENOUGH_PIXELS

@@ -73,7 +73,7 @@ class _Hdf5Stack:
         return values
 
     def texts(self, name: str) -> tuple[str, ...] | None:
-        for owner in ("", "images"):
+        for owner in ("", *(array for array in ("images", "volumes") if array in self._file)):
             found = self._file.attribute(name, owner)
             if found is not None:
                 return found

@@ -113,9 +113,16 @@ def _kept(known: Dataset, asked: Dataset) -> tuple[str, ...]:
     """Return the note on names that were asked for and not taken, or nothing."""
     pairs = (("title", known.title, asked.title), ("panel sheet", known.panel, asked.panel))
     kept = [name for name, old, new in pairs if old != new]
+    slices: tuple[str, ...] = ()
+    if (known.volumes, known.depth) != (asked.volumes, asked.depth):
+        slices = (
+            f"{ALREADY} {known.title!r} ({known.id}), with {known.volumes} volumes of "
+            f"{known.depth} slices; that stays: to have them otherwise, change a pixel or a label",
+        )
     if not kept:
-        return ()
+        return slices
     return (
+        *slices,
         f"{ALREADY} {known.title!r} ({known.id}); its {' and '.join(kept)} "
         f"{'were' if len(kept) > 1 else 'was'} kept: edit {'them' if len(kept) > 1 else 'it'} "
         "under Data sets",

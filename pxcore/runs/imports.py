@@ -147,6 +147,8 @@ def _register(store: Store, request: ImportRequest, found: Ingested) -> Dataset:
         mask_kind=found.mask_kind,
         groups=found.groups,
         truth=found.truth,
+        volumes=found.volumes,
+        depth=found.depth,
         report=found.report,
         owner=request.owner,
         pixels_key=pixels_key,

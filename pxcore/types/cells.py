@@ -142,6 +142,10 @@ class Dataset:
     truth: tuple[str, ...] = ()
     """For synthetic cells: what was planted in each channel, in panel order; it begins with
     ``nothing:`` where the channel knows no class."""
+    volumes: int = 0
+    """The last ``volumes`` x ``depth`` planes are slices of so many volumes, one after another."""
+    depth: int = 0
+    """Slices of each volume; 0 without."""
     pixels_key: str = ""
     annotation_key: str = ""
     report: ImportReport | None = None

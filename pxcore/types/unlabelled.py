@@ -7,6 +7,7 @@ from typing import Literal
 
 from pxcore.errors import DatasetError
 from pxcore.types.arrays import Array, frozen
+from pxcore.types.cells import Dataset
 from pxcore.types.results import Epoch
 from pxcore.types.runs import TrainingParams
 
@@ -56,6 +57,13 @@ class Planes:
             *((plane,) for plane in range(self.pictures)),
             *(tuple(range(start, start + self.depth)) for start in starts),
         )
+
+
+def planes_of(dataset: Dataset) -> Planes:
+    """Return what the planes of a data set's cells are."""
+    slices = dataset.volumes * dataset.depth
+    pictures = dataset.image_shape[0] - slices
+    return Planes(pictures=pictures, volumes=dataset.volumes, depth=dataset.depth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

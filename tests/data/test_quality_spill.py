@@ -117,6 +117,8 @@ def test_numbers_follow_a_slow_reference(source, target):
 
 def test_only_stains_are_compared_and_both_are_named():
     (sentence,) = check_pixels(ArrayCells(spilt(0.2), DRAWN.masks), DRAWN.panel)
+    slices = len(DRAWN.panel)
+    assert not check_pixels(ArrayCells(spilt(0.2), DRAWN.masks), DRAWN.panel, n_slices=slices)
     assert sentence.startswith("Channels 'Bright' and 'Empty' may share light")
     assert "next to it in the panel, follow those of 'Bright' with slope 0.2" in sentence
     assert "two markers in one place at a fixed ratio" in sentence

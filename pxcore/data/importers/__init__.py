@@ -9,6 +9,7 @@ from pxcore.data.importers import (
     scifai,
     stack,
     tissue,
+    unlabelled_cells,
 )
 from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
 from pxcore.errors import DatasetError
@@ -25,6 +26,7 @@ IMPORTERS: Registry[Importer] = Registry(
         dali.IMPORTER,
         demo.IMPORTER,
         multiplex_circles.IMPORTER,
+        unlabelled_cells.IMPORTER,
     ],
     DatasetError,
 )

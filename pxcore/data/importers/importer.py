@@ -59,6 +59,9 @@ class Source:
     """In the source's own order; None sorts the labels that come."""
     roles: tuple[Role, ...] | None = None
     truth: tuple[str, ...] = ()
+    volumes: int = 0
+    """The last ``volumes`` x ``depth`` planes are slices of so many volumes, one after another."""
+    depth: int = 0
     notes: tuple[str, ...] = ()
     """Plain sentences for the import report."""
     settings: tuple[tuple[str, str], ...] = ()

@@ -18,7 +18,7 @@ pixels than the kind does, in every channel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,29 +131,54 @@ def unlabelled_cells(params: UnlabelledParams | None = None) -> UnlabelledCells:
     """Return all cells of ``params`` in memory, every kind as often as the others."""
     params = params or UnlabelledParams()
     planes = params.planes
-    order = np.random.default_rng([params.seed, 0]).permutation(params.n_cells)
-    labels = order % len(params.kinds)
     images = np.empty((params.n_cells, planes.count, params.size, params.size), np.uint16)
     masks = np.empty((params.n_cells, 1, params.size, params.size), np.uint8)
-    step = max(1, 2**24 // (planes.count * params.size**2))
-    for block, start in enumerate(range(0, params.n_cells, step)):
-        here = slice(start, start + step)
-        rng = np.random.default_rng([params.seed, 1, block])
-        images[here], masks[here, 0] = _block(params, labels[here], rng)
-    names = [name for part in _CHANNELS[params.form] for name in part]
+    start = 0
+    for drawn, inside in unlabelled_blocks(params):
+        here = slice(start, start + len(drawn))
+        images[here], masks[here, 0] = drawn, inside
+        start += len(drawn)
+    names = channel_names(params)
     return UnlabelledCells(
         images=images,
         masks=masks,
         planes=planes,
-        panel=Panel(tuple(Channel(name=name, role=_role(name)) for name in names)),
-        labels=labels,
+        panel=Panel(tuple(Channel(name=name, role=role_of(name)) for name in names)),
+        labels=hidden_kinds(params),
         kinds=params.kinds,
         driving=tuple(i for i, name in enumerate(names) if name in params.driving),
-        truth=tuple(_TRUTH[name] for name in names),
+        truth=planted(params),
     )
 
 
-def _role(name: str) -> Role:
+def unlabelled_blocks(params: UnlabelledParams) -> Iterator[tuple[Array, Array]]:
+    """Yield planes (n, P, H, W) uint16 and insides (n, H, W) uint8, block after block."""
+    labels = hidden_kinds(params)
+    step = max(1, 2**24 // (params.planes.count * params.size**2))
+    for block, start in enumerate(range(0, params.n_cells, step)):
+        rng = np.random.default_rng([params.seed, 1, block])
+        yield _block(params, labels[start : start + step], rng)
+
+
+def hidden_kinds(params: UnlabelledParams) -> Array:
+    """Return the kind of every cell, (N,) int64."""
+    order = np.random.default_rng([params.seed, 0]).permutation(params.n_cells)
+    kinds: Array = order % len(params.kinds)
+    return kinds
+
+
+def channel_names(params: UnlabelledParams) -> tuple[str, ...]:
+    """Return the names of pictures, then of volumes."""
+    return tuple(name for part in _CHANNELS[params.form] for name in part)
+
+
+def planted(params: UnlabelledParams) -> tuple[str, ...]:
+    """Return what is planted in each channel, a sentence each."""
+    return tuple(_TRUTH[name] for name in channel_names(params))
+
+
+def role_of(name: str) -> Role:
+    """Return what a channel of that name is."""
     return Role.BRIGHTFIELD if name == "BF" else Role.STAIN
 
 
