@@ -83,6 +83,17 @@ def test_a_second_import_tells_which_names_were_not_taken(lab: Store, shelf: Pat
     assert datasets.notices(edited) == ()
 
 
+def test_the_same_pixels_stay_pictures_or_slices_as_they_came(lab: Store, shelf: Path) -> None:
+    with np.load(shelf / "cells.npz") as flat:
+        content = dict(flat)
+    content["volumes"] = content.pop("images")[:, None]
+    np.savez(shelf / "deep.npz", **content)
+    first = imports.bring_in(lab, ImportRequest(path=str(shelf / "cells.npz")), quiet)
+    again = imports.bring_in(lab, ImportRequest(path=str(shelf / "deep.npz")), quiet)
+    assert (again.id, again.volumes) == (first.id, 0)
+    assert "with 0 volumes of 0 slices; that stays" in datasets.notices(again)[0]
+
+
 def test_a_folder_that_became_a_link_after_the_order_is_not_opened(
     lab: Store, shelf: Path, tmp_path: Path
 ) -> None:
