@@ -14,6 +14,7 @@ from pxcore.plots import guards
 from pxcore.plots import redundancy as plots
 from pxcore.plots.numbers import count
 from pxcore.plots.redundancy import group_sentence, interaction_word, names_of
+from pxcore.plots.unlearned import untold, why_untold
 from pxcore.types import Array, ChannelGroup, LeftOut, Redundancy, RunResult
 
 WHY = (
@@ -34,6 +35,9 @@ def draw(result: RunResult, shown: Sequence[int]) -> None:
         run_follow.ask(result.run.id, "redundancy", "Look for channels that say the same")
         _left_out(result)
         return
+    if why := why_untold(result):
+        _unlearned(result, found, shown, why)
+        return
     if found.groups:
         st.markdown("\n".join(f"- {md(line, 600)}" for line in _lines(result, found)), width=980)
     else:
@@ -53,6 +57,17 @@ def draw(result: RunResult, shown: Sequence[int]) -> None:
             groups,
             "Trains the models again without each group, and with only the one to keep.",
         )
+
+
+def _unlearned(result: RunResult, found: Redundancy, shown: Sequence[int], why: str) -> None:
+    """Draw what the pixels alone show, where the models have not learned."""
+    said = untold("which channels stand in for one another", why)
+    st.markdown(md(said, 600), width=980)
+    _association(result, found, plots.matrix_channels(found, shown))
+    st.caption(
+        "Which channels look alike is a matter of the cells alone, whatever the models know.",
+        width=980,
+    )
 
 
 def leave_out_groups(
@@ -86,12 +101,7 @@ def _matrices(result: RunResult, found: Redundancy, shown: Sequence[int]) -> Non
     channels = plots.matrix_channels(found, shown)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What they show**")
-        show(
-            lambda theme: plots.association(result.panel, found, theme, channels),
-            Shown(key="association", stem=result.run.title),
-            matrix_table(result, found.features),
-        )
+        _association(result, found, channels)
     with right:
         st.markdown("**Which cells need them**")
         show(
@@ -99,6 +109,16 @@ def _matrices(result: RunResult, found: Redundancy, shown: Sequence[int]) -> Non
             Shown(key="drops-together", stem=result.run.title),
             matrix_table(result, found.drops),
         )
+
+
+def _association(result: RunResult, found: Redundancy, channels: Sequence[int]) -> None:
+    """Draw how much channels look alike."""
+    st.markdown("**What they show**")
+    show(
+        lambda theme: plots.association(result.panel, found, theme, channels),
+        Shown(key="association", stem=result.run.title),
+        matrix_table(result, found.features),
+    )
 
 
 def _measured(result: RunResult, found: Redundancy) -> None:

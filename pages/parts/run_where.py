@@ -14,6 +14,7 @@ from pages.parts.text import md, sentence
 from pxcore.plots import where
 from pxcore.plots.numbers import listed
 from pxcore.plots.rows import Order
+from pxcore.plots.unlearned import untold, why_untold
 from pxcore.types import RunResult, WhereOrHowMuch
 
 NEEDS = ("permute_cells", "pxpermute_mask")
@@ -26,6 +27,9 @@ def draw(result: RunResult, order: Order, shown: Sequence[int]) -> None:
     found = result.where
     if found is None:
         _missing(result)
+        return
+    if why := why_untold(result):
+        st.markdown(md(untold("place or amount", why), 600), width=980)
         return
     st.markdown(md(where.where_sentence(result.panel, found), 1200), width=980)
     show(

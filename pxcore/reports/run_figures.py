@@ -10,6 +10,7 @@ from pxcore.plots import where as places
 from pxcore.plots.curves import Curve
 from pxcore.plots.rows import PRINTED, rows_of, usual
 from pxcore.plots.style import LIGHT
+from pxcore.plots.unlearned import why_untold
 from pxcore.reports.parts import file_stem
 from pxcore.types import RunResult
 
@@ -43,18 +44,23 @@ def run_figures(run: RunResult, learned: Sequence[Curve]) -> Iterator[tuple[str,
 
 
 def _evidence(run: RunResult) -> Iterator[tuple[str, go.Figure]]:
-    """Yield the figures of what stands beside the rankings, where the run has it."""
+    """Yield the figures of what stands beside the rankings, where the run has it.
+
+    Where the models have not learned, those that would show chance as a finding are left out.
+    """
     shown = rows_of(run.panel, run.methods[0].ranking, usual(run.panel, PRINTED))
-    if run.where is not None:
+    learned = not why_untold(run)
+    if run.where is not None and learned:
         yield "where", places.where_dots(run.panel, run.where, LIGHT, "rank", shown)
     if run.redundancy is not None:
         found = run.redundancy
         tiles = redundancy.matrix_channels(found, shown)
         yield "association", redundancy.association(run.panel, found, LIGHT, tiles)
-        yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT, tiles)
-        if found.groups:
+        if learned:
+            yield "drops_together", redundancy.drops_together(run.panel, found, LIGHT, tiles)
+        if found.groups and learned:
             yield "joint_drops", redundancy.joint_drops(run.panel, found.groups, LIGHT)
-        if found.pairs:
+        if found.pairs and learned:
             yield "interactions", redundancy.interactions(run.panel, found.pairs, LIGHT)
     if run.leakage is not None:
         yield "leakage", guards.leakage_dots(run.leakage, LIGHT)

@@ -16,6 +16,7 @@ from pxcore.plots.rows import MANY, PRINTED, order_of
 from pxcore.plots.sentence import sentence
 from pxcore.plots.text import one_line
 from pxcore.plots.truth import of_run, truth_sentence, truth_table
+from pxcore.plots.unlearned import untold, why_untold
 from pxcore.plots.verdicts import yardstick
 from pxcore.plots.where import where_sentence
 from pxcore.reports.methods_text import run_methods
@@ -112,9 +113,10 @@ def _sections(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
     yield _planted(found)
     yield from _means(found, drawn)
     if found.where is not None:
+        why, said = why_untold(found), where_sentence(found.panel, found.where)
         yield ReportSection(
             title="Where or how much",
-            paragraphs=(where_sentence(found.panel, found.where),),
+            paragraphs=(untold("place or amount", why) if why else said,),
             figures=drawn.figure("where", "Place and amount of each channel", table="where"),
             tables=drawn.table("where", "Place and amount"),
         )
@@ -217,6 +219,8 @@ def _redundancy(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
     groups, threshold = found.redundancy.groups, found.redundancy.threshold
     none = f"No two channels go together at {threshold:.2f} or more."
     said = tuple(group_sentence(found.panel, one) for one in groups) or (none,)
+    if why := why_untold(found):
+        said = (untold("which channels stand in for one another", why),)
     yield ReportSection(
         title="Channels that say the same",
         paragraphs=(*said, *found.redundancy.notes),
@@ -242,7 +246,7 @@ def _guards(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
     if found.left_out:
         yield ReportSection(
             title="Trained again without channels",
-            paragraphs=tuple(left_out_sentence(found.panel, one) for one in found.left_out),
+            paragraphs=_without(found),
             figures=drawn.figure("left_out", "F1 lost without channels", table="left_out"),
             tables=drawn.table("left_out", "Trained without channels"),
         )
@@ -255,6 +259,13 @@ def _guards(found: RunResult, drawn: Drawn) -> Iterator[ReportSection]:
             paragraphs=(said,),
             tables=drawn.table("gates", "Sanity checks"),
         )
+
+
+def _without(found: RunResult) -> tuple[str, ...]:
+    """Return what retraining without channels says, where the full models have learned."""
+    if why := why_untold(found):
+        return (untold("what the models lose without channels", why),)
+    return tuple(left_out_sentence(found.panel, one) for one in found.left_out)
 
 
 def _counts(found: RunResult) -> ReportTable:

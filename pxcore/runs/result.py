@@ -45,7 +45,11 @@ def result(store: Store, run_id: str) -> RunResult:
 
     What cannot be found is left out, and a note in ``details`` says so. Raises RunError while the
     run is not finished, and when a ranking or a training of its own has left the store.
+
+    Where models have not learned, every verdict is undecided: chance decides nothing.
     """
+    from pxcore.plots.unlearned import without_claims  # noqa: PLC0415 - loads scipy
+
     record = finished(store, run_id)
     spec, parts = record.spec, Parts(store, record)
     ranked = _ranked(spec, parts)
@@ -71,7 +75,8 @@ def result(store: Store, run_id: str) -> RunResult:
         truth=channel_truth(store, spec, record.dataset),
     )
     explained_on = _explained_on(store, parts.tasks)
-    return replace(found, details=details(found, told, explained_on, parts.notes()))
+    told_all = details(found, told, explained_on, parts.notes())
+    return without_claims(replace(found, details=told_all))
 
 
 class Results:

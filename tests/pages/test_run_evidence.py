@@ -166,6 +166,23 @@ def test_redundancy_in_words_and_numbers(told: FakeLab, visit: Open) -> None:
     assert not any(one.label == "Confirm by retraining" for one in app.button)
 
 
+def test_models_that_guess_name_no_pair_and_no_place(told: FakeLab, visit: Open) -> None:
+    app = opened(told, visit, **vars_of_guessing())
+    text = words(app)
+    assert "Nothing can be said about which channels stand in for one another yet" in text
+    assert "Nothing can be said about place or amount yet" in text
+    assert "guessing gives about" in text
+    assert "Strongest interactions" not in text
+    assert "interchangeable" not in text
+    assert "needs imaging" not in text
+    assert not any("says" in one.value.columns for one in app.dataframe)
+
+
+def vars_of_guessing() -> dict[str, object]:
+    """Return what makes models guess: F1 at that of naming one class always."""
+    return {"performance": ex.performance(0.25, 0.02)}
+
+
 def test_retraining_confirms_groups_by_their_place_in_the_data_set(
     told: FakeLab, visit: Open
 ) -> None:
