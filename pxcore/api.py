@@ -42,6 +42,7 @@ from pxcore.types import (
     Estimate,
     FoldPredictions,
     Health,
+    ModelSpec,
     Panel,
     PermutedExample,
     Preset,
@@ -184,9 +185,9 @@ class Lab:
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         """Return the table of ``model``, ``method`` or ``format`` with explanations."""
-        return choices.choices(kind)
+        return choices.choices(kind, device=heart.status(self._store).device)
 
-    def weights(self, model: str) -> tuple[WeightsChoice, ...]:
+    def weights(self, model: ModelSpec) -> tuple[WeightsChoice, ...]:
         """Return the weights a model may start from, and which file is expected where."""
         return weights.weights_choices(self._store, model)
 

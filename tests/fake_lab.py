@@ -23,6 +23,7 @@ from pxcore.types import (
     Estimate,
     FoldPredictions,
     ImportReport,
+    ModelSpec,
     Panel,
     PermutedExample,
     Preset,
@@ -155,7 +156,7 @@ class FakeLab:
         self.sets.append(made)
         return made
 
-    def weights(self, model: str) -> tuple[WeightsChoice, ...]:
+    def weights(self, model: ModelSpec) -> tuple[WeightsChoice, ...]:
         note = "Put resnet18.pth into /weights"
         return (
             WeightsChoice(word="random", label="random", note="Needs no file."),
@@ -165,19 +166,27 @@ class FakeLab:
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
         rows = {
-            "model": [("small_cnn", "Small network"), ("resnet18", "ResNet18")],
+            "model": [
+                ("small_cnn", "Small network"),
+                ("resnet18", "ResNet18"),
+                ("embedder", "Embedder"),
+            ],
             "method": [("pxpermute", "PXPermute"), ("occlusion", "Occlusion"), *ex.METHODS],
             "decoy": [("decoy_empty", "Empty channel"), ("decoy_foreign", "Foreign cell")],
             "format": [("stack", "HDF5 or NPZ stack"), ("cif", "Amnis CIF")],
         }[kind]
-        fill = (("fill", ("zero", "mean")),)
+        settings = {
+            "occlusion": (("fill", ("zero", "mean")),),
+            "embedder": (("width", ("64",)), ("encoders", ("shared", "independent"))),
+        }
         return tuple(
             Choice(
                 kind=kind,
                 id=id,
                 label=label,
                 summary=f"What {label} does.",
-                options=fill if id == "occlusion" else (),
+                options=settings.get(id, ()),
+                begins=(("width", 8),) if id == "embedder" else (),
                 way=ex.WAYS.get(id, "perturbation") if kind == "method" else "",
             )
             for id, label in rows

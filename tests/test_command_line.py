@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from typer.testing import CliRunner
 from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
+from pxcore.commands.run_options import Asked, drafted
 from pxcore.commands.spec_options import groups_of, options_of, with_evidence, with_model
 from pxcore.errors import Cancelled, PanelError, RunError, StoreError
 from pxcore.settings import Settings
@@ -274,6 +277,28 @@ def test_another_model_brings_its_own_defaults(store: Store) -> None:
     assert with_model(spec, "resnet18", "").model == ModelSpec(id="resnet18", weights="random")
     assert with_model(spec, "resnet18", "imagenet").model.weights == "imagenet"
     assert with_model(spec, "", "").model == spec.model
+
+
+def test_another_model_begins_as_this_host_can_carry_it(store: Store) -> None:
+    spec, narrow = tiny_spec(tiny_dataset(store)), (("width", 8),)
+    begun = with_model(spec, "bsn", "", (), narrow).model
+    assert begun.options == narrow
+    assert with_model(spec, "bsn", "", (("width", 16),), narrow).model.options == (("width", 16),)
+    assert with_model(spec, "bsn", "imagenet", (), narrow).model.options == ()
+    kept = replace(spec, model=begun)
+    more = with_model(kept, "", "", (("encoders", "shared"),), narrow).model
+    assert dict(more.options) == {"width": 8, "encoders": "shared"}
+
+
+def test_epochs_and_width_are_asked_for_by_option(store: Store) -> None:
+    dataset = tiny_dataset(store)
+    with closing(open_lab()) as lab:
+        asked = Asked(preset="fast", model="channel_embedding", epochs=3, folds=2)
+        spec = drafted(lab, dataset.id, asked)
+        assert spec.training.max_epochs == 3
+        assert dict(spec.model.options) == {"width": 8}
+        plain = drafted(lab, dataset.id, Asked(preset="fast"))
+        assert plain == lab.draft(dataset.id, "fast")
 
 
 def test_what_to_leave_out_is_named_by_channel(store: Store) -> None:

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import run_form_extras, run_form_methods
-from pages.parts.session import lab
-from pages.parts.text import md, told
+from pages.parts import run_form_extras, run_form_methods, run_form_model
 from pxcore.plots.text import one_line
-from pxcore.types import Dataset, ModelSpec, RunSpec, Split
+from pxcore.types import Dataset, RunSpec, Split
 
 MOST_FOLDS = 50
 """As the checks of a spec have it; the cells may allow fewer, which the page then says."""
@@ -56,6 +54,8 @@ def wrong(spec: RunSpec) -> str:
         ("Trainings of each fold", spec.seeds, 1, MOST_SEEDS),
         ("Repeats", repeats, 1, MOST_REPEATS),
         ("Seed", spec.seed, 0, MOST_SEED),
+        ("Epochs", spec.training.max_epochs, 1, run_form_model.MOST_EPOCHS),
+        *run_form_model.bounds(spec.model),
     )
     told = [
         f"{name} may be {low:,} to {most:,}, not {found:,}."
@@ -85,23 +85,11 @@ def split(dataset: Dataset) -> Split:
 
 
 def _training(spec: RunSpec) -> RunSpec:
-    """Draw model, weights, folds and seeds."""
-    models = {one.id: one for one in lab().choices("model")}
-    ids = list(models)
+    """Draw the model, how it is trained, folds and seeds."""
     key = _key(spec)
-    model = st.selectbox(
-        "Model",
-        ids,
-        index=ids.index(spec.model.id) if spec.model.id in ids else 0,
-        format_func=lambda one: models[one].label,
-        key=f"model-{key}",
-    )
-    if model in models:
-        st.caption(md(models[model].summary, 300))
-    changed = spec.model if model == spec.model.id or not model else ModelSpec(id=model)
-    changed = replace(changed, weights=_weights(changed, key))
-    changed = run_form_extras.dropout(changed, key)
+    model = run_form_model.model(spec.model, key)
     training = run_form_extras.zero_pixels(spec.training, key)
+    training = run_form_model.epochs(training, key)
     folds = st.number_input(
         f"Folds (2 to {MOST_FOLDS})",
         value=min(max(spec.n_folds, 2), MOST_FOLDS),
@@ -114,32 +102,13 @@ def _training(spec: RunSpec) -> RunSpec:
         key=f"seeds-{key}",
         help="From different random starts, so that chance in training shows in the intervals.",
     )
-    return replace(spec, model=changed, training=training, n_folds=int(folds), seeds=int(seeds))
+    return replace(spec, model=model, training=training, n_folds=int(folds), seeds=int(seeds))
 
 
 def _key(spec: RunSpec) -> str:
     """Return what the widgets of a draft are kept under: another draft begins afresh."""
     by_cell = "-cell" if spec.split == "cell" else ""
     return f"{spec.preset}-{spec.dataset_id}{by_cell}"
-
-
-def _weights(model: ModelSpec, key: str) -> str:
-    """Draw the weights that training starts from, and where they are or should be."""
-    choices = {one.word: one for one in lab().weights(model.id)}
-    words = list(choices)
-    word = st.selectbox(
-        "Weights to start from",
-        words,
-        index=words.index(model.weights) if model.weights in words else 0,
-        format_func=lambda one: one_line(choices[one].label, 60),
-        key=f"weights-{key}-{model.id}",
-    )
-    chosen = choices[word or words[0]]
-    st.caption(told(chosen.note))
-    missing = [one for one in choices.values() if not one.here and one != chosen]
-    for one in missing:
-        st.caption(f"{md(one.label)}: {told(one.note)}")
-    return chosen.word
 
 
 def _ranking(dataset: Dataset, spec: RunSpec) -> RunSpec:

@@ -9,10 +9,7 @@ import streamlit as st
 from pages.parts.run_form_methods import SPLIT
 from pages.parts.session import lab
 from pxcore.plots.numbers import count, listed
-from pxcore.types import Dataset, ModelSpec, RunSpec, TrainingParams
-
-DROPOUT = "channel_dropout"
-"""The option of every model that trains it with channels missing."""
+from pxcore.types import Dataset, RunSpec, TrainingParams
 
 
 def extras(dataset: Dataset, spec: RunSpec, key: str) -> RunSpec:
@@ -44,20 +41,6 @@ def extras(dataset: Dataset, spec: RunSpec, key: str) -> RunSpec:
             "donors leak.",
         )
     return replace(spec, redundancy=redundancy, gates=gates, leakage=leakage)
-
-
-def dropout(model: ModelSpec, key: str) -> ModelSpec:
-    """Draw the expert's switch that trains with channels missing; return the model with it."""
-    before = bool(dict(model.options).get(DROPOUT, False))
-    on = st.toggle(
-        "Train with channels missing at random",
-        value=before,
-        key=f"dropout-{key}",
-        help="The models then bear missing channels. Methods that need such a model train one "
-        "beside it anyway, so leave this off unless all rankings shall be of it.",
-    )
-    others = tuple(option for option in model.options if option[0] != DROPOUT)
-    return replace(model, options=(*others, (DROPOUT, True)) if on else others)
 
 
 def zero_pixels(training: TrainingParams, key: str) -> TrainingParams:

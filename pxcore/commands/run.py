@@ -7,25 +7,15 @@ import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from pxcore.api import Lab, open_lab
+from pxcore.commands import run_options as take
 from pxcore.commands.following import Following
-from pxcore.commands.spec_options import (
-    groups_of,
-    options_of,
-    repeats_of,
-    split_of,
-    with_evidence,
-    with_model,
-    with_zero_pixels,
-)
 from pxcore.commands.terminal import ERR, OUT, result_parts, text
 from pxcore.errors import RunError, StoreError
 from pxcore.plots.numbers import about, count
-from pxcore.runs.method_names import parse_method
 from pxcore.types import RunSpec
 
 NOTHING = "give the id of a data set, or --from with the recreate.json of a report"
@@ -36,81 +26,50 @@ LARGEST = 4_000_000
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: typer.Context,
-    dataset: Annotated[str, typer.Argument(help="Id of a data set.")] = "",
-    from_file: Annotated[
-        str, typer.Option("--from", help="Make a run anew: recreate.json of a report.")
-    ] = "",
-    preset: Annotated[
-        str,
-        typer.Option(help="fast, standard, paper or multiplexed; empty: what suits the cells."),
-    ] = "",
-    model: Annotated[str, typer.Option(help="Such as resnet18 or channel_embedding.")] = "",
-    model_option: Annotated[
-        list[str] | None, typer.Option(help="A setting of the model, such as width=16.")
-    ] = None,
-    weights: Annotated[str, typer.Option(help="random, imagenet or file:NAME.")] = "",
-    methods: Annotated[str, typer.Option(help="Such as pxpermute,occlusion:fill=mean.")] = "",
-    folds: Annotated[int, typer.Option(help="Folds; 0 takes the preset's.")] = 0,
-    split: Annotated[
-        str,
-        typer.Option(help="donor, or cell: cells of a donor on both sides, scores too good."),
-    ] = "donor",
-    repeats: Annotated[str, typer.Option(help="auto, or a number.")] = "",
-    zero_pixels: Annotated[
-        str, typer.Option(help="count, or skip: upper percentile of pixels that are not 0.")
-    ] = "",
-    decoys: Annotated[
-        bool | None, typer.Option(help="Rank made channels too: what zero looks like.")
-    ] = None,
-    redundancy: Annotated[
-        bool | None, typer.Option(help="Find channels that say the same.")
-    ] = None,
-    gates: Annotated[bool, typer.Option("--gates", help="Check the methods' sanity.")] = False,  # noqa: FBT002
-    leakage: Annotated[  # noqa: FBT002
-        bool, typer.Option("--leakage", help="Train by cell too: what donors leak.")
-    ] = False,
-    leave_out: Annotated[
-        list[str] | None, typer.Option(help="Train again without, such as CD3,CD19.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
-    title: Annotated[str, typer.Option(help="Name of the run.")] = "",
-    private: Annotated[  # noqa: FBT002
-        bool, typer.Option("--private", help="Hide it from all but its owner and administrators.")
-    ] = False,
-    json_file: Annotated[str, typer.Option("--json", help="Where the result goes.")] = "",
+    dataset: take.DatasetId = "",
+    from_file: take.FromFile = "",
+    preset: take.Preset = "",
+    model: take.Model = "",
+    model_option: take.ModelOption = None,
+    weights: take.Weights = "",
+    epochs: take.Epochs = 0,
+    methods: take.Methods = "",
+    folds: take.Folds = 0,
+    split: take.By = "donor",
+    repeats: take.Repeats = "",
+    zero_pixels: take.ZeroPixels = "",
+    decoys: take.Decoys = None,
+    redundancy: take.Redundancy = None,
+    gates: take.Gates = False,  # noqa: FBT002
+    leakage: take.Leakage = False,  # noqa: FBT002
+    leave_out: take.LeaveOut = None,
+    seed: take.Seed = 0,
+    title: take.Title = "",
+    private: take.Private = False,  # noqa: FBT002
+    json_file: take.JsonFile = "",
 ) -> None:
     """Train on a data set and rank its channels. The last line of output is the run's id."""
+    asked = take.Asked(
+        preset=preset, model=model, model_option=tuple(model_option or ()), weights=weights,
+        epochs=epochs, methods=methods, folds=folds, split=split, repeats=repeats,
+        zero_pixels=zero_pixels, decoys=decoys, redundancy=redundancy, gates=gates,
+        leakage=leakage, leave_out=tuple(leave_out or ()), seed=seed, title=title,
+    )  # fmt: skip
+    if from_file:
+        _refuse_beside(ctx)
+    elif not dataset:
+        raise RunError(NOTHING)
     if json_file:
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
-        if from_file:
-            _refuse_beside(ctx)
-            spec = lab.reports.spec_from(read_text(Path(from_file)), dataset)
-            spec = replace(spec, title=title or spec.title)
-            _carry_out(lab, spec, json_file, private=private)
-            return
-        if not dataset:
-            raise RunError(NOTHING)
-        spec = lab.draft(dataset, preset, split_of(split))
-        spec = with_model(spec, model, weights, options_of(model_option or ()))
-        if zero_pixels:
-            spec = with_zero_pixels(spec, zero_pixels)
-        if methods:
-            names = [name.strip() for name in methods.split(",") if name.strip()]
-            spec = replace(spec, methods=tuple(parse_method(name) for name in names))
-        if repeats:
-            spec = replace(spec, repeats=repeats_of(repeats))
-        spec = with_evidence(spec, decoys=decoys, redundancy=redundancy)
-        spec = replace(
-            spec,
-            gates=gates,
-            leakage=leakage,
-            leave_out=groups_of(spec.panel, leave_out or ()),
-            seed=seed,
-            n_folds=folds or spec.n_folds,
-            title=title or spec.title,
-        )
-        _carry_out(lab, spec, json_file, private=private)
+        spec = _again(lab, from_file, dataset, title) if from_file else None
+        _carry_out(lab, spec or take.drafted(lab, dataset, asked), json_file, private=private)
+
+
+def _again(lab: Lab, file: str, dataset: str, title: str) -> RunSpec:
+    """Return the spec of a report's file, under another title where one is given."""
+    spec = lab.reports.spec_from(read_text(Path(file)), dataset)
+    return replace(spec, title=title or spec.title)
 
 
 def _refuse_beside(ctx: typer.Context) -> None:

@@ -15,14 +15,23 @@ Option = tuple[str, str | int | float | bool]
 
 
 def with_model(
-    spec: RunSpec, model: str, weights: str, options: tuple[Option, ...] = ()
+    spec: RunSpec,
+    model: str,
+    weights: str,
+    options: tuple[Option, ...] = (),
+    begins: tuple[Option, ...] = (),
 ) -> RunSpec:
-    """Return the spec with another model, weights or settings; empty keeps the preset's."""
-    if model and model != spec.model.id:
-        spec = replace(spec, model=ModelSpec(id=model))
-    if options:
-        spec = replace(spec, model=replace(spec.model, options=options))
-    return replace(spec, model=replace(spec.model, weights=weights)) if weights else spec
+    """Return the spec with another model, weights or settings; empty keeps the preset's.
+
+    ``begins``: what another model begins with on this host, unless it starts from published
+    weights, which fit the published network alone. Settings given stand beside those there are.
+    """
+    chosen = spec.model
+    if model and model != chosen.id:
+        chosen = ModelSpec(id=model, options=() if weights == "imagenet" else begins)
+    merged = dict(chosen.options) | dict(options)
+    chosen = replace(chosen, options=tuple(merged.items()))
+    return replace(spec, model=replace(chosen, weights=weights or chosen.weights))
 
 
 def with_evidence(spec: RunSpec, *, decoys: bool | None, redundancy: bool | None) -> RunSpec:

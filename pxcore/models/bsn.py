@@ -65,6 +65,7 @@ MODEL = Model(
     options=OPTIONS,
     smallest=16,
     width="width",
+    on_processor=(("width", 8),),
     channels="alone",
     imagenet=WeightsFile(
         name="resnet18-f37072fd.pth",

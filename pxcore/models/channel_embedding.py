@@ -113,6 +113,7 @@ MODEL = Model(
         ),
     ),
     width="width",
+    on_processor=(("width", 8),),
     channels="alone",
     embedding=True,
     imagenet=WeightsFile(

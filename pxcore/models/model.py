@@ -91,6 +91,8 @@ class Model:
     """Known settings that are one of some words."""
     width: str = ""
     """Which of them says how many channels the first layer has; empty where it is fixed."""
+    on_processor: tuple[Option, ...] = ()
+    """Settings with which it trains in hours, not days, where no graphics card computes."""
     channels: Channels = "together"
     embedding: bool = False
     """True when it makes one number of each channel, from which alone it tells the class."""

@@ -58,5 +58,6 @@ MODEL = Model(
     last_map="",
     options=OPTIONS,
     width="width",
+    on_processor=(("width", 8),),
     channels="depth",
 )

@@ -54,6 +54,7 @@ MODEL = Model(
     stages=("layer1",),
     options=OPTIONS,
     width="width",
+    on_processor=(("width", 8),),
     imagenet=WeightsFile(
         name="resnet50-0676ba61.pth",
         url="https://download.pytorch.org/models/resnet50-0676ba61.pth",

@@ -40,7 +40,9 @@ def resolve_weights(spec: ModelSpec, folder: Path) -> tuple[ModelSpec, Path | No
         return replace(spec, weights_sha256=""), None
     if spec.weights == "imagenet":
         if model.imagenet is None:
-            message = f"model {model.id!r} has no ImageNet weights; choose random, or a file"
+            own = MODELS[spec.id].imagenet is not None
+            made = " with these settings (they fit the published network alone)" if own else ""
+            message = f"model {model.id!r}{made} has no ImageNet weights; choose random, or a file"
             raise TrainingError(message)
         file = _published(model.imagenet, folder)
     elif spec.weights.startswith("file:"):

@@ -14,9 +14,17 @@ from pxcore.models.model import CHANNEL_DROPOUT
 from pxcore.types import Choice, MethodSpec, ModelSpec
 
 
-def choices(kind: str) -> tuple[Choice, ...]:
-    """Return the entries of one table. Raises RunError for a kind there is not."""
-    tables = {"model": _models, "method": _methods, "decoy": _decoys, "format": _formats}
+def choices(kind: str, *, device: str = "") -> tuple[Choice, ...]:
+    """Return the entries of one table. Raises RunError for a kind there is not.
+
+    ``device``: that computes; where it is not ``cuda``, large models begin narrow.
+    """
+    tables = {
+        "model": lambda: _models(device),
+        "method": _methods,
+        "decoy": _decoys,
+        "format": _formats,
+    }
     if kind not in tables:
         message = f"there is no table of {kind!r}; there is {', '.join(tables)}"
         raise RunError(message)
@@ -61,7 +69,7 @@ def method_label(method: MethodSpec) -> str:
     return f"{label} ({settings})" if settings else label
 
 
-def _models() -> tuple[Choice, ...]:
+def _models(device: str) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             kind="model",
@@ -72,6 +80,7 @@ def _models() -> tuple[Choice, ...]:
                 *((name, (str(value),)) for name, value in model.options),
                 *((one.name, one.choices) for one in model.words),
             ),
+            begins=() if device == "cuda" else model.on_processor,
         )
         for model in MODELS.values()
     )

@@ -32,7 +32,6 @@ from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store.home import Store
 from pxcore.store.keys import decode, encode
 from pxcore.types import Dataset, Estimate, ModelSpec, Preset, RunSpec, Split
-from pxcore.types.runs import Option
 
 
 def presets(store: Store, dataset_id: str = "") -> tuple[Preset, ...]:
@@ -54,7 +53,7 @@ def draft(store: Store, dataset_id: str, preset: str, split: Split = "donor") ->
     preset = preset or offered(len(dataset.panel))[0].id
     spec = replace(spec_from(preset, dataset, store.settings.owner), split=split)
     if heart.status(store).device != "cuda":
-        spec = replace(spec, model=_narrow(spec.model, PRESETS[preset].on_processor))
+        spec = replace(spec, model=_narrow(spec.model))
     if not can_outline(spec):
         spec = replace(spec, methods=tuple(m for m in spec.methods if m.id != IN_CELL))
     possible = most_folds(annotation_of(store, dataset), split)
@@ -66,9 +65,10 @@ def draft(store: Store, dataset_id: str, preset: str, split: Split = "donor") ->
     return spec
 
 
-def _narrow(model: ModelSpec, options: tuple[Option, ...]) -> ModelSpec:
+def _narrow(model: ModelSpec) -> ModelSpec:
     """Return a preset's model with the settings it has on a processor."""
-    return replace(model, options=(*model.options, *options)) if options else model
+    options = dict(MODELS[model.id].on_processor) | dict(model.options)
+    return replace(model, options=tuple(options.items()))
 
 
 def check(store: Store, spec: RunSpec) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pxcore.errors import RunError
 from pxcore.registry import Registry
 from pxcore.types import Averaging, Dataset, MethodSpec, ModelSpec, Preset, RunSpec, TrainingParams
-from pxcore.types.runs import Option
 
 PIXELS, CELLS = MethodSpec(id="pxpermute"), MethodSpec(id="permute_cells")
 PIXELS_IN_CELL = MethodSpec(id="pxpermute_mask")
@@ -38,8 +37,6 @@ class PresetEntry:
     redundancy: bool = False
     least_channels: int = 0
     """Channels from which on it is offered, before all others."""
-    on_processor: tuple[Option, ...] = ()
-    """Settings of the model where no graphics card computes."""
     may_start_random: bool = False
     """ImageNet weights that are not on the host may become random ones when it is drafted."""
 
@@ -137,7 +134,6 @@ MULTIPLEXED = PresetEntry(
     n_folds=5,
     decoys=BOTH_DECOYS,
     least_channels=20,
-    on_processor=(("width", 8),),
 )
 """After Abdel Magid et al. 2020: optimiser, weight decay, batches, patience and factor of the
 plateau, flips, crops. We differ: the learning rate is that of a start from random weights; the

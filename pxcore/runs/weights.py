@@ -9,12 +9,14 @@ from pxcore.store.home import Store
 from pxcore.types import ModelSpec, WeightsChoice
 
 
-def weights_choices(store: Store, model_id: str) -> tuple[WeightsChoice, ...]:
+def weights_choices(store: Store, model: ModelSpec) -> tuple[WeightsChoice, ...]:
     """Return random weights, the model's published ones, and every file of the weights folder.
 
-    Nothing is downloaded. Raises TrainingError for an unknown model.
+    Nothing is downloaded. Settings decide too: published weights fit the published width alone.
+    Raises TrainingError for an unknown model or setting.
     """
-    published, names = MODELS[model_id].imagenet, weights_files(store.weights)
+    built, names = MODELS[model.id].as_built(model.options), weights_files(store.weights)
+    published = built.imagenet
     found = [WeightsChoice(word="random", label="random", note="Needs no file.")]
     if published is not None:
         here = published.name in names
@@ -37,7 +39,7 @@ def weights_choices(store: Store, model_id: str) -> tuple[WeightsChoice, ...]:
 
 def require_weights(store: Store, model: ModelSpec) -> None:
     """Raise TrainingError unless the weights are on this host, with where to put them."""
-    known = {choice.word: choice for choice in weights_choices(store, model.id)}
+    known = {choice.word: choice for choice in weights_choices(store, model)}
     choice = known.get(model.weights)
     if choice is None:
         message = (

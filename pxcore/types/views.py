@@ -68,7 +68,9 @@ class Choice:
     summary: str
     unit: str = ""
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Name and allowed values of each setting, the default first."""
+    """Name and allowed values of each setting, the default first; a number has that one only."""
+    begins: tuple[tuple[str, str | int | float | bool], ...] = ()
+    """Settings that it begins with on this host, where they are not the defaults."""
     way: str = ""
     """How a method works: ``perturbation``, ``attribution``, ``subsets`` or ``retraining``."""
     needs_dropout: bool = False

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import tests.example_values as ex
 from pages.parts.run_form_methods import cost
 from pxcore.data.overview import Overview
-from pxcore.types import Dataset, MethodSpec, RunSpec
+from pxcore.types import Dataset, MethodSpec, ModelSpec, RunSpec
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
 
@@ -150,3 +150,42 @@ def test_hostile_class_names_in_the_quality_report(full: FakeLab, visit: Open) -
     note = next(one.value for one in app.markdown if "Only 3 cells" in one.value)
     assert ":red[" not in note
     assert "<b>" not in note
+
+
+def test_a_model_with_settings_has_a_field_for_each(full: FakeLab, visit: Open) -> None:
+    app = visit("new", dataset="d1")
+    app.selectbox(key="model-fast-d1").set_value("embedder").run()
+    width = app.number_input(key="setting-fast-d1-embedder-width")
+    assert width.value == 8  # as this host has no graphics card
+    assert "No graphics card computes here" in words(app)
+    app.segmented_control(key="setting-fast-d1-embedder-encoders").set_value("independent").run()
+    spec = started(app, full)
+    assert spec.model.id == "embedder"
+    assert dict(spec.model.options) == {"width": 8, "encoders": "independent"}
+    full.asked.clear()
+    app = visit("new", dataset="d1")
+    app.selectbox(key="model-fast-d1").set_value("embedder").run()
+    app.number_input(key="setting-fast-d1-embedder-width").set_value(64).run()
+    assert started(app, full).model.options == ()  # the usual one
+
+
+def test_settings_of_a_preset_are_shown_and_bounded(
+    full: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ModelSpec(id="embedder", options=(("width", 16), ("channel_dropout", True)))
+    drafted(full, monkeypatch, model=model)
+    app = visit("new", dataset="d1")
+    width = app.number_input(key="setting-fast-d1-embedder-width")
+    assert width.value == 16
+    assert dict(started(app, full).model.options) == dict(model.options)
+    app = visit("new", dataset="d1")
+    app.number_input(key="setting-fast-d1-embedder-width").set_value(0).run()
+    assert "Width may be 1 to 512, not 0" in words(app)
+
+
+def test_epochs_are_the_experts_choice(full: FakeLab, visit: Open) -> None:
+    app = visit("new", dataset="d1")
+    field = app.number_input(key="epochs-fast-d1")
+    assert (field.value, field.label) == (50, "Epochs at most (1 to 10,000)")
+    field.set_value(3).run()
+    assert started(app, full).training.max_epochs == 3

@@ -20,7 +20,7 @@ PUBLISHED = MODELS["resnet18"].imagenet
 
 
 def words(store: Store, model: str) -> list[str]:
-    return [choice.word for choice in weights_choices(store, model)]
+    return [choice.word for choice in weights_choices(store, ModelSpec(id=model))]
 
 
 def put(folder: Path, name: str) -> None:
@@ -33,13 +33,13 @@ def test_what_is_in_the_folder_is_on_offer(store: Store) -> None:
     put(store.weights, "own.safetensors")
     put(store.weights, "notes.txt")
     assert words(store, "small_cnn") == ["random", "file:own.safetensors"]
-    _, imagenet, _ = weights_choices(store, "resnet18")
+    _, imagenet, _ = weights_choices(store, ModelSpec(id="resnet18"))
     assert not imagenet.here
     assert PUBLISHED.name in imagenet.note
     assert str(store.weights) in imagenet.note
     put(store.weights, PUBLISHED.name)
     assert words(store, "resnet18") == ["random", "imagenet", "file:own.safetensors"]
-    assert all(choice.here for choice in weights_choices(store, "resnet18"))
+    assert all(choice.here for choice in weights_choices(store, ModelSpec(id="resnet18")))
     require_weights(store, ModelSpec(id="resnet18", weights="imagenet"))
 
 
@@ -64,3 +64,9 @@ def test_a_page_never_downloads(store: Store, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(TrainingError, match="a page downloads nothing"):
         lab.submit(spec, fetch=False)
     assert lab.runs() == ()
+
+
+def test_published_weights_fit_the_published_network_alone(store: Store) -> None:
+    narrow = ModelSpec(id="resnet50", options=(("width", 8),))
+    assert [one.word for one in weights_choices(store, narrow)] == ["random"]
+    assert words(store, "resnet50") == ["random", "imagenet"]
