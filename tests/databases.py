@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -133,10 +134,15 @@ def kinds(*, both: bool) -> tuple[str, ...]:
 
 
 def stores_on(server: Postgres, patch: pytest.MonkeyPatch) -> None:
-    """Have every store opened in this process use a schema of the server, one a home."""
+    """Have every store opened in this process use a schema of the server, one a home.
+
+    Connections end with the database that opened them, also where a test does not close it.
+    """
 
     def opened(folder: Path, url: str = "") -> Database:
-        return open_database(folder, url or server.url(folder))
+        made = open_database(folder, url or server.url(folder))
+        weakref.finalize(made, made.engine.dispose)
+        return made
 
     patch.setattr(home, "open_database", opened)
 

@@ -28,6 +28,7 @@ from pxcore.store.home import Store, open_store
 from pxcore.training import metrics
 from pxcore.types import MethodSpec, Role
 from pxcore.types.panel import Advised, Constraints
+from tests.databases import surroundings
 from tests.runs.panel_cells import BF, CELLS, MARKER, NOISE, learning_spec
 from tests.tiny_lab import carry_on
 
@@ -253,7 +254,7 @@ print([name for name in ("torch", "distributed", "streamlit") if name in sys.mod
         capture_output=True,
         text=True,
         check=False,
-        env={"PXCORE_HOME": str(asked.store.home), "PATH": ""},
+        env={**surroundings(asked.store), "PATH": ""},
     )
     assert done.stdout.split("\n")[:2] == ["[]", "[]"], done.stderr
 

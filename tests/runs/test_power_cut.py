@@ -24,8 +24,15 @@ from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import artifacts
 from pxcore.types import ImportRequest, ImportState, RunState, TaskState
+from tests.databases import CHOSEN
 from tests.fake_engine import FakeEngine
 from tests.tiny_lab import tiny_dataset, tiny_spec
+
+pytestmark = pytest.mark.skipif(
+    CHOSEN == "postgres",
+    reason="a store that was cut off is copied with the file of its SQLite; files and rows come "
+    "in the same order on PostgreSQL, by the same code",
+)
 
 CUT = 77
 FORK = multiprocessing.get_context("fork")

@@ -16,7 +16,7 @@ from pxcore.settings import Settings
 from pxcore.store.database import next_ordinal, open_database, refuse_network
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import artifacts, metadata
-from tests.databases import surroundings
+from tests.databases import CHOSEN, surroundings
 
 BOTH_DATABASES = True
 
@@ -63,11 +63,15 @@ def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
         assert connection.execute(select(artifacts)).all() == []
 
 
-def test_network_file_systems_are_refused_with_the_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_network_file_systems_are_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"network file system \(nfs4\).*shared.*local disk"):
         refuse_network(tmp_path, "nfs4")
+
+
+@pytest.mark.skipif(CHOSEN == "postgres", reason="a PostgreSQL does not lie on the store's disk")
+def test_no_sqlite_is_made_on_a_network_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pxcore.store.database.file_system", lambda _: "cifs")
     with pytest.raises(StoreError, match="network file system"):
         open_store(Settings(home=tmp_path))
