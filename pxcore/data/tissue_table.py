@@ -48,13 +48,8 @@ def images_of(folder: Path, limits: Limits) -> TissueTable:
     DatasetError
         When it cannot be read, has no column ``image``, no line, or names an image twice.
     """
-    columns, rows = _rows(folder / IMAGES, limits)
-    if "image" not in columns:
-        message = (
-            f"{IMAGES}: columns are {', '.join(columns)[:200] or 'none'}; expected image and, if "
-            "known, patient, class and mask in the first line"
-        )
-        raise DatasetError(message)
+    wanted = "image and, if known, patient, class and mask in the first line"
+    columns, rows = _rows(folder / IMAGES, limits, {"image"}, wanted)
     found: dict[str, TissueImage] = {}
     for line, row in rows:
         name = row.get("image", "")
@@ -86,13 +81,8 @@ def channel_names(folder: Path, limits: Limits) -> tuple[str, ...]:
     """
     if not (folder / CHANNELS).is_file():
         return ()
-    columns, rows = _rows(folder / CHANNELS, limits)
-    if "name" not in columns:
-        message = (
-            f"{CHANNELS}: columns are {', '.join(columns)[:200] or 'none'}; expected name, one "
-            "line a channel, in the order of the images"
-        )
-        raise DatasetError(message)
+    wanted = "name, one line a channel, in the order of the images"
+    _, rows = _rows(folder / CHANNELS, limits, {"name"}, wanted)
     return tuple(row.get("name", "") for _, row in rows)
 
 
@@ -106,13 +96,8 @@ def cell_classes(folder: Path, limits: Limits) -> dict[tuple[str, int], str | No
     """
     if not (folder / CELLS).is_file():
         return None
-    columns, rows = _rows(folder / CELLS, limits)
-    if not {"image", "cell", "class"} <= set(columns):
-        message = (
-            f"{CELLS}: columns are {', '.join(columns)[:200] or 'none'}; expected image, cell (its "
-            "number in the mask) and class"
-        )
-        raise DatasetError(message)
+    wanted = "image, cell (its number in the mask) and class"
+    _, rows = _rows(folder / CELLS, limits, {"image", "cell", "class"}, wanted)
     found: dict[tuple[str, int], str | None] = {}
     for line, row in rows:
         number = row.get("cell", "")
@@ -127,23 +112,14 @@ def cell_classes(folder: Path, limits: Limits) -> dict[tuple[str, int], str | No
     return found
 
 
-def _rows(path: Path, limits: Limits) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """Return the columns, and line number and texts of every line that is not blank."""
-    if path.is_symlink():
-        message = f"{path.name} is a link; links are refused, copy the file"
-        raise DatasetError(message)
-    try:
-        size = path.stat().st_size
-        if size > limits.table_bytes:
-            message = (
-                f"{path.name} has {in_words(size)}; at most {in_words(limits.table_bytes)} are "
-                "taken"
-            )
-            raise DatasetError(message)
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path.name}: cannot be read as text ({error}); save it as UTF-8 CSV"
-        raise DatasetError(message) from error
+def _rows(
+    path: Path, limits: Limits, needed: set[str], wanted: str
+) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """Return the columns, and line number and texts of every line that is not blank.
+
+    ``needed``: columns that must be there; ``wanted``: all that are expected, in words.
+    """
+    text = _text(path, limits)
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     table = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
@@ -165,7 +141,30 @@ def _rows(path: Path, limits: Limits) -> tuple[list[str], Iterator[tuple[int, di
     if doubled:
         message = f"{path.name}: column {doubled[0]!r} comes twice; give it once"
         raise DatasetError(message)
+    if not needed <= set(columns):
+        told = ", ".join(columns)[:200] or "none"
+        message = f"{path.name}: columns are {told}; expected {wanted}"
+        raise DatasetError(message)
     return columns, lines()
+
+
+def _text(path: Path, limits: Limits) -> str:
+    """Return what stands in a table. Raises DatasetError for a link, a large file, no text."""
+    if path.is_symlink():
+        message = f"{path.name} is a link; links are refused, copy the file"
+        raise DatasetError(message)
+    try:
+        size = path.stat().st_size
+        if size > limits.table_bytes:
+            message = (
+                f"{path.name} has {in_words(size)}; at most {in_words(limits.table_bytes)} are "
+                "taken"
+            )
+            raise DatasetError(message)
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path.name}: cannot be read as text ({error}); save it as UTF-8 CSV"
+        raise DatasetError(message) from error
 
 
 def _damaged(path: Path, error: csv.Error) -> DatasetError:

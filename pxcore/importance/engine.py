@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from pxcore.errors import Cancelled, MethodError
+from pxcore.errors import MethodError
 from pxcore.importance.embedded import embedded
 from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.folded import folded
-from pxcore.importance.method import DROP_IN_F1, ExplainRequest
+from pxcore.importance.method import DROP_IN_F1, ExplainRequest, check_labels, look_for_stop
 from pxcore.importance.perturbations import Context, Draw, Perturbation
 from pxcore.importance.repeats import RepeatRule
 from pxcore.training.predict import evaluating
@@ -129,15 +129,10 @@ def _made_fast(request: ExplainRequest) -> ExplainRequest:
 
 def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
     """Return what the model says about the cells as they are: classes and p(true), each (n,)."""
-    if len(labels) != len(request.cells) or len(labels) == 0:
-        message = (
-            f"{len(labels)} labels were given for {len(request.cells)} held-out cells; expected "
-            "one label a cell, and at least one cell"
-        )
-        raise MethodError(message)
+    check_labels(request)
     parts = []
     for positions in _blocks(request):
-        _look_for_stop(request, "before its first repeat")
+        look_for_stop(request, "before its first repeat")
         parts.append(request.layout.forward(request.model, request.cells.batch(positions)))
     logits = torch.cat(parts)
     if logits.shape != (len(labels), request.n_classes):
@@ -183,7 +178,7 @@ def _repeat(
         for repeat, draw in enumerate(draws):
             apply = draw(positions)
             for number, unit in enumerate(units):
-                _look_for_stop(request, f"in repeat {told.first + repeat + 1}")
+                look_for_stop(request, f"in repeat {told.first + repeat + 1}")
                 kept = [block[:, channel].clone() for channel in unit]
                 for channel, plane in zip(unit, kept, strict=True):
                     block[:, channel] = apply(channel, plane)
@@ -204,13 +199,6 @@ def _blocks(request: ExplainRequest) -> Iterator[torch.Tensor]:
     """Yield the positions of the cells of each forward pass, ascending."""
     everything = torch.arange(len(request.cells), device=request.cells.device)
     yield from torch.split(everything, request.layout.batch_size)
-
-
-def _look_for_stop(request: ExplainRequest, where: str) -> None:
-    """Raise Cancelled when somebody wants the work to end."""
-    if request.stop():
-        message = f"ranking was asked to stop {where}"
-        raise Cancelled(message)
 
 
 def _true_probability(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

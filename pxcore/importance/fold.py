@@ -112,6 +112,11 @@ def class_means(values: Array, labels: Array, n_classes: int) -> Array:
     return np.where(counts > 0, totals / np.maximum(counts, 1.0), np.nan)
 
 
+def class_dtype(n_classes: int) -> np.dtype[np.generic]:
+    """Return the smallest integer type that holds a class number."""
+    return np.dtype(np.uint8 if n_classes <= 256 else np.int16)
+
+
 def combine(folds: Sequence[FoldImportance], n_train: Sequence[int]) -> Importance:
     """Return the folds (times seeds) of one method side by side, NaN where a fold ran fewer.
 

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from pxcore.errors import MethodError
-from pxcore.importance.attribution.cell_values import look_for_stop
+from pxcore.importance.attribution.cell_values import BETWEEN, true_classes
 from pxcore.importance.attribution.reference import reference_image, reference_of
 from pxcore.importance.kept import kept_pixels, rank_correlation
-from pxcore.importance.method import ExplainRequest, MapRequest, Method
+from pxcore.importance.method import ExplainRequest, MapRequest, Method, look_for_stop
 from pxcore.importance.randomised import randomised
 from pxcore.training.predict import evaluating
 from pxcore.types import Array
@@ -73,7 +73,7 @@ class Checked:
             tell, rows, sizes = self._telling(1 + DRAWS), [], []
             everything = torch.arange(len(request.cells), device=request.cells.device)
             for positions in torch.split(everything, request.layout.batch_size):
-                look_for_stop(request)
+                look_for_stop(request, BETWEEN)
                 row, size = self._block(positions, others)
                 rows.append(row)
                 sizes.append(size)
@@ -98,8 +98,7 @@ class Checked:
         And the sums of |a| of each channel: (1 + draws, C), the trained model's first.
         """
         request, images = self.request, self.request.cells.batch(positions)
-        labels = torch.as_tensor(request.labels, dtype=torch.int64, device=images.device)
-        true = labels[positions]
+        true = true_classes(request, positions)
         own = self._maps(request.model, images, true)
         random = [self._maps(other, images, true) for other in others]
         kept = [kept_pixels(own, other) for other in random]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from pxcore.errors import MethodError
+from pxcore.errors import Cancelled, MethodError
 from pxcore.types import Array, MaskKind, Role
 from pxcore.types.runs import Option
 
@@ -121,6 +121,23 @@ class Fault:
     """``dead_channel``: a channel without any light scores 0."""
     reason: str
     """Why not: a plain sentence."""
+
+
+def check_labels(request: ExplainRequest) -> None:
+    """Refuse anything but one label a cell, and at least one cell."""
+    if len(request.labels) != len(request.cells) or len(request.labels) == 0:
+        message = (
+            f"{len(request.labels)} labels were given for {len(request.cells)} held-out cells; "
+            "expected one label a cell, and at least one cell"
+        )
+        raise MethodError(message)
+
+
+def look_for_stop(request: ExplainRequest, where: str) -> None:
+    """Raise Cancelled when somebody wants the work to end; ``where``: how far it came, in words."""
+    if request.stop():
+        message = f"ranking was asked to stop {where}"
+        raise Cancelled(message)
 
 
 def fits_any(_model: Model, _options: tuple[Option, ...]) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.method import ExplainRequest
+from pxcore.errors import MethodError
+from pxcore.importance.fold import class_dtype
+from pxcore.importance.method import ExplainRequest, check_labels, look_for_stop
 from pxcore.importance.shown_sets import ShownSets, require_dropout
 from pxcore.training.metrics import confusion
 from pxcore.training.predict import evaluating
@@ -17,6 +18,7 @@ from pxcore.types import Array
 
 _SAMPLE = 32
 """Cells that the faster copy of the model is checked on."""
+_SHOWING = "while sets of channels were shown"
 
 Block = Callable[[slice, Array], None]
 """Told where a block of B cells stands, and p(true class) (S, B) float32 under every set."""
@@ -74,9 +76,9 @@ def show_sets(request: ExplainRequest, sets: Array, block: Block) -> SetScores:
             last.append(predicted[-1])
             block(here, _numbers(probability, sets))
             done = here.stop
-    small = torch.uint8 if n_classes <= 256 else torch.int16
+    small = class_dtype(n_classes)
     return SetScores(
-        counts=counts.cpu().numpy(), last_predictions=torch.cat(last).to(small).cpu().numpy()
+        counts=counts.cpu().numpy(), last_predictions=torch.cat(last).cpu().numpy().astype(small)
     )
 
 
@@ -91,7 +93,7 @@ def _look(
     labels = np.asarray(request.labels, np.int64)[positions.cpu().numpy()]
     own = torch.as_tensor(labels, device=cells.device)[:, None]
     first = int(positions[0])
-    _look_for_stop(request)
+    look_for_stop(request, _SHOWING)
     for number, logits in enumerate(shower.logits(cells.batch(positions), sets)):
         predicted[number] = logits.argmax(dim=1)
         probability[number] = logits.softmax(dim=1).gather(1, own)[:, 0]
@@ -99,15 +101,8 @@ def _look(
         share = passes / (len(sets) * len(cells))
         request.tell(f"set {number + 1} of {len(sets)}, cells {first + 1} on", share)
         if number + 1 < len(sets):
-            _look_for_stop(request)
+            look_for_stop(request, _SHOWING)
     return predicted, probability
-
-
-def _look_for_stop(request: ExplainRequest) -> None:
-    """Raise Cancelled when somebody wants the work to end."""
-    if request.stop():
-        message = "ranking was asked to stop while sets of channels were shown"
-        raise Cancelled(message)
 
 
 def _check(request: ExplainRequest) -> None:
@@ -120,12 +115,7 @@ def _check(request: ExplainRequest) -> None:
             "expected the channels of its training"
         )
         raise MethodError(message)
-    if len(request.labels) != len(request.cells) or len(request.labels) == 0:
-        message = (
-            f"{len(request.labels)} labels were given for {len(request.cells)} held-out cells; "
-            "expected one label a cell, and at least one cell"
-        )
-        raise MethodError(message)
+    check_labels(request)
 
 
 def _check_output(request: ExplainRequest, sample: torch.Tensor) -> None:

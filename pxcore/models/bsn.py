@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from pxcore.models.model import (
     BuildRequest,
     Model,
-    WeightsFile,
     check_size,
     published_width,
     settings_of,
 )
+from pxcore.models.resnet18 import IMAGENET
 from pxcore.models.state import load_whole_or_part
 
 if TYPE_CHECKING:
@@ -67,10 +67,6 @@ MODEL = Model(
     width="width",
     on_processor=(("width", 8),),
     channels="alone",
-    imagenet=WeightsFile(
-        name="resnet18-f37072fd.pth",
-        url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
-        sha256_start="f37072fd",
-    ),
+    imagenet=IMAGENET,
     variant=published_width,
 )

@@ -10,12 +10,12 @@ from pxcore.models.model import (
     Model,
     ModelOption,
     Option,
-    WeightsFile,
     check_size,
     published_width,
     settings_of,
     words_of,
 )
+from pxcore.models.resnet18 import IMAGENET
 from pxcore.models.state import load_whole_or_part
 
 if TYPE_CHECKING:
@@ -116,10 +116,6 @@ MODEL = Model(
     on_processor=(("width", 8),),
     channels="alone",
     embedding=True,
-    imagenet=WeightsFile(
-        name="resnet18-f37072fd.pth",
-        url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
-        sha256_start="f37072fd",
-    ),
+    imagenet=IMAGENET,
     variant=variant,
 )

@@ -10,6 +10,12 @@ from pxcore.models.state import load_state
 if TYPE_CHECKING:
     from torch import nn
 
+IMAGENET = WeightsFile(
+    name="resnet18-f37072fd.pth",
+    url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
+    sha256_start="f37072fd",
+)
+
 
 def build(request: BuildRequest) -> nn.Module:
     """Return torchvision's ResNet18, first convolution and last layer re-made.
@@ -51,9 +57,5 @@ MODEL = Model(
     megabytes=60,
     last_map="layer4",
     stages=("layer1",),
-    imagenet=WeightsFile(
-        name="resnet18-f37072fd.pth",
-        url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
-        sha256_start="f37072fd",
-    ),
+    imagenet=IMAGENET,
 )

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pxcore.importance.methods import METHODS
 from pxcore.runs import spec_tasks
 from pxcore.runs.method_names import method_name
-from pxcore.runs.panels.plan import first_steps, merged
-from pxcore.runs.tasks import (
-    VERSIONS,
-    ExplainTask,
-    GateTask,
-    JointTask,
-    JudgeTask,
-    Lane,
-    Step,
-    Task,
-    TrainTask,
-    key,
-    kind,
-)
+from pxcore.runs.panels.plan import first_steps
+from pxcore.runs.steps import add, merged
+from pxcore.runs.tasks import VERSIONS, GateTask, JudgeTask, Step, Task, TrainTask
 from pxcore.types import MethodSpec, RunSpec
 
 KEPT = 64
 """Specs whose steps are remembered: every look at a run asks for them, and each has its hash."""
-_HEAVY = (TrainTask, ExplainTask, JointTask, GateTask)
 
 
 def plan(spec: RunSpec) -> tuple[Step, ...]:
@@ -77,23 +64,6 @@ class _Planned:
     spec: RunSpec
     steps: dict[str, Step] = field(default_factory=dict)
 
-    def add(self, task: Task, part: str, label: str, needs: Iterable[Task] = ()) -> None:
-        """Add a step after those it needs; where it is there, only the part it plays."""
-        own = key(task)
-        if own in self.steps:
-            parts = (*self.steps[own].parts, part)
-            self.steps[own] = replace(self.steps[own], parts=tuple(dict.fromkeys(parts)))
-            return
-        self.steps[own] = Step(
-            key=own,
-            kind=kind(task),
-            label=label,
-            task=task,
-            needs=tuple(dict.fromkeys(key(need) for need in needs)),
-            lane=Lane.HEAVY if isinstance(task, _HEAVY) else Lane.LIGHT,
-            parts=(part,),
-        )
-
     def training(self, fold: int, seed_index: int) -> None:
         """Add one training with everything that looks at its model."""
         spec, place, at = self.spec, _place(self.spec, fold, seed_index), f"{fold}/{seed_index}"
@@ -105,22 +75,22 @@ class _Planned:
                 self.trained(train, part, f"{place}, without {_name(spec, missing)}")
             needs: tuple[Task, ...] = (explain.train, *explain.retrained)
             part = f"explain/{name}/{at}"
-            self.add(explain, part, f"Rank channels with {name}, {place}", needs)
+            add(self.steps, explain, part, f"Rank channels with {name}, {place}", needs)
             if spec.gates and METHODS[method.id].gates:
                 gate, label = GateTask(explain=explain), f"Check the sanity of {name}, {place}"
-                self.add(gate, f"gate/{name}/{at}", label, (*needs, explain))
+                add(self.steps, gate, f"gate/{name}/{at}", label, (*needs, explain))
         if spec.redundancy:
             joint = spec_tasks.joint(spec, fold, seed_index)
             alone, both = joint.alone, (joint.alone.train, joint.alone)
             label = f"Rank channels with {spec_tasks.TOTAL}, {place}"
-            self.add(alone, f"alone/{at}", label, (alone.train,))
-            self.add(joint, f"joint/{at}", f"Permute channels together, {place}", both)
+            add(self.steps, alone, f"alone/{at}", label, (alone.train,))
+            add(self.steps, joint, f"joint/{at}", f"Permute channels together, {place}", both)
 
     def trained(self, train: TrainTask, part: str, place: str) -> None:
         """Add a training."""
         dropout = dict(train.model.options).get("channel_dropout")
         how = " with channels missing at random" if dropout else ""
-        self.add(train, part, f"Train {place}{how}")
+        add(self.steps, train, part, f"Train {place}{how}")
 
     def trainings(self, trains: tuple[TrainTask, ...], part: str, what: str = "") -> None:
         """Add trainings, the starts of each fold together."""
@@ -134,18 +104,24 @@ class _Planned:
         task = spec_tasks.rank(self.spec, method)
         needs = [need for one in task.explains for need in (one.train, one)]
         name = method_name(method)
-        self.add(task, f"rank/{name}", f"Combine folds of {name}", needs)
+        add(self.steps, task, f"rank/{name}", f"Combine folds of {name}", needs)
 
     def combined(self) -> None:
         """Add the combination of joint drops."""
         task = spec_tasks.redundancy(self.spec)
         needs = [need for one in task.joints for need in (one.alone, one)]
-        self.add(task, "redundancy", "Find channels that say the same", needs)
+        add(self.steps, task, "redundancy", "Find channels that say the same", needs)
 
     def judged(self, others: tuple[TrainTask, ...], what: str, part: str) -> None:
         """Add trainings beside the run's own, and how well they do."""
         self.trainings(others, f"train/{part}", what)
-        self.add(JudgeTask(trains=others), f"judge/{part}", f"Judge the trainings {what}", others)
+        add(
+            self.steps,
+            JudgeTask(trains=others),
+            f"judge/{part}",
+            f"Judge the trainings {what}",
+            others,
+        )
 
 
 def _name(spec: RunSpec, seen: int) -> str:

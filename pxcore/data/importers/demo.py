@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
+from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source, by_word
 from pxcore.data.synthetic import (
     IfcParams,
     class_names,
@@ -20,11 +20,6 @@ from pxcore.types import Skipped
 
 WORD = "demo"
 """Stands in an import request where others give a path."""
-
-
-def recognise(path: Path) -> bool:
-    """True for the word alone, unless a file or folder of that name is there."""
-    return str(path) == WORD and not path.exists()
 
 
 def read(path: Path, options: ImportOptions) -> Source:  # noqa: ARG001 - there is no file
@@ -79,7 +74,7 @@ IMPORTER = Importer(
     label="Demonstration cells",
     summary="No file: synthetic cells whose informative channels are known, drawn from a seed.",
     extensions=(),
-    recognise=recognise,
+    recognise=by_word(WORD),
     read=read,
     untrusted=False,
 )

@@ -127,6 +127,11 @@ class ImportOptions:
                 raise DatasetError(message)
 
 
+def by_word(word: str) -> Callable[[Path], bool]:
+    """Return what is true for the word alone, unless a file or folder of that name is there."""
+    return lambda path: str(path) == word and not path.exists()
+
+
 def _decimal(name: str, text: str) -> float:
     try:
         value = float(text)

@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 import numpy as np
 
-from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
+from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source, by_word
 from pxcore.data.synthetic.multiplex_circles import (
     multiplex_images,
     multiplex_labels,
@@ -36,11 +36,6 @@ OPTIONS = (
     "freq", "background", "shares", "sigma", "noise", "polarity", "modes", "shared_background",
     "seed", "part",
 )  # fmt: skip
-
-
-def recognise(path: Path) -> bool:
-    """True for the word alone, unless a file or folder of that name is there."""
-    return str(path) == WORD and not path.exists()
 
 
 def read(path: Path, options: ImportOptions) -> Source:  # noqa: ARG001 - there is no file
@@ -120,7 +115,7 @@ IMPORTER = Importer(
     summary="No file: drawn images of many protein channels, of which a few known ones tell the "
     "classes.",
     extensions=(),
-    recognise=recognise,
+    recognise=by_word(WORD),
     read=read,
     untrusted=False,
 )

@@ -12,17 +12,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
-from pxcore.importance.method import ExplainRequest, Method
+from pxcore.errors import MethodError
+from pxcore.importance.fold import FoldImportance, class_dtype, class_means, f1_of_present
+from pxcore.importance.method import ExplainRequest, Method, check_labels, look_for_stop
 from pxcore.models.embedding import PIECE, embedding_of
 from pxcore.training.predict import evaluating
 from pxcore.types import Array
 
 PIXELS = 2**24
 """Of all channels that pass forward and back at once."""
+BETWEEN = "between two batches of cells"
+"""Where work on cells looks whether it shall end."""
 Looked = tuple[torch.Tensor, Mapping[str, torch.Tensor]]
-"""Logits (B, K) of some cells, and by name each way to make one number of a channel, (B, C)."""
+"""Logits (B, K) of some cells that passed :func:`check_logits`, and by name each way to make one
+number of a channel, (B, C)."""
 Look = Callable[[torch.Tensor, torch.Tensor], Looked]
 """images (B, C, H, W) float32, their positions (B,) int64 -> what is seen in them."""
 
@@ -53,9 +56,8 @@ def explained_by_cell(
     everything = torch.arange(len(labels), device=request.cells.device)
     with evaluating(request.model):
         for positions in torch.split(everything, request.layout.batch_size):
-            look_for_stop(request)
+            look_for_stop(request, BETWEEN)
             logits, values = look(request.cells.batch(positions), positions)
-            check_logits(request, logits)
             for one in values.values():
                 check_numbers(one, "attribution")
             called.append(logits.argmax(dim=1).cpu().numpy())
@@ -76,7 +78,7 @@ def explained_by_cell(
         base_score=f1_of_present(labels, predicted, n_classes),
         labels=labels,
         groups=request.groups,
-        base_predictions=predicted.astype(np.uint8 if n_classes <= 256 else np.int16),
+        base_predictions=predicted.astype(class_dtype(n_classes)),
         cell_drop=aggregates[chosen],
         aggregates=aggregates,
         notes=notes,
@@ -92,27 +94,10 @@ def cells_at_once(model: nn.Module, images: torch.Tensor) -> int:
     return max(1, most // images[0].numel())
 
 
-def look_for_stop(request: ExplainRequest) -> None:
-    """Raise Cancelled when somebody wants the work to end."""
-    if request.stop():
-        message = "ranking was asked to stop between two batches of cells"
-        raise Cancelled(message)
-
-
 def true_classes(request: ExplainRequest, positions: torch.Tensor) -> torch.Tensor:
     """Return (B,) int64 on the cells' device: the true class of the cells at these positions."""
     labels = torch.as_tensor(request.labels, dtype=torch.int64, device=positions.device)
     return labels[positions]
-
-
-def check_labels(request: ExplainRequest) -> None:
-    """Refuse anything but one label a cell, and at least one cell."""
-    if len(request.labels) != len(request.cells) or len(request.labels) == 0:
-        message = (
-            f"{len(request.labels)} labels were given for {len(request.cells)} held-out cells; "
-            "expected one label a cell, and at least one cell"
-        )
-        raise MethodError(message)
 
 
 def check_logits(request: ExplainRequest, logits: torch.Tensor) -> None:

@@ -22,9 +22,7 @@ from torch import nn
 from pxcore.importance.attribution.cell_values import (
     Looked,
     cells_at_once,
-    check_labels,
     check_logits,
-    check_numbers,
     explained_by_cell,
     true_classes,
 )
@@ -53,7 +51,6 @@ def explained(
     Cancelled
         When ``request.stop()`` says so.
     """
-    check_labels(request)
     outlines, notes = _outlines(request)
     maps = open_maps(request.model)
 
@@ -62,7 +59,6 @@ def explained(
         check_logits(request, logits)
         targets, few = true_classes(request, positions), cells_at_once(request.model, images)
         found = drawn(maps, images, targets, few)
-        check_numbers(found, "attribution")
         inside = None if outlines is None else outlines.inside(positions)
         values = {"mean_abs": mean_inside(found, inside), "signed_median": median_over_tile(found)}
         return logits, values

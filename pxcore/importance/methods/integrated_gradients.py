@@ -6,7 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pxcore.importance.attribution.settings import AGGREGATE, REFERENCE
-from pxcore.importance.method import ATTRIBUTION, ExplainRequest, MapRequest, Method
+from pxcore.importance.method import (
+    ATTRIBUTION,
+    ExplainRequest,
+    MapRequest,
+    Method,
+    look_for_stop,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +38,7 @@ def explain(request: ExplainRequest) -> FoldImportance:
     """
     from pxcore.importance.attribution import cell_values, gradients, scored  # noqa: PLC0415 - loads torch
 
-    look = partial(cell_values.look_for_stop, request)
+    look = partial(look_for_stop, request, cell_values.BETWEEN)
     open_maps = partial(gradients.integrated_gradients, before_pass=look)
     return scored.explained_against(METHOD, request, open_maps)
 

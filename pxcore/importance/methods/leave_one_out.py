@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pxcore.errors import Cancelled, MethodError
-from pxcore.importance.method import DROP_IN_F1, ExplainRequest, Fault, Method, choices
+from pxcore.errors import MethodError
+from pxcore.importance.method import (
+    DROP_IN_F1,
+    ExplainRequest,
+    Fault,
+    Method,
+    check_labels,
+    choices,
+    look_for_stop,
+)
 from pxcore.types import Array
 
 if TYPE_CHECKING:
     from pxcore.importance.fold import FoldImportance
+
+_COMPARING = "before all channels were compared"
 
 
 def explain(request: ExplainRequest) -> FoldImportance:
@@ -35,6 +45,7 @@ def explain(request: ExplainRequest) -> FoldImportance:
     """
     from pxcore.importance.fold import (  # noqa: PLC0415 - loads torch
         FoldImportance,
+        class_dtype,
         class_means,
         f1_of_present,
     )
@@ -43,12 +54,12 @@ def explain(request: ExplainRequest) -> FoldImportance:
     labels, n_classes = np.asarray(request.labels, dtype=np.int64), request.n_classes
     _check(request)
     base = _base(request)  # (n, K)
-    small = np.uint8 if n_classes <= 256 else np.int16
+    small = class_dtype(n_classes)
     n_channels, rows = len(request.retrained), np.arange(len(labels))
     predictions = np.empty((n_channels, 1, len(labels)), dtype=small)
     drop = np.empty((n_channels, 1, len(labels)))
     for channel, probability in enumerate(request.retrained):
-        _look_for_stop(request)
+        look_for_stop(request, _COMPARING)
         predictions[channel, 0] = probability.argmax(axis=1)
         drop[channel, 0] = base[rows, labels].astype(np.float64) - probability[rows, labels]
         request.tell(f"without channel {channel + 1} of {n_channels}", (channel + 1) / n_channels)
@@ -72,12 +83,7 @@ def explain(request: ExplainRequest) -> FoldImportance:
 def _check(request: ExplainRequest) -> None:
     """Refuse retrained probabilities that are not one array a channel for these cells."""
     n_channels, shape = len(request.cells.channels), (len(request.labels), request.n_classes)
-    if len(request.labels) != len(request.cells) or len(request.labels) == 0:
-        message = (
-            f"{len(request.labels)} labels were given for {len(request.cells)} held-out cells; "
-            "expected one label a cell, and at least one cell"
-        )
-        raise MethodError(message)
+    check_labels(request)
     if len(request.retrained) != n_channels:
         message = (
             f"{len(request.retrained)} models trained without a channel were given for "
@@ -112,7 +118,7 @@ def _base(request: ExplainRequest) -> Array:
     parts = []
     with evaluating(request.model):
         for positions in torch.split(everything, layout.batch_size):
-            _look_for_stop(request)
+            look_for_stop(request, _COMPARING)
             parts.append(layout.forward(request.model, cells.batch(positions)).softmax(dim=1))
     result: Array = torch.cat(parts).cpu().numpy()
     if result.shape != (len(cells), request.n_classes) or not np.isfinite(result).all():
@@ -123,13 +129,6 @@ def _base(request: ExplainRequest) -> Array:
         )
         raise MethodError(message)
     return result
-
-
-def _look_for_stop(request: ExplainRequest) -> None:
-    """Raise Cancelled when somebody wants the work to end."""
-    if request.stop():
-        message = "ranking was asked to stop before all channels were compared"
-        raise Cancelled(message)
 
 
 METHOD = Method(

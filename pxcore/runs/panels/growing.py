@@ -17,10 +17,11 @@ from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.top import top_panel
 from pxcore.runs.panels import searching
 from pxcore.runs.panels import tasks as panel_tasks
-from pxcore.runs.panels.plan import PanelSteps, merged
+from pxcore.runs.panels.plan import PanelSteps
 from pxcore.runs.plan import plan
 from pxcore.runs.saved.screen import Screened, load_screened
 from pxcore.runs.saved.values import load_values
+from pxcore.runs.steps import merged
 from pxcore.runs.tasks import ScreenTask, Step, key
 from pxcore.store.home import Store
 from pxcore.training.metrics import f1_macro

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pxcore.runs.panels import searching
 from pxcore.runs.panels import tasks as panel_tasks
-from pxcore.runs.tasks import (
-    ExplainTask,
-    JudgeTask,
-    Lane,
-    ScreenTask,
-    Step,
-    Task,
-    TrainTask,
-    key,
-    kind,
-)
+from pxcore.runs.steps import add
+from pxcore.runs.tasks import JudgeTask, ScreenTask, Step, TrainTask
 from pxcore.types import RunSpec
 from pxcore.types.panel import Members
 
@@ -41,7 +32,8 @@ class PanelSteps:
         for members in panels:
             trains = panel_tasks.trains(self.spec, members)
             self._trained(trains, [members] * len(trains))
-            self._add(
+            add(
+                self.steps,
                 JudgeTask(trains=trains),
                 f"panel/judge/{panel_tasks.part(members)}",
                 f"Judge the panel {self._named(members)}",
@@ -55,10 +47,10 @@ class PanelSteps:
             for (fold, start), task in zip(places, tasks, strict=True):
                 where = self._place(fold, start)
                 label = f"Train {where} with channels missing at random"
-                self._add(task.train, f"panel/dropout/{fold}/{start}", label)
+                add(self.steps, task.train, f"panel/dropout/{fold}/{start}", label)
                 part = f"{round_part(number)}/{fold}/{start}"
                 what = f"{len(task.sets):,}" if task.sets else "all"
-                self._add(task, part, f"Screen {what} panels, {where}", (task.train,))
+                add(self.steps, task, part, f"Screen {what} panels, {where}", (task.train,))
 
     def ranked(self, name: str) -> None:
         """Add the ranking of every training by one method, on cells that judge no panel."""
@@ -67,7 +59,7 @@ class PanelSteps:
         for (fold, start), task in zip(places, tasks, strict=True):
             needs = (task.train, *task.retrained)
             label = f"Rank channels with {name} on validation cells, {self._place(fold, start)}"
-            self._add(task, f"panel/rank/{name}/{fold}/{start}", label, needs)
+            add(self.steps, task, f"panel/rank/{name}/{fold}/{start}", label, needs)
 
     def compared(self, name: str, m: int, chosen: Sequence[Members]) -> None:
         """Add the judgement of the first ``m`` stains by each training's own ranking."""
@@ -82,7 +74,7 @@ class PanelSteps:
     def _chosen(self, chosen: Sequence[Members], part: str, label: str) -> None:
         trains = panel_tasks.nested_trains(self.spec, tuple(chosen))
         self._trained(trains, chosen)
-        self._add(JudgeTask(trains=trains), part, label, trains)
+        add(self.steps, JudgeTask(trains=trains), part, label, trains)
 
     def _trained(self, trains: Sequence[TrainTask], panels: Sequence[Members]) -> None:
         for (fold, start), train, members in zip(
@@ -90,24 +82,7 @@ class PanelSteps:
         ):
             part = f"panel/train/{panel_tasks.part(members)}/{fold}/{start}"
             label = f"Train {self._place(fold, start)} on {self._named(members)}"
-            self._add(train, part, label)
-
-    def _add(self, task: Task, part: str, label: str, needs: Iterable[Task] = ()) -> None:
-        own = key(task)
-        if own in self.steps:
-            parts = (*self.steps[own].parts, part)
-            self.steps[own] = replace(self.steps[own], parts=tuple(dict.fromkeys(parts)))
-            return
-        heavy = isinstance(task, TrainTask | ScreenTask | ExplainTask)
-        self.steps[own] = Step(
-            key=own,
-            kind=kind(task),
-            label=label,
-            task=task,
-            needs=tuple(dict.fromkeys(key(need) for need in needs)),
-            lane=Lane.HEAVY if heavy else Lane.LIGHT,
-            parts=(part,),
-        )
+            add(self.steps, train, part, label)
 
     def _named(self, members: Members) -> str:
         if members == panel_tasks.everything(self.spec):
@@ -135,13 +110,3 @@ def first_steps(spec: RunSpec) -> tuple[Step, ...]:
     for name in panel_tasks.compared_by(spec):
         planned.ranked(name)
     return tuple(planned.steps.values())
-
-
-def merged(first: Sequence[Step], more: Sequence[Step]) -> tuple[Step, ...]:
-    """Return both, each task once with the parts of both."""
-    found = {step.key: step for step in first}
-    for step in more:
-        known = found.get(step.key)
-        parts = (*known.parts, *step.parts) if known else step.parts
-        found[step.key] = replace(known or step, parts=tuple(dict.fromkeys(parts)))
-    return tuple(found.values())
