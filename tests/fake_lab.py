@@ -11,7 +11,8 @@ import pandas as pd
 
 import tests.example_values as ex
 from pxcore.data.annotation import Annotation
-from pxcore.data.overview import Overview, overview
+from pxcore.data.overview import Overview
+from pxcore.data.overviews import overview
 from pxcore.data.panel_sheet import SheetForm
 from pxcore.data.source import ArrayCells
 from pxcore.doors.published import Published

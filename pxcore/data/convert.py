@@ -23,7 +23,7 @@ from pxcore.data.ingested import Ingested
 from pxcore.data.intake import Intake
 from pxcore.data.limits import Limits, in_words
 from pxcore.data.names import checked_names, guessed_role
-from pxcore.data.overview import overview
+from pxcore.data.overviews import overview
 from pxcore.data.panel_sheet import apply_sheet
 from pxcore.data.quality import check_pixels
 from pxcore.data.recognise import importer_for

@@ -99,8 +99,10 @@ def _add_strip(
     """Add one ranking's dots."""
     values = values_of(comparison, strips, place.column)
     axes = {"xaxis": f"x{place.axis}", "yaxis": f"y{place.axis}"}
+    roles = [comparison.channels[c].role for c in strips.channels]
+    looks = [(mark(role), tone(role, theme)) for role in roles]
     small = [
-        (one, row, c, tone(comparison.channels[c].role, theme))
+        (one, row, c, looks[row][1])
         for row, (c, value) in enumerate(zip(strips.channels, values, strict=True))
         if value is not None
         for one in small_dots(comparison, strips, place.column, value)
@@ -115,15 +117,12 @@ def _add_strip(
         hovertemplate="%{x:.3f}<extra></extra>",
         **axes,
     )
-    roles = dict.fromkeys(comparison.channels[c].role for c in strips.channels)
-    for look in dict.fromkeys((mark(role), tone(role, theme)) for role in roles):
+    for look in dict.fromkeys(looks):
         rows = [
             (row, c, value)
             for row, (c, value) in enumerate(zip(strips.channels, values, strict=True))
-            if value is not None and math.isfinite(value.mean)
-            and (mark(comparison.channels[c].role), tone(comparison.channels[c].role, theme))
-            == look
-        ]  # fmt: skip
+            if looks[row] == look and value is not None and math.isfinite(value.mean)
+        ]
         if rows:
             _add_means(figure, comparison, place, rows, (look[0].symbol, look[1]))
 

@@ -11,7 +11,8 @@ from pxcore.plots.panel_words import ADVISED, answer, facts, rivals_words
 from pxcore.reports.bench import bench_files, order_table
 from pxcore.reports.citations import PANELS, REMOVAL
 from pxcore.reports.methods_text import run_methods
-from pxcore.reports.run_report import Drawn, run_facts
+from pxcore.reports.parts import Drawn
+from pxcore.reports.run_report import run_facts
 from pxcore.types import Panel, RunResult
 from pxcore.types.panel import PanelAdvice, PanelQuestion
 from pxcore.types.reports import Report, ReportSection, ReportTable

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,14 @@ import numpy as np
 
 from pxcore.plots.numbers import MINUS
 from pxcore.plots.style import alt
-from pxcore.types.reports import Cell, ReportFigure, ReportTable
+from pxcore.types.reports import Cell, ReportFigure, ReportFile, ReportTable
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
 __all__ = [
-    "cell_text", "figure_of", "file_stem", "for_eyes", "frame_of", "numeric_columns",
+    "Drawn", "cell_text", "figure_of", "file_stem", "for_eyes", "frame_of", "numeric_columns",
     "parquet_bytes", "plotly_of", "svg_of", "table_of",
 ]  # fmt: skip
 
@@ -31,6 +31,28 @@ Row = Sequence[Cell]
 _HARMLESS = re.compile(r"[^A-Za-z0-9_.-]+")
 _NUMBER = re.compile(r"|[−\d][\d.,e+−]*(?: \([−\d.,e+]+ to [−\d.,e+]+\))?")
 LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drawn:
+    """What a report is made of, by the names of its files."""
+
+    figures: Mapping[str, go.Figure]
+    tables: Mapping[str, pd.DataFrame]
+    recreate: str
+    made: str
+    """UTC, ISO 8601."""
+    files: tuple[ReportFile, ...] = ()
+
+    def figure(self, name: str, title: str, **told: str) -> tuple[ReportFigure, ...]:
+        """Return a figure where there is one."""
+        found = self.figures.get(name)
+        return () if found is None else (figure_of(name, title, found, **told),)
+
+    def table(self, name: str, title: str, note: str = "") -> tuple[ReportTable, ...]:
+        """Return a table where there is one."""
+        found = self.tables.get(name)
+        return () if found is None or found.empty else (table_of(name, title, found, note),)
 
 
 def figure_of(

@@ -11,7 +11,8 @@ import numpy as np
 
 from pxcore.data.annotation import Annotation, from_csv_text
 from pxcore.data.container import Container
-from pxcore.data.overview import Overview, with_annotation
+from pxcore.data.overview import Overview
+from pxcore.data.overviews import with_annotation
 from pxcore.data.panel_sheet import SheetForm, apply_sheet, write_sheet, write_yaml
 from pxcore.errors import DatasetError
 from pxcore.people.rights import require_member

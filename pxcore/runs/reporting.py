@@ -17,9 +17,10 @@ from pxcore.reports.bench import bench_files
 from pxcore.reports.comparison_report import comparison_report
 from pxcore.reports.methods_text import run_methods
 from pxcore.reports.panel_report import Advised, panel_report
+from pxcore.reports.parts import Drawn
 from pxcore.reports.plan_report import plan_report
 from pxcore.reports.run_figures import run_figures
-from pxcore.reports.run_report import Drawn, run_report
+from pxcore.reports.run_report import run_report
 from pxcore.runs.compared import column, compared_items
 from pxcore.runs.method_names import method_name
 from pxcore.runs.panels.files import panel_figures

@@ -25,6 +25,7 @@ from pxcore.types.evidence import (
     Where,
     WhereOrHowMuch,
 )
+from pxcore.types.finished import RunResult
 from pxcore.types.results import (
     Epoch,
     Importance,
@@ -42,7 +43,6 @@ from pxcore.types.runs import (
     MethodSpec,
     ModelSpec,
     Progress,
-    RunResult,
     RunRow,
     RunSpec,
     RunState,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pxcore.data.annotation import encode
-from pxcore.data.overview import Overview, contrast_limits, overview, with_annotation
+from pxcore.data.overview import Overview
+from pxcore.data.overviews import contrast_limits, overview, with_annotation
 from pxcore.data.source import ArrayCells
 from pxcore.errors import DatasetError
 
@@ -92,7 +93,7 @@ def test_saved_and_loaded(found: Overview, tmp_path: Path) -> None:
 
 
 def test_large_data_are_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pxcore.data.overview.SAMPLED_PIXELS", 10 * 30)
+    monkeypatch.setattr("pxcore.data.overviews.SAMPLED_PIXELS", 10 * 30)
     sampled = overview(ArrayCells(IMAGES), encode(LABELS, GROUPS)[0])
     assert sampled.n_sampled == 10
     assert sampled.pixel_counts.sum(axis=1).tolist() == [300] * 3

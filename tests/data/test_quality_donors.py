@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pxcore.data.annotation import encode
-from pxcore.data.overview import Overview, overview, with_annotation
+from pxcore.data.overview import Overview
+from pxcore.data.overviews import overview, with_annotation
 from pxcore.data.quality import check_classes
 from pxcore.data.quality_donors import CellFeatures, cell_features, donors_told, told_warnings
 from pxcore.data.source import ArrayCells

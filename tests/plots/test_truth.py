@@ -12,7 +12,8 @@ from pxcore.commands.terminal import result_parts
 from pxcore.evaluation.comparison import Asked, column_of, compared
 from pxcore.plots.compare_tables import comparison_tables
 from pxcore.plots.truth import kinds, of_run, truth_sentence, truth_table
-from pxcore.reports.run_report import Drawn, run_report
+from pxcore.reports.parts import Drawn
+from pxcore.reports.run_report import run_report
 from pxcore.runs.tables import tables_of
 from pxcore.runs.truth_rows import truth_json
 from pxcore.types import RunResult

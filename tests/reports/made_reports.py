@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import tests.evidence_values as ev
 import tests.example_values as ex
+from pxcore.reports.parts import Drawn
 from pxcore.reports.run_figures import run_figures
-from pxcore.reports.run_report import Drawn, run_report
+from pxcore.reports.run_report import run_report
 from pxcore.runs.tables import tables_of
 from pxcore.types import Panel, RunResult
 from pxcore.types.reports import Report, ReportFile

@@ -11,7 +11,8 @@ from pypdf import PdfReader
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from pxcore.reports.pdf import FIGURE_WIDTH, report_pdf
+from pxcore.reports.pdf import report_pdf
+from pxcore.reports.pdf_page import FIGURE_WIDTH
 from pxcore.types.reports import Report
 from tests.reports.made_reports import made_report, nasty_result
 
