@@ -75,11 +75,11 @@ def _downloads(progress: Progress) -> list[Download]:
             f"{(TABLES | FURTHER)[name]}, CSV",
             file_name(stem, f"{name}.csv"),
             "text/csv",
-            lambda: csv_bytes(lab().tables(run_id)[name]),
+            lambda: csv_bytes(lab().exports.tables(run_id)[name]),
         )
 
     def as_json() -> bytes:
-        text = json.dumps(lab().run_json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(lab().exports.json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
         return text.encode("utf-8")
 
     files = [csv_of(name) for name in (*TABLES, *_further(run_id))]

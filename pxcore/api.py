@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pxcore.data.csv_guard import csv_text
 from pxcore.doors.benchmark import Benchmarks
+from pxcore.doors.exports import Exports
 from pxcore.doors.imports import Imports
 from pxcore.doors.panels import Panels
 from pxcore.doors.people import People
@@ -57,8 +57,6 @@ from pxcore.types import (
 from pxcore.types.people import Person
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pxcore.data.overview import Overview
     from pxcore.data.panel_sheet import SheetForm
     from pxcore.doors.comparing import Comparing
@@ -265,6 +263,11 @@ class Lab:
         return Comparing(self._store)
 
     @cached_property
+    def exports(self) -> Exports:
+        """The numbers of a run, to be worked on elsewhere."""
+        return Exports(self._store)
+
+    @cached_property
     def reports(self) -> Reports:
         """What leaves the lab: reports as HTML, PDF and an archive."""
         from pxcore.doors.reports import Reports  # noqa: PLC0415 - pandas takes half a second
@@ -280,21 +283,3 @@ class Lab:
     ) -> PermutedExample:
         """Return one channel of a cell before and after a method's perturbation."""
         return preview.permuted_example(self._store, dataset_id, position, channel, method)
-
-    def tables(self, run_id: str) -> dict[str, pd.DataFrame]:
-        """Return importance, ranking, per_class, performance, confusion, training, and proofs."""
-        from pxcore.runs import tables  # noqa: PLC0415 - pandas takes half a second
-
-        return tables.tables(self._store, run_id)
-
-    def run_json(self, run_id: str) -> dict[str, object]:
-        """Return the run as ``python -m pxcore run --json`` writes it; never NaN."""
-        from pxcore.runs import tables  # noqa: PLC0415
-
-        return tables.run_json(self._store, run_id)
-
-    def export(self, run_id: str, folder: Path) -> tuple[Path, ...]:
-        """Return the files (CSV, JSON, SVG) that a finished run was written to."""
-        from pxcore.runs import export  # noqa: PLC0415 - loads matplotlib
-
-        return export.export(self._store, run_id, folder)

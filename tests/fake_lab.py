@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 import tests.example_values as ex
 from pxcore.data.annotation import Annotation
@@ -45,7 +44,7 @@ from tests.fake_imports import FakeImports
 from tests.fake_panels import FakePanels
 from tests.fake_people import FakePeople
 from tests.fake_public import FakePublic
-from tests.fake_reports import FakeReports
+from tests.fake_reports import FakeExports, FakeReports
 from tests.fake_shares import FakeShares
 from tests.fake_staged import FakeStaged
 from tests.fake_upkeep import FakeUpkeep
@@ -282,17 +281,6 @@ class FakeLab:
             before=plane, after=read_only(plane[::-1].copy()), mask=None, note=""
         )
 
-    def tables(self, run_id: str) -> dict[str, pd.DataFrame]:
-        result = self.result(run_id)
-        ranking = pd.DataFrame(
-            {"method": m.method, "channel": n, "mean": v}
-            for m in result.methods
-            for n, v in zip(result.panel.names, m.ranking.mean, strict=True)
-        )
-        names = ["importance", "per_class", "performance", "confusion", "training"]
-        further = ("where", "redundancy", "gates", "leakage", "left_out")
-        names += [name for name in further if getattr(result, name)]
-        return {"ranking": ranking} | {n: pd.DataFrame({"n": [1]}) for n in names}
-
-    def run_json(self, run_id: str) -> dict[str, object]:
-        return {"run_id": run_id}
+    @property
+    def exports(self) -> FakeExports:
+        return FakeExports(self.result)

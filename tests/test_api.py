@@ -62,8 +62,8 @@ lab.datasets(); lab.runs(); lab.imports.all(); lab.runner_status(); lab.presets(
 lab.cells({dataset_id!r}, [0, 1]); lab.pick_cells({dataset_id!r}, None, page=0, per_page=4, seed=0)
 spec = lab.draft({dataset_id!r}, "fast"); lab.check(spec); lab.estimate(spec); lab.submit(spec)
 for kind in ("model", "method", "format"): lab.choices(kind)
-lab.progress({run_id!r}); lab.result({run_id!r}); lab.tables({run_id!r})
-lab.test_predictions({run_id!r}); lab.run_json({run_id!r})
+lab.progress({run_id!r}); lab.result({run_id!r}); lab.exports.tables({run_id!r})
+lab.test_predictions({run_id!r}); lab.exports.json({run_id!r})
 print([name for name in ("torch", "distributed", "streamlit") if name in sys.modules])
 lab.cancel(lab.runs()[0].id, "test")
 """
@@ -109,7 +109,7 @@ def test_the_result_is_in_panel_order_of_the_channels_that_took_part(
 
 def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> None:
     lab, run_id = finished
-    told = lab.run_json(run_id)
+    told = lab.exports.json(run_id)
     assert set(told) == {
         "run_id", "dataset_id", "channels", "classes", "performance", "importance", "cache",
         "timing", "decoys", "where", "redundancy", "gates", "leakage", "left_out", "truth",
@@ -135,7 +135,7 @@ def test_the_json_is_the_one_of_the_specification(finished: tuple[Lab, str]) -> 
 
 def test_tables_agree_with_the_result(finished: tuple[Lab, str]) -> None:
     lab, run_id = finished
-    tables, result = lab.tables(run_id), lab.result(run_id)
+    tables, result = lab.exports.tables(run_id), lab.result(run_id)
     assert list(tables) == [
         "importance", "ranking", "per_class", "performance", "confusion", "training", "truth",
     ]  # fmt: skip
@@ -192,7 +192,7 @@ def test_progress_of_a_finished_and_of_a_waiting_run(finished: tuple[Lab, str]) 
 
 def test_what_is_not_there_is_said(finished: tuple[Lab, str]) -> None:
     lab, _ = finished
-    for ask in (lab.progress, lab.result, lab.run_json, lambda name: lab.cancel(name, "")):
+    for ask in (lab.progress, lab.result, lab.exports.json, lambda name: lab.cancel(name, "")):
         with pytest.raises(RunError, match="'nothere' is not known here"):
             ask("nothere")
     with pytest.raises(DatasetError, match="'nothere' is not known here"):
@@ -218,19 +218,20 @@ def test_a_result_whose_files_have_gone_says_what_to_do(
 
 def test_an_export_holds_tables_json_and_figures(finished: tuple[Lab, str], tmp_path: Path) -> None:
     lab, run_id = finished
-    files = lab.export(run_id, tmp_path / "out")
+    files = lab.exports.files(run_id, tmp_path / "out")
     assert sorted(path.name for path in files) == sorted(
         p.name for p in (tmp_path / "out").iterdir()
     )
     names = {path.name for path in files}
     assert {"ranking.csv", "run.json", "confusion.svg", "ranking_pxpermute.svg"} <= names
-    assert json.loads((tmp_path / "out" / "run.json").read_text()) == lab.run_json(run_id)
+    assert json.loads((tmp_path / "out" / "run.json").read_text()) == lab.exports.json(run_id)
     read = pd.read_csv(tmp_path / "out" / "ranking.csv")
-    assert read["mean"].tolist() == pytest.approx(lab.tables(run_id)["ranking"]["mean"].tolist())
+    ranking = lab.exports.tables(run_id)["ranking"]
+    assert read["mean"].tolist() == pytest.approx(ranking["mean"].tolist())
     assert all(path.read_text().count("<svg") == 1 for path in files if path.suffix == ".svg")
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be exported"):
-        lab.export(run_id, tmp_path / "file")
+        lab.exports.files(run_id, tmp_path / "file")
 
 
 def test_csv_runs_no_formula() -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import pytest
 from rich.table import Table
@@ -121,7 +122,11 @@ def test_an_export_says_where_it_wrote(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Written:
-        def export(self, _: str, folder: Path) -> tuple[Path, ...]:
+        @property
+        def exports(self) -> Self:
+            return self
+
+        def files(self, _: str, folder: Path) -> tuple[Path, ...]:
             return (folder / "ranking.csv", folder / "run.json")
 
         def close(self) -> None:

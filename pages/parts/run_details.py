@@ -61,7 +61,7 @@ def draw(result: RunResult) -> None:
             st.dataframe(frame, hide_index=True, key="details", width="stretch")
         progress = lab().progress(result.run.id)
         with training:
-            table = lab().tables(result.run.id)["training"]
+            table = lab().exports.tables(result.run.id)["training"]
             show(
                 lambda theme: learning(progress.curves, theme),
                 Shown(key="learning", stem=result.run.title),

@@ -70,7 +70,7 @@ def export(
     """Write a finished run's tables (CSV), JSON and figures (SVG) into a folder."""
     with closing(open_lab()) as lab:
         folder = Path(to or f"export-{run_id}")
-        files = lab.export(run_id, folder)
+        files = lab.exports.files(run_id, folder)
     for file in files:
         OUT.print(text(str(file)), soft_wrap=True)
     ERR.print(text(f"{len(files)} files written to {folder.absolute()}"), soft_wrap=True)

@@ -136,7 +136,7 @@ def check_writable(file: Path) -> None:
 
 def write_json(lab: Lab, run_id: str, file: Path) -> None:
     """Write a finished run's JSON. Raises StoreError when the file cannot be written."""
-    told = json.dumps(lab.run_json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
+    told = json.dumps(lab.exports.json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
     try:
         file.write_text(told + "\n", encoding="utf-8")
     except OSError as error:

@@ -135,7 +135,7 @@ def test_demo_from_button_to_ranking(
 
 def compare_with_store(rows: list[dict[str, str]], lab: Lab, run_id: str) -> None:
     """Hold a downloaded ranking against what the store says."""
-    stored = lab.tables(run_id)["ranking"]
+    stored = lab.exports.tables(run_id)["ranking"]
     lab.close()
     assert [row["channel"] for row in rows] == list(stored["channel"])
     for column in ("mean", "low", "high"):

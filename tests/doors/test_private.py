@@ -27,8 +27,8 @@ Call = Callable[[Lab, str], object]
 CALLS: dict[str, Call] = {
     "progress": lambda lab, run: lab.progress(run),
     "result": lambda lab, run: lab.result(run),
-    "tables": lambda lab, run: lab.tables(run),
-    "json": lambda lab, run: lab.run_json(run),
+    "tables": lambda lab, run: lab.exports.tables(run),
+    "json": lambda lab, run: lab.exports.json(run),
     "predictions": lambda lab, run: lab.test_predictions(run),
     "cost of a follow-up": lambda lab, run: lab.follow_up_estimate(run, "gates"),
     "findings": lambda lab, run: lab.panels.findings(run),
@@ -123,7 +123,7 @@ def test_no_comparison_and_no_file_has_it(whole: Whole, tmp_path: Path) -> None:
     assert TITLE not in str(found)
     assert TITLE in str(whole.ann.reports.report("comparison", str(item)))
     assert TITLE not in refusal(
-        lambda lab, run: lab.export(run, tmp_path / "out"), whole.bob, whole.asked
+        lambda lab, run: lab.exports.files(run, tmp_path / "out"), whole.bob, whole.asked
     )
     assert not (tmp_path / "out").exists()
 

@@ -93,11 +93,11 @@ def before(
 def opened(store: Store, run_id: str, folder: Path | None = None) -> Opened:
     """Open a run as pages and the command line do; drawn files only where a folder is given."""
     lab = Lab(store)
-    written = lab.export(run_id, folder) if folder else ()
+    written = lab.exports.files(run_id, folder) if folder else ()
     return Opened(
         result=lab.result(run_id),
-        json=lab.run_json(run_id),
-        tables={name: table.to_csv() for name, table in lab.tables(run_id).items()},
+        json=lab.exports.json(run_id),
+        tables={name: table.to_csv() for name, table in lab.exports.tables(run_id).items()},
         files={path.name: path.read_bytes() for path in written},
         advice=advice(lab, run_id) if folder else "",
     )
