@@ -53,11 +53,6 @@ class Annotation:
         return _counts(self.labels, len(self.classes))
 
     @property
-    def group_counts(self) -> tuple[int, ...]:
-        """Cells of each group."""
-        return _counts(self.groups, len(self.group_names))
-
-    @property
     def known_groups(self) -> Array | None:
         """``groups`` when there are at least two, else None."""
         return self.groups if len(self.group_names) > 1 else None

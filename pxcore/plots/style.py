@@ -14,7 +14,7 @@ from pxcore.plots.text import one_line
 from pxcore.types import Channel, Role
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-VERMILION, SKY, YELLOW, BLACK = "#D55E00", "#56B4E9", "#F0E442", "#000000"
+VERMILION, SKY, BLACK = "#D55E00", "#56B4E9", "#000000"
 
 
 @dataclass(frozen=True, slots=True)

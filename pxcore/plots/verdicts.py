@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxcore.types import Panel, Ranking, Role, Verdict
+from pxcore.types import Panel, Role, Verdict
 
 SMALL = 0.01
 """The smallest drop in F1 that matters. Our choice: nothing in the data sets it."""
@@ -19,15 +19,6 @@ MEANING = {
     "drop that matters.",
 }
 """Of a run without decoys."""
-MEANING_AGAINST_DECOYS = MEANING | {
-    Verdict.INFORMATIVE: "The whole interval lies above all that channels without any knowledge "
-    "(the decoys) reach."
-}
-
-
-def meaning_of(ranking: Ranking) -> dict[Verdict, str]:
-    """Return what each verdict of a ranking means, in one sentence."""
-    return MEANING if ranking.decoy_bound is None else MEANING_AGAINST_DECOYS
 
 
 def yardstick(panel: Panel, unit: str) -> str:
