@@ -67,17 +67,7 @@ def stack_header(files: Sequence[Path], limits: Limits) -> StackHeader:
 
 def read_stack(files: Sequence[Path], limits: Limits) -> Array:
     """Return (C, h, w) pixels of one image, native byte order. Raises as `stack_header`."""
-    header = stack_header(files, limits)
-    shape = (header.n_channels, header.height, header.width)
-    pixels = np.empty(shape, header.dtype)
-    place = 0
-    for file in files:
-        with opened(file) as tif:
-            for page in _pages(tif, limits):
-                planes = _planes(page)
-                pixels[place : place + len(planes)] = planes
-                place += len(planes)
-    return pixels
+    return _pixels(files, stack_header(files, limits), limits)
 
 
 def read_labels(file: Path, shape: tuple[int, int], limits: Limits) -> Array:
@@ -96,7 +86,7 @@ def read_labels(file: Path, shape: tuple[int, int], limits: Limits) -> Array:
             f"expected one of {shape[0]} x {shape[1]}, as its image"
         )
         raise DatasetError(message)
-    labels: Array = read_stack([file], limits)[0]
+    labels: Array = _pixels([file], header, limits)[0]
     if header.dtype.kind not in "biuf" or not (labels >= 0).all() or labels.max() > _LARGEST:
         message = (
             f"the mask holds negative numbers, numbers beyond {_LARGEST:.0e} or none at all; "
@@ -108,6 +98,19 @@ def read_labels(file: Path, shape: tuple[int, int], limits: Limits) -> Array:
         message = "the mask holds fractions; expected whole numbers, 0 outside of cells"
         raise DatasetError(message)
     return whole
+
+
+def _pixels(files: Sequence[Path], header: StackHeader, limits: Limits) -> Array:
+    shape = (header.n_channels, header.height, header.width)
+    pixels = np.empty(shape, header.dtype)
+    place = 0
+    for file in files:
+        with opened(file) as tif:
+            for page in _pages(tif, limits):
+                planes = _planes(page)
+                pixels[place : place + len(planes)] = planes
+                place += len(planes)
+    return pixels
 
 
 def _header(file: Path, limits: Limits, *, several: bool) -> StackHeader:

@@ -25,9 +25,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from pxcore.errors import Cancelled
 from pxcore.importance.folded import folded
-from pxcore.importance.method import ExplainRequest
+from pxcore.importance.method import ExplainRequest, look_for_stop
 from pxcore.importance.perturbations import Apply, Context, Draw, Perturbation
 from pxcore.models.embedding import PIECE, Conclusion, Embedding, embedding_of, groups
 from pxcore.training.device import Layout
@@ -35,6 +34,8 @@ from pxcore.training.device_cells import Cells
 
 BLOCK = 2**25
 """Pixels of the cells that are held at once while they are spoilt: 128 MB."""
+BEFORE = "before its first repeat"
+"""Where a ranking looks whether it shall end."""
 _FEW = 4
 """Cells that folding a network is checked on: many planes, and each passes twice."""
 Question = tuple[ExplainRequest, Context, Perturbation]
@@ -193,9 +194,7 @@ def _everything(request: ExplainRequest, eyes: _Eyes, at_once: int) -> torch.Ten
     """Return the embeddings (n, C, ...) of all cells, so many cells at once."""
     cells, parts = request.cells, []
     for positions in torch.split(torch.arange(len(cells), device=cells.device), at_once):
-        if request.stop():
-            message = "ranking was asked to stop before its first repeat"
-            raise Cancelled(message)
+        look_for_stop(request, BEFORE)
         parts.append(eyes.embed(cells.batch(positions), range(len(cells.channels))))
     return torch.cat(parts)
 

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from pxcore.errors import MethodError
-from pxcore.importance.embedded import embedded
+from pxcore.importance.embedded import BEFORE, embedded
 from pxcore.importance.fold import FoldImportance, class_means, f1_of_present
 from pxcore.importance.folded import folded
 from pxcore.importance.method import DROP_IN_F1, ExplainRequest, check_labels, look_for_stop
@@ -132,7 +132,7 @@ def _base(request: ExplainRequest, labels: Array) -> tuple[Array, Array]:
     check_labels(request)
     parts = []
     for positions in _blocks(request):
-        look_for_stop(request, "before its first repeat")
+        look_for_stop(request, BEFORE)
         parts.append(request.layout.forward(request.model, request.cells.batch(positions)))
     logits = torch.cat(parts)
     if logits.shape != (len(labels), request.n_classes):

@@ -8,21 +8,16 @@ cells of masks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
-from pxcore.data.limits import Limits
-from pxcore.data.single_cells import cell_means
-from pxcore.data.tiff_stack import read_labels, read_stack
-from pxcore.data.tissue_crops import cell_numbers, crops
-from pxcore.data.tissue_files import Study, StudyImage, study_of
+from pxcore.data.importers.importer import Importer, ImportOptions, Source
+from pxcore.data.tissue_crops import cell_numbers
+from pxcore.data.tissue_files import Study, study_of
+from pxcore.data.tissue_reading import Cutting, Reading
 from pxcore.data.tissue_table import CELLS, IMAGES, TissueTable, cell_classes, images_of
 from pxcore.errors import DatasetError
-from pxcore.types import Array, Skipped
 
 LEVELS = 3
 """Folders above ``images.csv`` that are passed through, as zips of a folder have one."""
@@ -33,8 +28,6 @@ OVERLAP = (
     "overlap: cells that a model is tested on share pixels with those it was trained on, so its "
     "scores will be too good. Give several images, and import them with group=image or patient."
 )
-
-Cells = Iterator[RawCell | Skipped]
 
 
 def recognise(path: Path) -> bool:
@@ -74,7 +67,7 @@ def read(path: Path, options: ImportOptions) -> Source:
         raise DatasetError(message)
     table = images_of(root, limits)
     study = study_of(root, table, limits, need_masks=cut)
-    reading = _Reading(
+    reading = Reading(
         study=study,
         dtype=np.result_type(*{one.header.dtype for one in study.images}),
         group=_group(options, table, study, cut=cut),
@@ -95,103 +88,8 @@ def read(path: Path, options: ImportOptions) -> Source:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What a pass over the images needs."""
-
-    study: Study
-    dtype: np.dtype[np.generic]
-    group: str
-    """``patient``, ``image`` or ``none``."""
-    min_pixels: int
-    """An outline of fewer is no cell."""
-    limits: Limits
-
-    def pixels(self, one: StudyImage) -> Array:
-        """Return (C, h, w) of an image. Raises DatasetError where it is damaged."""
-        return read_stack(one.files, self.limits).astype(self.dtype, copy=False)
-
-    def labels(self, one: StudyImage) -> Array:
-        """Return (h, w) cell numbers of an image with a mask. Raises DatasetError."""
-        if one.mask is None:
-            message = f"no mask in {IMAGES}"
-            raise DatasetError(message)
-        return read_labels(one.mask, (one.header.height, one.header.width), self.limits)
-
-    def group_of(self, one: StudyImage) -> str | None:
-        """Return whose image it is."""
-        return {"patient": one.row.patient, "image": one.row.image}.get(self.group)
-
-    def whole(self) -> Cells:
-        """Yield every image as one cell; its mask is what lies inside any outline."""
-        yield from self.study.skipped
-        for number, one in enumerate(self.study.images):
-            try:
-                images = self.pixels(one)
-                masks, inside = None, None
-                if one.mask is not None:
-                    labels = self.labels(one)
-                    masks = (labels > 0).astype(np.uint8)[None]
-                    inside = cell_means(images, labels, self.min_pixels)
-            except DatasetError as error:
-                yield Skipped(reason=str(error), count=1, examples=(one.row.image[:200],))
-                continue
-            yield RawCell(
-                images=images,
-                label=one.row.label,
-                group=self.group_of(one),
-                masks=masks,
-                inside=inside,
-                object_number=number,
-                name=one.row.image[:200],
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cutting:
-    """How images are cut into cells."""
-
-    reading: _Reading
-    window: int
-    classes: dict[tuple[str, int], str | None] | None
-    """By image and cell; None where cells have the class of their image."""
-    first: tuple[int, ...]
-    """Object number of each image's first cell."""
-
-    def cells(self) -> Cells:
-        """Yield the cells of every image, by their number in the mask."""
-        yield from self.reading.study.skipped
-        for one, first in zip(self.reading.study.images, self.first, strict=True):
-            try:
-                images, labels = self.reading.pixels(one), self.reading.labels(one)
-            except DatasetError as error:
-                yield Skipped(reason=str(error), count=1, examples=(one.row.image[:200],))
-                continue
-            yield from self._of(one, images, labels, first)
-
-    def _of(self, one: StudyImage, images: Array, labels: Array, first: int) -> Cells:
-        group, image = self.reading.group_of(one), one.row.image
-        for place, crop in enumerate(crops(labels, self.window)):
-            name = f"{image[:200]} cell {crop.number}"
-            if crop.n_pixels < self.reading.min_pixels:
-                reason = f"an outline of fewer than {self.reading.min_pixels} pixels"
-                yield Skipped(reason=reason, count=1, examples=(name,))
-                continue
-            label = one.row.label
-            if self.classes is not None:
-                label = self.classes.get((image, crop.number))
-            yield RawCell(
-                images=images[:, crop.rows, crop.columns].copy(),
-                label=label,
-                group=group,
-                masks=crop.mask,
-                object_number=first + place,
-                name=name,
-            )
-
-
 def _cut(
-    reading: _Reading,
+    reading: Reading,
     options: ImportOptions,
     table: TissueTable,
     classes: dict[tuple[str, int], str | None] | None,
@@ -210,7 +108,7 @@ def _cut(
         counts.append(n_cells)
         sizes += [(min(window, one.header.height), min(window, one.header.width))] * n_cells
     first = tuple(int(n) for n in np.concatenate([[0], np.cumsum(counts)[:-1]]))
-    cutting = _Cutting(reading=reading, window=window, classes=classes, first=first)
+    cutting = Cutting(reading=reading, window=window, classes=classes, first=first)
     if not sizes:
         message = f"no mask of the {len(study.images)} images holds a cell, or can be read"
         raise DatasetError(message)
@@ -247,7 +145,7 @@ def _group(options: ImportOptions, table: TissueTable, study: Study, *, cut: boo
     return "patient" if len(patients) > 1 else "image"
 
 
-def _notes(reading: _Reading, table: TissueTable) -> tuple[str, ...]:
+def _notes(reading: Reading, table: TissueTable) -> tuple[str, ...]:
     group, study = reading.group, reading.study
     notes = [] if group == "none" else [f"Groups are those of the column {group} in {IMAGES}."]
     unnamed = sum(not one.header.names for one in study.images)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from pxcore.data.importers.importer import ImportOptions
 from pxcore.data.importers.multiplex_circles import WORD, params_of
 from pxcore.errors import RunError
@@ -90,7 +93,7 @@ def state(store: Store, ask: BenchmarkAsk) -> BenchmarkState:
     ]
     missing = [n for n in range(ask.seeds) if str(n) not in here and str(n) not in drawing]
     started = _started(store)
-    found = [_run_of(started, spec) for spec in specs(store, ask)]
+    found = [_run_of(started, spec) for spec in _specs(here, ask)]
     finished = [run for run, final in found if run and final]
     running = [run for run, final in found if run and not final]
     return BenchmarkState(
@@ -105,12 +108,7 @@ def state(store: Store, ask: BenchmarkAsk) -> BenchmarkState:
 
 def specs(store: Store, ask: BenchmarkAsk, owner: str = "") -> tuple[RunSpec, ...]:
     """Return the runs that the benchmark asks for on the images that are here."""
-    here = drawn(store, ask)
-    return tuple(
-        _spec(here[seed], ask, entry, owner)
-        for seed in sorted(here, key=int)
-        for entry in ask.models
-    )
+    return _specs(drawn(store, ask), ask, owner)
 
 
 def draw(store: Store, ask: BenchmarkAsk, owner: str) -> tuple[str, ...]:
@@ -136,6 +134,15 @@ def seconds(store: Store, ask: BenchmarkAsk) -> float:
     return sum(each[spec.model] for spec in wanted)
 
 
+def _specs(here: Mapping[str, Dataset], ask: BenchmarkAsk, owner: str = "") -> tuple[RunSpec, ...]:
+    """Return the runs on these images, by their seeds."""
+    return tuple(
+        _spec(here[seed], ask, entry, owner)
+        for seed in sorted(here, key=int)
+        for entry in ask.models
+    )
+
+
 def _options(ask: BenchmarkAsk, seed: int) -> dict[str, str]:
     return {
         "n_images": str(ask.n_images),
@@ -150,14 +157,9 @@ def _spec(dataset: Dataset, ask: BenchmarkAsk, entry_id: str, owner: str) -> Run
     """Return one run: the model of an entry from scratch, its own method and the others."""
     entry = ENTRIES[entry_id]
     model = canonical_model(model_of(entry, ask.width))
-    base = spec_from("fast", dataset, owner)
-    return RunSpec(
-        dataset_id=base.dataset_id,
-        panel=base.panel,
-        classes=base.classes,
-        mask_kind=base.mask_kind,
+    return replace(
+        spec_from("fast", dataset, owner),
         title=f"{entry.label}, width {ask.width}: {dataset.title}",
-        preset=base.preset,
         model=model,
         training=TrainingParams(
             max_epochs=ask.epochs,
@@ -170,7 +172,8 @@ def _spec(dataset: Dataset, ask: BenchmarkAsk, entry_id: str, owner: str) -> Run
         methods=_methods(entry, model, ask),
         n_folds=ask.folds,
         repeats=1,
-        owner=owner,
+        decoys=(),
+        redundancy=False,
     )
 
 
