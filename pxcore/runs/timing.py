@@ -43,6 +43,8 @@ GATE_LOOKS = 5
 held constant."""
 GRADIENT = 3
 """Passes forward that one forward and back takes."""
+EXCHANGED = "explain-exchanged"
+"""Kind of ranking by exchanging embeddings: nearly all of it is the one look at the cells."""
 EXCHANGES = "permute_cells"
 """The method that, where each channel is looked at alone, exchanges what was made of it."""
 MOST_PAIRS = 120
@@ -54,10 +56,13 @@ PASSES = {"integrated_gradients": STEPS}
 FIRST_GUESS = {
     ("train", "small_cnn"): 6e-8,
     ("train", "resnet18"): 9e-7,
-    ("train", "channel_embedding"): 2e-6,
-    ("explain", "channel_embedding"): 2e-7,
-    ("train", "bsn"): 2e-6,
-    ("explain", "bsn"): 2e-7,
+    ("train", "channel_embedding"): 5e-6,
+    ("explain", "channel_embedding"): 2e-6,
+    ("train", "bsn"): 5e-6,
+    ("explain", "bsn"): 2e-6,
+    ("train", "resnet50"): 2e-6,
+    ("train", "r3d_18"): 2e-5,
+    ("explain", "r3d_18"): 5e-6,
     ("explain", "small_cnn"): 2.5e-8,
     ("explain", "resnet18"): 3e-7,
     ("rank", ""): 2e-6,
@@ -73,9 +78,13 @@ def kind_of(task: Task, device: str) -> str:
         case ExplainTask():
             repeated = METHODS[task.method.id].repeated
             stage = "explain" if repeated else f"explain-{task.method.id}"
+            if task.method.id == EXCHANGES and _alone(task.train.model):
+                stage = EXCHANGED
             return f"{stage}:{task.train.model.id}:{device}"
         case JointTask():
             model = task.alone.train.model.id
+            if _alone(task.alone.train.model):  # as ranking by exchanged embeddings
+                return f"joint-exchanged:{model}:{device}"
         case GateTask():
             # Not "gate": times kept under that name belong to another measure of work.
             method = task.explain.method.id
@@ -91,8 +100,8 @@ def kind_of(task: Task, device: str) -> str:
 def work_of(task: Task, dataset: Dataset) -> float:
     """Return a measure of a task's work: pixels that go through the network.
 
-    Training: labelled cells outside the test part x epochs x channels x height x width, and how
-    many times as wide as usual the network is.
+    All of it times how many times as wide as usual the network is.
+    Training: labelled cells outside the test part x epochs x channels x height x width.
     Ranking: test cells x (channels x repeats + 1) x the same pixels; attributions and sets of
     channels by the passes they take. Combining: predictions.
     """
@@ -103,17 +112,17 @@ def work_of(task: Task, dataset: Dataset) -> float:
             cells = dataset.n_labelled * (1 - 1 / task.n_folds)
             work = cells * task.usual_epochs * task.n_channels * tile * _width(task.model)
         case ExplainTask():
-            work = _looks(task, dataset) * _passes(task) * tile
+            work = _looks(task, dataset) * _passes(task) * tile * _width(task.train.model)
         case JointTask():
-            real = len(task.alone.train.channels)  # decoys are in no pair
-            pairs = min(real * (real - 1) // 2, MOST_PAIRS)
-            work = _looks(task.alone, dataset) * pairs * JOINT_REPEATS * tile
+            model = task.alone.train.model
+            work = _looks(task.alone, dataset) * _joint_passes(task) * tile * _width(model)
         case GateTask():
             held_out = max(1.0, dataset.n_labelled / task.explain.train.n_folds)
             cells = max(GATE_FEWEST, min(GATE_MOST, held_out / GATE_SHARE))
             share = min(1.0, cells / held_out)
             passes = GATE_LOOKS * _passes(replace(task.explain, repeats=GATE_REPEATS))
             work = _looks(task.explain, dataset) * share * passes * tile
+            work *= _width(task.explain.train.model)
         case RankTask():
             first = task.explains[0]
             work = dataset.n_labelled * first.train.n_channels * _repeats(first)
@@ -122,7 +131,7 @@ def work_of(task: Task, dataset: Dataset) -> float:
         case ScreenTask():
             share = 1 / task.train.n_folds + task.train.training.valid_share
             looks = dataset.n_labelled * share * task.n_sets
-            work = looks * task.train.n_channels * tile
+            work = looks * task.train.n_channels * tile * _width(task.train.model)
         case JudgeTask():
             work = dataset.n_labelled
     return float(work)
@@ -162,6 +171,8 @@ class Speeds:
     def _rate(self, kind: str) -> float:
         past = self._past(kind)
         stage, model, device = kind.split(":")
+        if stage == "joint-exchanged":
+            past = past or self._past(f"{EXCHANGED}:{model}:{device}")
         alike = "explain" if stage.startswith(("explain", "joint", "check")) else stage
         for other in (stage.replace("check", "explain"), alike):  # this host's own rates, if any
             past = past or self._past(f"{other}:{model}:{device}")
@@ -203,10 +214,22 @@ def _passes(task: ExplainTask) -> float:
             return float(expected_sets(channels))
         case "retraining":
             return 1.0
-    model = task.train.model
-    if MODELS[model.id].as_built(model.options).channels == "alone":  # only what is spoilt passes
+    if _alone(task.train.model):  # only what is spoilt passes
         return 1.0 if method.id == EXCHANGES else float(_repeats(task) + 1)
     return float(channels * _repeats(task) + 1)
+
+
+def _joint_passes(task: JointTask) -> float:
+    """Return how many times the held-out cells pass the network for joint drops."""
+    if _alone(task.alone.train.model):
+        return 1.0
+    real = len(task.alone.train.channels)  # decoys are in no pair
+    return float(min(real * (real - 1) // 2, MOST_PAIRS) * JOINT_REPEATS)
+
+
+def _alone(model: ModelSpec) -> bool:
+    """Return whether a network looks at each channel alone."""
+    return MODELS[model.id].as_built(model.options).channels == "alone"
 
 
 def _repeats(task: ExplainTask) -> int:

@@ -10,10 +10,11 @@ import pytest
 from pxcore.errors import MethodError, TrainingError
 from pxcore.runs import drafts, heart
 from pxcore.runs.panels.tasks import roomy
+from pxcore.runs.plan import plan
 from pxcore.runs.presets import MULTIPLEXED, PRESETS, offered
 from pxcore.runs.spec_tasks import explain, training
-from pxcore.runs.tasks import key
-from pxcore.runs.timing import work_of
+from pxcore.runs.tasks import ExplainTask, JointTask, TrainTask, key
+from pxcore.runs.timing import Speeds, note, work_of
 from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store.home import Store
 from pxcore.types import Channel, Dataset, MethodSpec, ModelSpec, Panel, Role
@@ -107,15 +108,38 @@ def test_what_it_takes(store: Store, many: Dataset) -> None:
     """Only what is spoilt passes the network again; a narrow network leaves little behind."""
     spec = replace(drafts.draft(store, many.id, "multiplexed"), repeats=10, decoys=())
     alone = explain(spec, MethodSpec(id="pxpermute"), 0, 0)
-    stack = replace(spec, model=ModelSpec(id="r3d_18"))
+    stack = replace(spec, model=ModelSpec(id="r3d_18", options=(("width", 8),)))
     mixed = explain(stack, MethodSpec(id="pxpermute"), 0, 0)
     ratio = work_of(mixed, many) / work_of(alone, many)
     assert ratio == pytest.approx((24 * 10 + 1) / 11)
     exchanged = explain(spec, MethodSpec(id="permute_cells"), 0, 0)
     assert work_of(alone, many) / work_of(exchanged, many) == pytest.approx(11)
+    pairs = JointTask(alone=exchanged)  # exchanged too: no plane passes again
+    assert work_of(pairs, many) == work_of(exchanged, many)
     wide = replace(spec, model=ModelSpec(id="channel_embedding"))
+    far = explain(wide, MethodSpec(id="pxpermute"), 0, 0)
+    assert work_of(far, many) / work_of(alone, many) == pytest.approx(64 / 8)
     trainings = spec.n_folds
     assert run_bytes(wide, many) - run_bytes(spec, many) == trainings * (62 - 4) * 2**20
+
+
+def test_pairs_are_expected_to_take_as_long_as_one_exchange(store: Store, many: Dataset) -> None:
+    """A new host must not be told hours for what takes seconds, nor mix both kinds of ranking."""
+    spec = replace(drafts.draft(store, many.id, "multiplexed"), redundancy=True)
+    steps = plan(spec)
+    train, joint = (
+        next(step for step in steps if isinstance(step.task, kind))
+        for kind in (TrainTask, JointTask)
+    )
+    fresh = Speeds(store, "cpu")
+    assert fresh.seconds(joint.task, many) < fresh.seconds(train.task, many) / 4
+    ranked = {s.task.method.id: s for s in steps if isinstance(s.task, ExplainTask)}
+    pixels, cells = ranked["pxpermute"], ranked["permute_cells"]
+    note(store, pixels, many, "cpu", 1.0)
+    note(store, cells, many, "cpu", 5000.0)
+    learned = Speeds(store, "cpu")
+    assert learned.seconds(pixels.task, many) == pytest.approx(1.0)
+    assert learned.seconds(joint.task, many) == pytest.approx(5000.0)
 
 
 def test_seeds_of_tasks_do_not_follow_the_settings(store: Store, many: Dataset) -> None:
