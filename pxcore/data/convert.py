@@ -62,7 +62,8 @@ def convert(request: ImportRequest, workspace: Path, limits: Limits, tell: Tell)
     with Container.open(pixels) as cells:
         annotation, label_notes = _annotation(request, source, intake, cells.object_numbers)
         tell("Checking quality", 0.7)
-        warnings = check_pixels(cells, panel, n_slices=source.volumes * source.depth)
+        slices = source.volumes * source.depth
+        warnings = check_pixels(cells, panel, n_slices=slices, camera=source.camera)
         found = overview(cells, annotation, warnings, lambda s: tell("Overview", 0.8 + 0.2 * s))
     found = replace(found, single_cells=intake.single_cells)
     annotation.save(_new(workspace / "annotation"))
@@ -179,12 +180,8 @@ def _annotation(
     annotation, notes = encode(intake.labels, intake.groups, source.classes)
     if request.labels:
         annotation, notes = from_csv(Path(request.labels), numbers, keep=annotation)
-    elif 0 < (missing := int((annotation.labels < 0).sum())) < len(annotation):
-        notes += (f"{missing} of {len(annotation)} cells have no class.",)
     if not annotation.classes:
         notes += ("No cell has a class: labels may be added by object number.",)
-    if len(annotation.classes) == 1:
-        notes += (f"All classes are {annotation.classes[0]!r}: training needs at least two.",)
     return annotation, notes
 
 

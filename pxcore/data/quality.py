@@ -8,7 +8,7 @@ import numpy as np
 
 from pxcore.data.quality_classes import class_warnings, donor_warnings
 from pxcore.data.quality_donors import CellFeatures, cell_features, donors_told, told_warnings
-from pxcore.data.quality_pixels import pixel_warnings
+from pxcore.data.quality_pixels import Camera, pixel_warnings
 from pxcore.data.quality_spill import shared_light, spill_warnings
 from pxcore.data.source import CellSource
 from pxcore.types import Array, Panel, Role
@@ -50,7 +50,7 @@ def check(
 
 
 def check_pixels(
-    source: CellSource, panel: Panel | None = None, *, n_slices: int = 0
+    source: CellSource, panel: Panel | None = None, *, n_slices: int = 0, camera: Camera = "one"
 ) -> tuple[str, ...]:
     """Return warnings about channels and cells; they hold whatever the labels are.
 
@@ -61,7 +61,7 @@ def check_pixels(
     names = [_name(panel.names if panel else (), i) for i in range(source.image_shape[0])]
     flat = len(names) - n_slices
     light = shared_light(source, [i for i in _stained(panel, len(names)) if i < flat])
-    return (*pixel_warnings(source, names), *spill_warnings(light, names))
+    return (*pixel_warnings(source, names, camera), *spill_warnings(light, names))
 
 
 def check_classes(

@@ -27,7 +27,8 @@ def class_warnings(labels: Array, n_classes: int, class_name: Naming) -> Iterato
     if n_unlabelled:
         yield f"{n_unlabelled} of {labels.size} cells have no class; they are left out of training."
     if np.count_nonzero(counts) == 1:
-        yield "All labelled cells are of one class: there is nothing to tell apart."
+        only = class_name(int(counts.argmax()))
+        yield f"All labelled cells are of class {only}: training needs at least two classes."
     for i in np.flatnonzero(counts < _FEW_CELLS):
         cells = "cell is" if counts[i] == 1 else "cells are"
         yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -24,11 +25,28 @@ _FEW = 6
 _BLOCK_BYTES = 4 * 1024**2
 
 
-def pixel_warnings(source: CellSource, names: Sequence[str]) -> Iterator[str]:
+Camera = Literal["one", "many", "none"]
+"""What took the pictures. ``one``: the same frame for every cell: a pixel that never changes is
+broken. ``many``: places put together, as scanned tissue, where a pixel is no place of a camera
+and counts have no upper end. ``none``: they are drawn, and cut off on purpose."""
+
+
+def pixel_warnings(
+    source: CellSource, names: Sequence[str], camera: Camera = "one"
+) -> Iterator[str]:
     """Yield what is odd about channels, then about cells. ``names``: of each channel, as said."""
     seen = _look(source)
-    yield from _shortened(tuple(_channel_warnings(seen, names, source.n_cells)))
+    yield from _shortened(tuple(_channel_warnings(seen, names, source.n_cells, camera)))
     yield from _cell_warnings(seen, names, source.n_cells)
+
+
+def _cut_off(high: float, camera: Camera) -> bool:
+    """Return whether a pile at the largest value means that the detector ended there.
+
+    Of places put together: only where it is the largest of 8 to 16 bits, which counts have not.
+    """
+    full = any(high == 2**bits - 1 for bits in range(8, 17))
+    return camera == "one" or (camera == "many" and full)
 
 
 @dataclass(slots=True)
@@ -127,7 +145,7 @@ def _shortened(found: Sequence[tuple[str, str, str]]) -> Iterator[str]:
 
 
 def _channel_warnings(
-    seen: _Seen, names: Sequence[str], n_cells: int
+    seen: _Seen, names: Sequence[str], n_cells: int, camera: Camera
 ) -> Iterator[tuple[str, str, str]]:
     """Yield kind, channel and sentence of every warning about a channel."""
     n_pixels = n_cells * seen.pixel_low[0].size
@@ -138,7 +156,8 @@ def _channel_warnings(
             yield "are constant", name, said
             continue
         share = seen.at_high[i] / n_pixels
-        if share >= _PILE and seen.at_high[i] >= 10 and high - low >= _MANY_VALUES:
+        piled = share >= _PILE and seen.at_high[i] >= 10 and high - low >= _MANY_VALUES
+        if piled and _cut_off(high, camera):
             said = (
                 f"Channel {name} is saturated: {share:.2%} of its pixels have its largest value, "
                 f"{high:g}, in {seen.cells_at_high[i]} of {n_cells} cells."
@@ -154,11 +173,11 @@ def _channel_warnings(
             said = f"Channel {name} is one value throughout in {seen.flat[i]} of {n_cells} cells."
             yield "are one value throughout in some cells", name, said
         dead = np.argwhere(seen.pixel_low[i] == seen.pixel_high[i])
-        if n_cells >= _ENOUGH_CELLS and len(dead):
-            places = ", ".join(f"({y}, {x})" for y, x in dead[:3])
+        if camera == "one" and n_cells >= _ENOUGH_CELLS and len(dead):
+            count, places = len(dead), ", ".join(f"({y}, {x})" for y, x in dead[:3])
             said = (
-                f"Channel {name} has {len(dead)} dead pixels, the same value in every cell: at row "
-                f"and column {places}{', ...' if len(dead) > 3 else ''}."
+                f"Channel {name} has {count} dead pixel{'s' if count > 1 else ''}, the same value "
+                f"in every cell: at row and column {places}{', ...' if count > 3 else ''}."
             )
             yield "have dead pixels", name, said
 

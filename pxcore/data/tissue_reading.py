@@ -82,10 +82,14 @@ class Cutting:
     """By image and cell; None where cells have the class of their image."""
     first: tuple[int, ...]
     """Object number of each image's first cell."""
+    lost: Skipped | None = None
+    """Lines of the table of cells that name no cell."""
 
     def cells(self) -> Cells:
         """Yield the cells of every image, by their number in the mask."""
         yield from self.reading.study.skipped
+        if self.lost is not None:
+            yield self.lost
         for one, first in zip(self.reading.study.images, self.first, strict=True):
             try:
                 images, labels = self.reading.pixels(one), self.reading.labels(one)

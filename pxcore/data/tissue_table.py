@@ -11,8 +11,10 @@ from pathlib import Path
 from pxcore.data.csv_guard import unguarded
 from pxcore.data.limits import Limits, in_words
 from pxcore.errors import DatasetError
+from pxcore.types import Array, Skipped
 
 IMAGES, CHANNELS, CELLS = "images.csv", "channels.csv", "cells.csv"
+NOT_THERE = f"a line of {CELLS} that names no cell of its image's mask"
 _KNOWN = ("image", "patient", "class", "mask")
 
 
@@ -110,6 +112,45 @@ def cell_classes(folder: Path, limits: Limits) -> dict[tuple[str, int], str | No
             raise DatasetError(message)
         found[cell] = row.get("class") or None
     return found
+
+
+class CellLines:
+    """The lines of ``cells.csv`` against the masks: counts those that name no cell."""
+
+    def __init__(self, classes: dict[tuple[str, int], str | None] | None) -> None:
+        self._named: dict[str, set[int]] = {}
+        for image, number in classes or ():
+            self._named.setdefault(image, set()).add(number)
+        self._lines = len(classes or ())
+        self._missing, self._first = 0, list[str]()
+        self._known = 0
+
+    @property
+    def elsewhere(self) -> int:
+        """Lines of images that were not read."""
+        return sum(len(numbers) for numbers in self._named.values())
+
+    def look(self, image: str, numbers: Array | None) -> None:
+        """Compare the lines of an image with the numbers in its mask, None where it is damaged."""
+        named = self._named.pop(image, set())
+        if numbers is None:
+            return
+        missing = sorted(named.difference(numbers.tolist()))
+        self._missing += len(missing)
+        self._known += len(named) - len(missing)
+        self._first += [f"{image[:200]} cell {number}" for number in missing[:3]]
+
+    def told(self) -> Skipped | None:
+        """Return what to say, once every image was looked at. Raises DatasetError for all lines."""
+        if self._missing and not self._known:
+            message = (
+                f"none of the {self._lines} lines of {CELLS} names a cell of a mask (such as "
+                f"{self._first[0]}); expected in its column cell the numbers in the masks"
+            )
+            raise DatasetError(message)
+        if not self._missing:
+            return None
+        return Skipped(reason=NOT_THERE, count=self._missing, examples=tuple(self._first[:3]))
 
 
 def _rows(

@@ -50,6 +50,20 @@ def test_a_saturated_channel(dtype, block, monkeypatch):
     assert "4095, in 10 of 60 cells" in sentence
 
 
+def test_pixels_of_no_common_camera_are_neither_dead_nor_saturated():
+    """Places of tissue differ from image to image, and counts have no upper end."""
+    images = clean(dtype=np.float32)
+    images[:, 1, 3, 4] = 0.0
+    images[40:50, 1, :2, :3] = images.max() + 17
+    once = [check_pixels(ArrayCells(images), PANEL, camera=one) for one in ("one", "many", "none")]
+    assert [len(said) for said in once] == [2, 0, 0]
+    assert "has 1 dead pixel, the same" in once[0][1]
+    images[40:50, 1, :2, :3] = 4095
+    full = [check_pixels(ArrayCells(images), PANEL, camera=one) for one in ("many", "none")]
+    assert [len(said) for said in full] == [1, 0]
+    assert "is saturated" in full[0][0]
+
+
 def test_a_drawing_is_not_saturated():
     images = clean()
     images[:, 1] = np.arange(60)[:, None, None] % 2  # values 0 and 1 only
@@ -148,7 +162,7 @@ def test_small_classes_and_missing_labels():
     alone = classes_said(np.repeat([0, 1], [199, 1]))
     assert any(said.startswith("Only 1 cell is of class 'S'") for said in alone)
     assert classes_said(np.full(200, -1)) == ("No cell has a class: add labels before training.",)
-    assert "one class" in classes_said(np.zeros(200, int))[0]
+    assert "of class 'G1': training" in classes_said(np.zeros(200, int))[0]
     assert "class 1;" in " ".join(check_classes(np.repeat([0, 1], [50, 3]), np.full(53, -1)))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from pxcore.data.limits import Limits
+from pxcore.data.quality_pixels import Camera
 from pxcore.data.single_cells import CellMeans
 from pxcore.errors import DatasetError
 from pxcore.types import Array, Role, Skipped
@@ -62,6 +63,8 @@ class Source:
     volumes: int = 0
     """The last ``volumes`` x ``depth`` planes are slices of so many volumes, one after another."""
     depth: int = 0
+    camera: Camera = "one"
+    """What took the pictures; what a broken pixel or a saturated one is depends on it."""
     notes: tuple[str, ...] = ()
     """Plain sentences for the import report."""
     settings: tuple[tuple[str, str], ...] = ()

@@ -68,6 +68,7 @@ def read(path: Path, options: ImportOptions) -> Source:  # noqa: ARG001 - there 
         classes=names,
         roles=(Role.STAIN,) * params.channels,
         truth=multiplex_truth(params),
+        camera="none",
         notes=(
             f"Drawn, not recorded: images of circles in {params.channels} channels, of which "
             f"{params.classes * params.per_class} tell the classes, seed {params.seed}.",

@@ -16,7 +16,14 @@ from pxcore.data.importers.importer import Importer, ImportOptions, Source
 from pxcore.data.tissue_crops import cell_numbers
 from pxcore.data.tissue_files import Study, study_of
 from pxcore.data.tissue_reading import Cutting, Reading
-from pxcore.data.tissue_table import CELLS, IMAGES, TissueTable, cell_classes, images_of
+from pxcore.data.tissue_table import (
+    CELLS,
+    IMAGES,
+    CellLines,
+    TissueTable,
+    cell_classes,
+    images_of,
+)
 from pxcore.errors import DatasetError
 
 LEVELS = 3
@@ -28,6 +35,7 @@ OVERLAP = (
     "overlap: cells that a model is tested on share pixels with those it was trained on, so its "
     "scores will be too good. Give several images, and import them with group=image or patient."
 )
+WHOLE = "Each cell of the data set is a whole image: where pages say cells, these are images."
 
 
 def recognise(path: Path) -> bool:
@@ -66,6 +74,12 @@ def read(path: Path, options: ImportOptions) -> Source:
         message = f"min_pixels is {least}; give at least 1 pixel"
         raise DatasetError(message)
     table = images_of(root, limits)
+    if cut and not any(row.mask for row in table.images):
+        message = (
+            f"{IMAGES} names no mask, and single cells are cut out by masks; add a column mask "
+            "with the path of each image's TIFF of cell numbers, or import the images whole"
+        )
+        raise DatasetError(message)
     study = study_of(root, table, limits, need_masks=cut)
     reading = Reading(
         study=study,
@@ -84,7 +98,8 @@ def read(path: Path, options: ImportOptions) -> Source:
         dtype=reading.dtype,
         cells=reading.whole,
         sizes=np.array(sizes, dtype=np.int64),
-        notes=(*_notes(reading, table), "Each cell of the data set is a whole image."),
+        notes=(*_notes(reading, table), WHOLE),
+        camera="many",
     )
 
 
@@ -99,35 +114,38 @@ def _cut(
     if not 4 <= window <= options.limits.cell_side:
         message = f"window is {window}; give a side of 4 to {options.limits.cell_side} pixels"
         raise DatasetError(message)
-    study, counts, sizes = reading.study, [], []
+    study, counts, sizes, lines = reading.study, [], [], CellLines(classes)
     for one in study.images:
         try:
-            n_cells = len(cell_numbers(reading.labels(one))[0])
+            numbers = cell_numbers(reading.labels(one))[0]
         except DatasetError:  # told when its cells are read
-            n_cells = 0
+            numbers = None
+        n_cells = 0 if numbers is None else len(numbers)
+        lines.look(one.row.image, numbers)
         counts.append(n_cells)
         sizes += [(min(window, one.header.height), min(window, one.header.width))] * n_cells
     first = tuple(int(n) for n in np.concatenate([[0], np.cumsum(counts)[:-1]]))
-    cutting = Cutting(reading=reading, window=window, classes=classes, first=first)
     if not sizes:
         message = f"no mask of the {len(study.images)} images holds a cell, or can be read"
         raise DatasetError(message)
+    lost = lines.told()
+    cutting = Cutting(reading=reading, window=window, classes=classes, first=first, lost=lost)
     notes = [*_notes(reading, table), f"Cells were cut in windows of {window} pixels."]
     notes.append("Cells are numbered in the order of the images and of their numbers in the masks.")
     if len({reading.group_of(one) for one in study.images} - {None}) < 2:
         notes.append(OVERLAP)
-    if classes is not None:
-        images = {one.row.image for one in study.images}
-        lost = sum(image not in images for image, _ in classes)
-        notes += [f"{lost} lines of {CELLS} name no image that was read."] if lost else []
+    if lines.elsewhere:
+        notes.append(f"{lines.elsewhere} lines of {CELLS} name no image that was read.")
+    left_out = len(table.images) - len(study.images) + (lost.count if lost else 0)
     return Source(
         channel_names=study.channels,
         names_assumed=study.names_assumed,
-        n_cells=len(sizes) + len(table.images) - len(study.images),
+        n_cells=len(sizes) + left_out,
         dtype=reading.dtype,
         cells=cutting.cells,
         sizes=np.array(sizes, dtype=np.int64),
         notes=tuple(notes),
+        camera="many",
     )
 
 

@@ -98,6 +98,39 @@ def test_cells_have_classes_of_their_own_where_a_table_says_so(tmp_path: Path) -
     assert any("1 lines of cells.csv name no image" in note for note in source.notes)
 
 
+def test_lines_that_name_no_cell_are_counted(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n_images=2)
+    lines = ["i0.tiff,3,a", "i0.tiff,99,b", "i1.tiff,70000,b", "i1.tiff,4,a", "gone.tiff,3,a"]
+    table(folder, *lines, head="image,cell,class", name="cells.csv")
+    source = read(folder, cells="crops")
+    (lost,) = skipped(source)
+    assert (lost.count, lost.examples) == (2, ("i0.tiff cell 99", "i1.tiff cell 4"))
+    assert "names no cell of its image's mask" in lost.reason
+    assert source.n_cells == 4 + 2
+    assert "1 lines of cells.csv name no image that was read." in source.notes
+    table(folder, *lines[1:2], lines[3], head="image,cell,class", name="cells.csv")
+    with pytest.raises(DatasetError, match=r"none of the 2 lines .*i0.tiff cell 99.* numbers in"):
+        read(folder, cells="crops")
+
+
+def test_crops_without_any_mask_are_told_what_is_missing(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", n_images=2)
+    table(folder, "i0.tiff,a", "i1.tiff,b", head="image,class")
+    with pytest.raises(DatasetError, match=r"names no mask.* add a column mask .* images whole"):
+        read(folder, cells="crops")
+    assert len(cells(read(folder))) == 2
+
+
+def test_tissue_is_no_frame_of_one_camera(tmp_path: Path) -> None:
+    """Pixels that are 0 in every image of a small study are no broken ones."""
+    folder = study(tmp_path / "s", n_images=24, n_channels=2)
+    for number in range(24):
+        image = pixels((2, 20, 20 + number), seed=number)
+        image[:, 10] = 0
+        write(folder / f"i{number}.tiff", image)
+    assert not any("dead" in said for said in run(tmp_path, folder).warnings)
+
+
 def test_small_outlines_are_skipped_and_counted(tmp_path: Path) -> None:
     source = read(study(tmp_path / "s"), cells="crops", min_pixels=20)
     assert len(cells(source)) == 4
