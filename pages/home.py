@@ -12,11 +12,14 @@ from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
 from pages.parts.words import classes_of, moment
+from pxcore.errors import PxError
 from pxcore.plots.numbers import count
 from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState, RunRow, RunState
 
 MOST = 6
 """Rows of each list; the rest is one link away."""
+TRIED = 5
+"""Runs that are looked at for an example that found something."""
 
 
 def render() -> None:
@@ -52,11 +55,22 @@ def _introduction(datasets: Sequence[Dataset], runs: Sequence[RunRow]) -> None:
     )
     _further()
     planted = {one.id for one in datasets if one.truth}
-    for run in runs:
-        if run.state is RunState.FINISHED and run.dataset_id in planted:
+    known = [r for r in runs if r.state is RunState.FINISHED and r.dataset_id in planted]
+    for run in [one for one in known if not one.private][:TRIED]:
+        if _learned(run):
             label = f"An example with known truth: {md(run.title or run.dataset_title, 60)}"
             links.link(label, "run", icon=":material/science:", run=run.id)
             return
+
+
+def _learned(run: RunRow) -> bool:
+    """Return whether a finished run's models tell the classes apart."""
+    from pxcore.plots.unlearned import why_untold  # noqa: PLC0415 - with scipy, where it is needed
+
+    try:
+        return not why_untold(lab().result(run.id))
+    except PxError:  # its files have left the store
+        return False
 
 
 def _further() -> None:

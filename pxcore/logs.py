@@ -19,6 +19,8 @@ from pathlib import Path
 
 RUN: ContextVar[str] = ContextVar("run", default="")
 """Id of the run that is worked on."""
+MISSED = "Failed to communicate with scheduler during heartbeat"
+"""What Dask says where a worker's sign of life got no answer."""
 FILE_BYTES, FILES_KEPT = 10 * 2**20, 5
 SECRET = re.compile(
     r"((?:(?<![A-Za-z0-9])|(?<=%3F)|(?<=%26))"  # %3F, %26: an address within an address
@@ -66,6 +68,9 @@ def begin(process: str, form: str = "text", folder: Path | None = None) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("pxcore").setLevel(logging.INFO)
     logging.getLogger("distributed").setLevel(logging.ERROR)
+    worker = logging.getLogger("distributed.worker")
+    if not any(isinstance(one, Reconnecting) for one in worker.filters):
+        worker.addFilter(Reconnecting())
     if trouble is not None:
         logging.getLogger("pxcore.logs").warning("no log file in %s: %s", folder, trouble)
 
@@ -82,6 +87,22 @@ def adopt(*names: str) -> None:
         if logger.handlers or logger.propagate:
             logger.handlers.clear()
             logger.propagate = True
+
+
+class Reconnecting(logging.Filter):
+    """Says in a line what Dask tells in a long trace: a worker that got no answer once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True; a missed heartbeat loses its trace."""
+        if str(record.msg).startswith(MISSED):
+            record.msg = (
+                "the scheduler did not answer, as after the machine stood still; the worker joins "
+                "again or a new one takes its place, and steps that were under way run again: "
+                "nothing needs to be done"
+            )
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info, record.exc_text, record.args = None, None, ()
+        return True
 
 
 class LastingFile(RotatingFileHandler):

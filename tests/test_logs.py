@@ -135,3 +135,23 @@ def test_loggers_with_handlers_of_their_own_are_taken_over(
     silenced.info("GET /shared?link=token")
     assert [one["event"] for one in lines(tmp_path)] == ["from a guest"]
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_missed_sign_of_life_is_a_line_that_says_what_happens_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    worker = logging.getLogger("distributed.worker")
+    logs.begin("worker")
+    logs.begin("worker")
+    assert sum(isinstance(one, logs.Reconnecting) for one in worker.filters) == 1
+    try:
+        raise OSError("Stream is closed")
+    except OSError:
+        worker.exception("Failed to communicate with scheduler during heartbeat.")
+        worker.exception("Something else")
+    told = capsys.readouterr().err
+    first, _, rest = told.partition("Something else")
+    assert "WARNING the scheduler did not answer" in first
+    assert "nothing needs to be done" in first
+    assert "Traceback" not in first
+    assert "Traceback" in rest

@@ -18,12 +18,13 @@ from pxcore.__main__ import app
 from pxcore.api import open_lab
 from pxcore.commands import looking
 from pxcore.commands.serving import demo_parts
-from pxcore.commands.terminal import result_parts, when
+from pxcore.commands.terminal import result_parts, truth_parts, when
 from pxcore.errors import DatasetError, RunError
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import Dataset, RunResult
 from pxcore.types.people import Rank
+from pxcore.types.truth import ChannelTruth
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 
@@ -137,3 +138,15 @@ def test_an_export_says_where_it_wrote(
     done = CliRunner().invoke(app, ["export", "r1"])
     assert done.stdout.splitlines() == ["export-r1/ranking.csv", "export-r1/run.json"]
     assert f"2 files written to {tmp_path / 'export-r1'}" in done.stderr
+
+
+def test_the_truth_is_told_once_with_a_table(dataset: Dataset) -> None:
+    result = replace(ev.result(), truth=ChannelTruth(kind="planted", informative=(0, 1)))
+    *said, table, read = truth_parts(result)
+    assert isinstance(table, Table)
+    assert len(said) == len(result.methods) == table.row_count
+    assert not any("share their places" in str(one) for one in said)
+    assert "Recall@K, in percent" in str(read)
+    assert [str(column.header) for column in table.columns][:2] == ["ranking", "Recall@2"]
+    assert [str(cell) for cell in table.columns[1].cells] == ["100"] * 3
+    assert truth_parts(ex.result()) == []

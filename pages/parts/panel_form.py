@@ -38,6 +38,7 @@ def draw(progress: Progress) -> None:
     spec, run_id = progress.spec, progress.run.id
     runner_note(busy=True)
     st.markdown(PURPOSE, width=720)
+    _unlearned(run_id)
     st.subheader("1 · What the panel must be", anchor=False)
     constraints = panel_wishes.draw(spec.panel, seen(spec), Constraints())
     st.caption(
@@ -54,6 +55,24 @@ def draw(progress: Progress) -> None:
         )
     st.subheader("3 · Start", anchor=False)
     _start(run_id, constraints, ways)
+
+
+def _unlearned(run_id: str) -> None:
+    """Warn where the run's models guess: smaller panels of guesses are no answer."""
+    from pxcore.plots.unlearned import why_untold  # noqa: PLC0415 - with scipy, where it is needed
+
+    try:
+        why = why_untold(lab().result(run_id))
+    except PxError as error:
+        banner(error)
+        return
+    if why:
+        st.warning(
+            f"It is too early to ask: {md(why, 400)}. Smaller panels of such models differ by "
+            "chance alone. Train models that know the classes first (more cells, more epochs, "
+            "another model).",
+            icon=":material/warning:",
+        )
 
 
 def more(progress: Progress, constraints: Constraints) -> None:

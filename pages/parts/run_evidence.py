@@ -49,11 +49,11 @@ def class_table(result: RunResult, method: MethodResult) -> pd.DataFrame:
 def truth(result: RunResult, method: MethodResult) -> None:
     """Draw what was planted beside what was found, for synthetic cells; decoys were not planted."""
     if result.truth is not None and result.truth.kind == "means":
-        st.subheader("Against the classes' mean intensities", anchor=False)
+        st.subheader("Against the classes' mean intensities", anchor="truth")
         _against(result, method)
     if not result.dataset.truth:
         return
-    st.subheader("What was planted, and what was found", anchor=False)
+    st.subheader("What was planted, and what was found", anchor="truth")
     _against(result, method)
     positions = result.source_channels
     found, real = method.ranking, range(len(positions))

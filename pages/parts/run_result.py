@@ -40,9 +40,10 @@ from pxcore.types import MethodResult, RunResult
 
 CONTENTS = (
     "On this page: [each channel in a sentence](#worth) · [where or how much](#where) · "
-    "[redundancy](#redundancy) · [classes](#classes) · [sanity checks](#checks) · "
+    "[redundancy](#redundancy) · [classes](#classes) · {truth}[sanity checks](#checks) · "
     "[what ran](#ran)"
 )
+TRUTH = {"planted": "[what was planted](#truth) · ", "means": "[class means](#truth) · "}
 MOST_BUTTONS = 5
 """Methods that stand side by side; more are listed in a menu."""
 
@@ -64,7 +65,8 @@ def draw(run_id: str) -> None:
         answer = sentence(result.panel, method, result.behind(method), others)
         st.markdown(f"#### {md(answer, 1200)}", anchors=False, width=980)
         st.caption(md(rests_on(result, method), 900), width=980)
-        st.caption(CONTENTS)
+        kind = "planted" if result.dataset.truth else result.truth and result.truth.kind
+        st.caption(CONTENTS.format(truth=TRUTH.get(kind or "", "")))
         if not answered:
             where = {"run": run_id, **carried()}
             links.link("Which stains are enough?", "panel", icon=":material/colorize:", **where)

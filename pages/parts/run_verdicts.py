@@ -11,13 +11,18 @@ from pages.parts.session import later
 from pages.parts.text import csv_bytes, file_name, md
 from pxcore.plots.channel_sentence import channel_sentence
 from pxcore.plots.rows import WHOLE, Rows, rows_of
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
+from pxcore.plots.unlearned import untold
 from pxcore.types import MethodResult, Role, RunResult
 
 
 def draw(result: RunResult, method: MethodResult, rows: Rows) -> None:
     """Draw one sentence a channel that the ranking above shows; decoys have none."""
     st.subheader("What each channel is worth, in a sentence", anchor="worth")
+    if why := why_no_ranking(result.behind(method), method):
+        st.markdown(md(untold("any channel", why), 600), width=980)
+        return
     whole = replace(WHOLE, order=rows.order)
     frame = verdict_table(result, method, whole)
     shown = {result.panel.names[c] for c in rows_of(result.panel, method.ranking, rows)}

@@ -60,7 +60,6 @@ def result_parts(result: RunResult) -> list[Table | str]:
     """Return the tables of a finished run, then what it allows to say, in sentences."""
     from pxcore.plots.channel_sentence import channel_sentence  # noqa: PLC0415 - loads plotly
     from pxcore.plots.tell_apart import why_no_ranking  # noqa: PLC0415 - loads scipy
-    from pxcore.plots.truth import truth_sentence  # noqa: PLC0415 - loads pandas
 
     parts: list[Table | str] = [*ranking_tables(result)]
     silent: dict[str, list[str]] = {}
@@ -78,12 +77,32 @@ def result_parts(result: RunResult) -> list[Table | str]:
         parts += [
             text(f"  {channel_sentence(result, method, c)}") for c in range(len(result.panel))
         ]
-    parts += [text(said) for method in result.methods if (said := truth_sentence(result, method))]
+    parts += truth_parts(result)
     for report in result.gates:
         for gate in report.gates:
             word = "passed" if gate.passed else "FAILED"
             parts.append(text(f"{report.method}, {gate.id.replace('_', ' ')} {word}: {gate.said}"))
     return parts
+
+
+def truth_parts(result: RunResult) -> list[Table | str]:
+    """Return how the rankings stand to what is known: sentences, one table, how to read it."""
+    from pxcore.plots.truth import (  # noqa: PLC0415 - loads pandas
+        how_to_read,
+        of_run,
+        truth_found,
+        truth_table,
+    )
+
+    said = [truth_found(result, method) for method in result.methods]
+    if not any(said):
+        return []
+    frame, table = truth_table(of_run(result)), Table(title="Against what is known")
+    for name in frame.columns:
+        table.add_column(text(str(name)))
+    for row in frame.itertuples(index=False):
+        table.add_row(*(text(f"{v:g}" if isinstance(v, float) else str(v)) for v in row))
+    return [*(text(one) for one in said if one), table, text(how_to_read(result))]
 
 
 def ranking_tables(result: RunResult) -> list[Table]:

@@ -20,6 +20,8 @@ NEGLIGIBLE_DROP = 0.01
 IN_F1 = (DROP_IN_F1, SHARE_OF_F1)
 """Units in which a value is a share of F1: drops, and Shapley values of F1."""
 USUAL = Draws()
+SCALED = "per_image"
+"""Name of the attributions of cells that were scaled within each, as methods keep them."""
 MEAN_OVER_CELLS = "values are means over held-out cells, as published, not over classes"
 
 
@@ -65,7 +67,8 @@ def rank(
     weights = _cells_of_classes(folds, use.classes) if by_cell else None
     values = channel_values(per_class[:, :, use.classes], weights)  # (J, C)
     total = int(cells[list(use.classes)].sum())
-    intervals = [_interval(importance, column, total) for column in values.T]
+    span = _range(importance, folds)
+    intervals = [_interval(importance, column, total, span) for column in values.T]
     bound = decoy_bound(intervals, decoys, importance.unit)
     sampling = Sampling(draws=draws, fold_of=fold_of, classes=use.classes, by_cell=by_cell)
     place = placed(importance, values, folds, sampling)
@@ -85,7 +88,9 @@ def rank(
             for c, interval in enumerate(intervals)
         ),
         per_class=tuple(
-            tuple(_interval(importance, per_class[:, c, k], int(n)) for k, n in enumerate(cells))
+            tuple(
+                _interval(importance, per_class[:, c, k], int(n), span) for k, n in enumerate(cells)
+            )
             for c in range(len(intervals))
         ),
         probability=_probability(importance, use.classes, total),
@@ -167,9 +172,27 @@ def _all_alike(unit: str, values: Array, n_cells: int) -> tuple[str, ...]:
     )
 
 
-def _interval(importance: Importance, values: Array, n_cells: int) -> Interval:
+def _range(importance: Importance, folds: Sequence[FoldImportance]) -> tuple[float, float] | None:
+    """Return between what every value lies by its making, None where nothing is known of that.
+
+    Attributions that were scaled within each cell, from its smallest to its largest, lie from 0
+    to 1.
+    """
+    if importance.unit in IN_F1:
+        return (-1.0, 1.0)
+    nothing = np.empty(0)
+    parts = [(fold.aggregates.get(SCALED, nothing), fold.cell_drop) for fold in folds]
+    known = all(used is not None and np.array_equal(one, used) for one, used in parts)
+    return (0.0, 1.0) if known else None
+
+
+def _interval(
+    importance: Importance,
+    values: Array,
+    n_cells: int,
+    bounds: tuple[float, float] | None,
+) -> Interval:
     """Return the corrected interval over folds of one value a fold, NaN where there is none."""
-    bounds = (-1.0, 1.0) if importance.unit in IN_F1 else None
     known = values[~np.isnan(values)]
     if bounds is None and len(known) < 2:
         # Attributions have no natural range: as far as any fold's value reaches.
@@ -191,4 +214,5 @@ def _probability(
     if np.isnan(importance.probability_drop).all():
         return ()
     values = channel_values(over_repeats(importance.probability_drop)[:, :, classes])
-    return tuple(_interval(importance, column, n_cells) for column in values.T)
+    in_f1 = (-1.0, 1.0) if importance.unit in IN_F1 else None
+    return tuple(_interval(importance, column, n_cells, in_f1) for column in values.T)

@@ -42,7 +42,20 @@ def of_method(result: RunResult, method: MethodResult) -> AgainstTruth | None:
 
 
 def truth_sentence(result: RunResult, method: MethodResult) -> str:
-    """Return what a ranking found of what is known; empty where nothing is."""
+    """Return what a ranking found of what is known, and how to read it; empty where nothing is."""
+    said = truth_found(result, method)
+    return f"{said} {how_to_read(result)}" if said else ""
+
+
+def how_to_read(result: RunResult) -> str:
+    """Return what must be known of figures against the truth of a run, the same for all methods."""
+    if result.truth is None:
+        return ""
+    return PLANTED if result.truth.kind == "planted" else MEANS
+
+
+def truth_found(result: RunResult, method: MethodResult) -> str:
+    """Return what a ranking found of what is known, alone; empty where nothing is known."""
     found, truth = of_method(result, method), result.truth
     if found is None or truth is None:
         return ""
@@ -56,8 +69,8 @@ def truth_sentence(result: RunResult, method: MethodResult) -> str:
         all_by = next((place for place, reached in found.recall if reached == 1.0), None)
         if all_by is None:
             last, reached = found.recall[-1]
-            return f"{said}, and {reached * n:.3g} among the first {last}. {PLANTED}"
-        return f"{said}{'' if all_by == k else f', and all among the first {all_by}'}. {PLANTED}"
+            return f"{said}, and {reached * n:.3g} among the first {last}."
+        return f"{said}{'' if all_by == k else f', and all among the first {all_by}'}."
     names = [one_line(result.panel.names[c]) for c in found.shared]
     where = _where(truth)
     agrees = "has no order to compare"
@@ -68,7 +81,7 @@ def truth_sentence(result: RunResult, method: MethodResult) -> str:
     return (
         f"How far the classes' mean intensities ({where}) lie apart says without any network which "
         f"channels differ. {label} {agrees}; {len(names)} of its {found.top} first channels are "
-        f"among the {found.top} first of the means too{shared}. {MEANS}"
+        f"among the {found.top} first of the means too{shared}."
     )
 
 

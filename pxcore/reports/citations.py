@@ -11,6 +11,15 @@ PXPERMUTE = (
     "Shetab Boushehri et al., PXPermute reveals staining importance in multichannel imaging flow "
     "cytometry, Cell Reports Methods 4, 2024"
 )
+EMBEDDING = (
+    "Abdel Magid et al., Channel embedding for informative protein identification from highly "
+    "multiplexed images, MICCAI 2020"
+)
+RESNET = "He et al., Deep residual learning for image recognition, CVPR 2016"
+GRADCAM = (
+    "Selvaraju et al., Grad-CAM: visual explanations from deep networks via gradient-based "
+    "localization, ICCV 2017"
+)
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         "pxpermute": PXPERMUTE,
@@ -21,8 +30,11 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "networks, ICML 2017",
         "deeplift": "Shrikumar, Greenside and Kundaje, Learning important features through "
         "propagating activation differences, ICML 2017",
-        "guided_gradcam": "Selvaraju et al., Grad-CAM: visual explanations from deep networks via "
-        "gradient-based localization, ICCV 2017",
+        "guided_gradcam": GRADCAM,
+        "gradcam_channel": GRADCAM,
+        "channel_embedding": EMBEDDING,
+        "input_gradient": "Simonyan, Vedaldi and Zisserman, Deep inside convolutional networks: "
+        "visualising image classification models and saliency maps, 2013",
         "lrp": "Bach et al., On pixel-wise explanations for non-linear classifier decisions by "
         "layer-wise relevance propagation, PLOS ONE 10, 2015",
         "shapley": "Covert, Lundberg and Lee, Understanding global feature contributions with "
@@ -34,7 +46,14 @@ METHODS: Mapping[str, str] = MappingProxyType(
 )
 """By the id of a method."""
 MODELS: Mapping[str, str] = MappingProxyType(
-    {"resnet18": "He et al., Deep residual learning for image recognition, CVPR 2016"}
+    {
+        "resnet18": RESNET,
+        "resnet50": RESNET,
+        "channel_embedding": EMBEDDING,
+        "bsn": EMBEDDING,
+        "r3d_18": "Tran et al., A closer look at spatiotemporal convolutions for action "
+        "recognition, CVPR 2018",
+    }
 )
 INTERVALS = "Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003"
 REMOVAL = (

@@ -104,7 +104,8 @@ def _comparison(store: Store, subject: str, _: Constraints | None) -> Report:
         raise RunError(message)
     methods = [run_methods(one) for one in runs.values()]
     names = [str(item) for item in items]
-    recreate = recreate_all(store, "pxcore comparison", list(runs), items=names)
+    of_class = {"of_class": wanted} if wanted else {}
+    recreate = recreate_all(store, "pxcore comparison", list(runs), items=names, **of_class)
     return comparison_report(found, methods, recreate, now())
 
 

@@ -221,3 +221,28 @@ def test_results_are_read_only() -> None:
     for array in (fold.scores, fold.predictions, combine([fold], [9]).scores):
         with pytest.raises(ValueError, match="read-only"):
             array[:] = 0
+
+
+def test_values_scaled_within_each_cell_stay_between_0_and_1() -> None:
+    """Two folds make wide intervals; what cannot be is cut off, of scaled values alone."""
+
+    folds = made(2)
+    shift = np.array([[0.2], [0.85], [0.5], [0.02]])
+
+    def scaled(fold: FoldImportance, *, kept: str) -> FoldImportance:
+        values = np.clip(fold.cell_drop / 4 + shift + 0.08 * (fold is folds[1]), 0, 1)
+        scores = np.stack([values[:, fold.labels == k].mean(axis=1) for k in range(3)], axis=1)
+        nothing = np.full((1, 4, 3), np.nan)
+        return replace(
+            fold, unit="gradient", scores=scores[None], probability_drop=nothing,
+            cell_drop=values, aggregates={kept: values},
+        )  # fmt: skip
+
+    cut = ranked([scaled(fold, kept="per_image") for fold in folds])
+    wide = ranked([scaled(fold, kept="none") for fold in folds])
+    assert cut.mean == wide.mean
+    assert min(wide.low) < 0
+    assert max(wide.high) > 1
+    assert min(cut.low) >= 0
+    assert max(cut.high) <= 1
+    assert all(0 <= one.low <= one.high <= 1 for row in cut.per_class for one in row)

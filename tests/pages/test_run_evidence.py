@@ -176,6 +176,29 @@ def test_models_that_guess_name_no_pair_and_no_place(told: FakeLab, visit: Open)
     assert "interchangeable" not in text
     assert "needs imaging" not in text
     assert not any("says" in one.value.columns for one in app.dataframe)
+    assert text.count("Nothing can be said about any channel yet") == 1  # not once a channel
+
+
+def test_the_way_to_the_truth_stands_on_top_where_there_is_one(told: FakeLab, visit: Open) -> None:
+    assert "[what was planted](#truth)" in words(visit("run", run="finished"))
+    assert told.finished is not None
+    plain = replace(told.finished.dataset, truth=())
+    assert "(#truth)" not in words(opened(told, visit, dataset=plain))
+    means = ChannelTruth(kind="means", spread=(0.1, 0.9, 0.5, 0.0))
+    assert "[class means](#truth)" in words(opened(told, visit, dataset=plain, truth=means))
+
+
+def test_home_shows_no_example_that_found_nothing(told: FakeLab, visit: Open) -> None:
+    assert "An example with known truth" in words(visit())
+    told.finished = replace(ev.result(), **vars_of_guessing())
+    assert "An example with known truth" not in words(visit())
+
+
+def test_a_question_about_panels_of_guesses_is_warned_of(told: FakeLab, visit: Open) -> None:
+    assert not visit("panel", run="finished").warning
+    told.finished = replace(ev.result(), **vars_of_guessing())
+    (warning,) = visit("panel", run="finished").warning
+    assert "too early to ask: the models hardly tell the classes apart" in warning.value
 
 
 def vars_of_guessing() -> dict[str, object]:

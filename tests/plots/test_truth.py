@@ -11,7 +11,7 @@ import tests.example_values as ex
 from pxcore.commands.terminal import result_parts
 from pxcore.evaluation.comparison import Asked, column_of, compared
 from pxcore.plots.compare_tables import comparison_tables
-from pxcore.plots.truth import kinds, of_run, truth_sentence, truth_table
+from pxcore.plots.truth import kinds, of_run, truth_found, truth_sentence, truth_table
 from pxcore.reports.parts import Drawn
 from pxcore.reports.run_report import run_report
 from pxcore.runs.tables import tables_of
@@ -95,7 +95,7 @@ def test_reports_and_the_terminal_say_it(truth: ChannelTruth, title: str) -> Non
     section = next(one for one in run_report(found, drawn).sections if one.title == title)
     assert truth_sentence(found, found.methods[0]) in section.paragraphs
     assert any(table.name == "against_truth" for table in section.tables)
-    said = truth_sentence(found, found.methods[0])
+    said = truth_found(found, found.methods[0])
     assert any(said.replace("[", "\\[") == part for part in result_parts(found))
 
 

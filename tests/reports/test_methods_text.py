@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import tests.example_values as ex
+from pxcore.importance.methods import METHODS
+from pxcore.models import MODELS
+from pxcore.reports import citations
 from pxcore.reports.methods_text import run_methods
 from pxcore.types import TrainingParams
 
@@ -30,3 +33,13 @@ def test_the_training_of_many_channels() -> None:
     assert "AdamW" not in text
     assert "multiplying the learning rate by 0.65" in text
     assert "random shifts of up to 4 pixels" in text
+
+
+def test_every_method_and_model_is_cited() -> None:
+    """Those with a source of their own; the small network is ours."""
+    assert set(citations.METHODS) == set(METHODS)
+    assert set(MODELS) - set(citations.MODELS) == {"small_cnn"}
+    found = ex.result()
+    ranked = replace(found.methods[0], method="channel_embedding:scaling=none")
+    text = run_methods(replace(found, methods=(ranked,)))
+    assert "References: Abdel Magid et al., Channel embedding" in text
