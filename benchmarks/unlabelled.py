@@ -39,8 +39,8 @@ from pxcore.evaluation.cluster_ranking import (
     channel_means,
     named,
     rank_on_clusters,
-    ruling_words,
 )
+from pxcore.evaluation.cluster_words import ruling_words
 from pxcore.evaluation.clusters import against_classes
 from pxcore.training.device import choose_device
 from pxcore.training.device_cells import DeviceCells

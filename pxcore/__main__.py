@@ -10,6 +10,7 @@ import typer
 from pxcore.commands import (
     benchmark,
     cells,
+    cluster,
     looking,
     panel,
     people,
@@ -33,6 +34,8 @@ app = typer.Typer(
 app.command("import")(cells.import_cells)
 app.command("public")(public.public)
 app.command("run")(run.run)
+app.command("cluster")(cluster.cluster)
+app.command("name-clusters")(cluster.name_clusters)
 app.command("panel")(panel.panel)
 app.add_typer(stage.app, name="stage")
 app.command("show")(looking.show)

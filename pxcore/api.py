@@ -1,7 +1,4 @@
-"""The only door for pages and the command line: each method is one call into ``pxcore.runs``.
-
-Cheap to open: nothing here imports torch or Dask until a call needs it.
-"""
+"""The only door for pages and the command line. Opening it loads neither torch nor Dask."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from pxcore.doors.people import People
 from pxcore.doors.public import PublicSets
 from pxcore.doors.published import Published
 from pxcore.doors.sharing import Shares
+from pxcore.doors.unlabelled import Unlabelled
 from pxcore.people.rights import require_member
 from pxcore.runs import (
     choices,
@@ -165,9 +163,12 @@ class Lab:
         """More markers than slots: staged plans, step by step."""
         from pxcore.doors.staged import StagedPlans  # noqa: PLC0415 - with scipy
 
-        if self._whole:
-            return self._whole.staged.seen_by(self._store)
-        return StagedPlans(self._store)
+        return self._whole.staged.seen_by(self._store) if self._whole else StagedPlans(self._store)
+
+    @cached_property
+    def unlabelled(self) -> Unlabelled:
+        """Cells without labels: encode, cluster, look, name, rank."""
+        return Unlabelled(self._store)
 
     @cached_property
     def shares(self) -> Shares:
@@ -258,9 +259,7 @@ class Lab:
         """Rankings of several runs side by side, and pixel maps of single cells."""
         from pxcore.doors.comparing import Comparing  # noqa: PLC0415 - scipy takes a moment
 
-        if self._whole:
-            return self._whole.comparing.seen_by(self._store)
-        return Comparing(self._store)
+        return self._whole.comparing.seen_by(self._store) if self._whole else Comparing(self._store)
 
     @cached_property
     def exports(self) -> Exports:

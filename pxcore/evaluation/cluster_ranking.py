@@ -16,11 +16,8 @@ from pxcore.importance.method import ExplainRequest
 from pxcore.importance.perturbations import PERTURBATIONS, Context
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.predict import outputs
-from pxcore.types import Array, Panel
+from pxcore.types import Array
 from pxcore.types.unlabelled import Planes
-
-DOMINATES = 0.5
-"""Share of all importance above which one channel is said to rule the clusters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,33 +108,6 @@ def channel_means(importance: FoldImportance) -> Array:
     present = ~np.isnan(importance.base_score)
     found: Array = importance.scores[:, :, present].mean(axis=(0, 2))
     return found
-
-
-def ruling_words(values: Array, panel: Panel) -> str:
-    """Return a warning where a stain-free channel leads or rules; empty otherwise.
-
-    Brightfield shows where a cell lies and how large it is. Clusters that follow it are as likely
-    the nuisance of the picture as kinds of cells.
-
-    Parameters
-    ----------
-    values
-        (channels,) importance, larger = more important.
-    panel
-        The channels, in the same order.
-    """
-    order = np.argsort(-values, kind="stable")
-    first = panel.channels[int(order[0])]
-    total = float(values.clip(0.0).sum())
-    if total <= 0 or not first.role.stain_free:
-        return ""
-    share = float(values[order[0]]) / total
-    how = "rules" if share >= DOMINATES else "leads"
-    return (
-        f"{first.name} {how} the ranking, and no stain is in it: the clusters may be where cells "
-        "lie or how large they are, not kinds of cells. Look at the galleries, centre the cells, "
-        "and compare with whitened codes"
-    )
 
 
 def named(values: Array, names: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -129,7 +129,8 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
     heavy = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.HEAVY)
     light = sum(speeds.seconds(s.task, dataset) for s in to_do if s.lane is Lane.LIGHT)
     more = 0 if known else sum(n * speeds.seconds(task, dataset) for n, task in later(spec))
-    at_once = max(1, min(status.workers, spec.n_folds))
+    folds_at_once = 1 if spec.clusters else spec.n_folds
+    at_once = max(1, min(status.workers, folds_at_once))
     return Estimate(
         tasks=len(steps),
         cached=len(steps) - len(to_do),
@@ -137,13 +138,15 @@ def estimate(store: Store, spec: RunSpec) -> Estimate:
         seconds_more=more / at_once,
         notes=(
             *panel_notes(spec, steps, {s.key for s in to_do}, complete=known),
-            *notes_of(store, spec, dataset),
+            *(() if spec.clusters else notes_of(store, spec, dataset)),
         ),
     )
 
 
 def _settled(spec: RunSpec, dataset: Dataset) -> RunSpec:
     """Return the spec in the one form that equal runs share."""
+    if spec.clusters is not None:
+        return spec
     several = len(spec.channels or spec.panel.channels) + len(spec.decoys) > 1
     return replace(
         spec,

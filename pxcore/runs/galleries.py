@@ -20,7 +20,7 @@ from pxcore.runs import datasets
 from pxcore.runs.imports import dataset_id as id_of
 from pxcore.store.home import Store
 from pxcore.store.keys import key_of
-from pxcore.types import CellImages, Dataset
+from pxcore.types import CellImages, Dataset, ImportReport
 
 MOST_CELLS = 256
 ABOUT_LABELS = (": not used.", "cells are unlabelled.")
@@ -98,21 +98,39 @@ def add_labels(store: Store, dataset_id: str, csv_text: str) -> Dataset:
     old = datasets.one(store, dataset_id)
     before = annotation_of(store, old)
     with Container.open(store.artifacts.folder(old.pixels_key)) as container:
-        numbers, pixels_hash = container.object_numbers, container.content_hash
+        numbers = container.object_numbers
     annotation, notes = from_csv_text(csv_text, numbers, keep=before)
+    return relabelled(store, old, annotation, notes)
+
+
+def relabelled(
+    store: Store, old: Dataset, annotation: Annotation, notes: Sequence[str], title: str = ""
+) -> Dataset:
+    """Return a new data set: the pixels of ``old`` with other labels; no pixel is copied.
+
+    Parameters
+    ----------
+    notes
+        What is to be known of the labels; they stand in the report of the new data set.
+    title
+        Of the new data set; empty for that of the old one with ``+ labels``.
+    """
+    with Container.open(store.artifacts.folder(old.pixels_key)) as container:
+        pixels_hash = container.content_hash
     key = key_of("annotation", annotation.content_hash)
     with store.artifacts.write(key) as folder:
         annotation.save(folder)
-    shown = overview(store, dataset_id)
+    shown = overview(store, old.id)
     overview_key = key_of("overview", pixels_hash, annotation.content_hash, *shown.own_parts)
     with store.artifacts.write(overview_key) as folder:
         with_annotation(shown, annotation).save(folder)
-    report = old.report and replace(old.report, notes=(*_notes_on_pixels(old), *notes))
+    report = old.report or ImportReport(source=old.title, format="", n_read=old.n_cells)
+    report = replace(report, notes=(*_notes_on_pixels(old), *notes))
     new_id = id_of(pixels_hash, annotation.content_hash)
     new = replace(
         old,
         id=new_id,
-        title=_labelled_title(store, old.title, new_id),
+        title=title or _labelled_title(store, old.title, new_id),
         classes=annotation.classes,
         class_counts=annotation.class_counts,
         groups=annotation.group_names,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,7 +12,10 @@ from pxcore.runs.method_names import method_name
 from pxcore.runs.panels.plan import first_steps
 from pxcore.runs.steps import add, merged
 from pxcore.runs.tasks import VERSIONS, GateTask, JudgeTask, Step, Task, TrainTask
+from pxcore.runs.unlabelled.plan import add_steps
+from pxcore.runs.unlabelled.tasks import UnlabelledTask
 from pxcore.types import MethodSpec, RunSpec
+from pxcore.types.unlabelled_ask import ClusterAsk
 
 KEPT = 64
 """Specs whose steps are remembered: every look at a run asks for them, and each has its hash."""
@@ -29,6 +33,7 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
     - ``explain/METHOD/F/S``, ``gate/METHOD/F/S``, ``rank/METHOD``;
     - ``alone/F/S`` and ``joint/F/S``, which ``redundancy`` combines;
     - ``judge/by_cell`` and ``judge/without/N``;
+    - of cells without labels: see :func:`pxcore.runs.unlabelled.plan.add_steps`;
     - ``panel/...``: see :class:`pxcore.runs.panels.plan.PanelSteps`. What screens decide comes
       later: see :mod:`pxcore.runs.panels.growing`.
 
@@ -40,6 +45,8 @@ def plan(spec: RunSpec) -> tuple[Step, ...]:
 @lru_cache(KEPT)
 def _steps(_spelt: str, spec: RunSpec) -> tuple[Step, ...]:
     """Return a spec's steps, of these versions; what is spelt differently (1, 1.0) differs."""
+    if spec.clusters is not None:
+        return _unlabelled(spec.clusters)
     planned = _Planned(spec)
     for fold in range(spec.n_folds):
         for seed_index in range(spec.seeds):
@@ -55,6 +62,17 @@ def _steps(_spelt: str, spec: RunSpec) -> tuple[Step, ...]:
         group = spec_tasks.left_out_trains(spec, number)
         planned.judged(group, f"without group {number + 1}", f"without/{number}")
     return merged(tuple(planned.steps.values()), first_steps(spec))
+
+
+def _unlabelled(ask: ClusterAsk) -> tuple[Step, ...]:
+    """Return the steps of a run on cells without labels."""
+    found: dict[str, Step] = {}
+
+    def step(task: UnlabelledTask, part: str, label: str, needs: Sequence[str]) -> str:
+        return add(found, task, part, label, needs)
+
+    add_steps(ask, step)
+    return tuple(found.values())
 
 
 @dataclass(slots=True)

@@ -179,9 +179,17 @@ def _panel(spec: RunSpec) -> Panel:
     return Panel((*real.channels, *decoy_channels(spec.decoys, real.names)))
 
 
-def finished(store: Store, run_id: str) -> RunRecord:
-    """Return the row of a finished run. Raises RunError for any other."""
+def finished(store: Store, run_id: str, *, clusters: bool = False) -> RunRecord:
+    """Return the row of a finished run. Raises RunError for any other.
+
+    ``clusters``: one that clusters cells, which has no ranking of a classifier, or one that ranks.
+    """
     record = ledger.record(store, run_id)
+    if (record.spec.clusters is not None) != clusters:
+        found = "trains a classifier" if clusters else "clusters cells without labels"
+        place = "under Runs" if clusters else "on the page Unlabelled"
+        message = f"run {run_id!r} {found}; open it {place}"
+        raise RunError(message)
     if record.state is RunState.FINISHED:
         return record
     why = f": {record.error}" if record.error else ""

@@ -17,27 +17,33 @@ from pxcore.runs.tasks import (
     key,
     kind,
 )
+from pxcore.runs.unlabelled.tasks import UNLABELLED, ClusterTask
 
-_HEAVY = (TrainTask, ExplainTask, JointTask, GateTask, ScreenTask)
+_CLUSTERED = tuple(one for one in UNLABELLED.values() if one is not ClusterTask)
+_HEAVY = (TrainTask, ExplainTask, JointTask, GateTask, ScreenTask, *_CLUSTERED)
 
 
 def add(
-    steps: dict[str, Step], task: Task, part: str, label: str, needs: Iterable[Task] = ()
-) -> None:
-    """Add a step by its key after those it needs; where it is there, only the part it plays."""
+    steps: dict[str, Step], task: Task, part: str, label: str, needs: Iterable[Task | str] = ()
+) -> str:
+    """Return the key of a step that is added; where it is there, only the part it plays is.
+
+    ``needs``: tasks before it, or their keys.
+    """
     own = key(task)
     if own in steps:
         steps[own] = _playing(steps[own], (part,))
-        return
+        return own
     steps[own] = Step(
         key=own,
         kind=kind(task),
         label=label,
         task=task,
-        needs=tuple(dict.fromkeys(key(need) for need in needs)),
+        needs=tuple(dict.fromkeys(n if isinstance(n, str) else key(n) for n in needs)),
         lane=Lane.HEAVY if isinstance(task, _HEAVY) else Lane.LIGHT,
         parts=(part,),
     )
+    return own
 
 
 def merged(first: Sequence[Step], more: Sequence[Step]) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pxcore.models.model import ALWAYS
+from pxcore.runs.unlabelled.tasks import UNLABELLED, UNLABELLED_VERSIONS, UnlabelledTask
 from pxcore.store.keys import key_of
 from pxcore.types import Averaging, MethodSpec, ModelSpec, Role, Split, TrainingParams
 
@@ -23,6 +24,7 @@ VERSIONS = {
     "gate": 4,
     "judge": 1,
     "screen": 2,
+    **UNLABELLED_VERSIONS,
 }
 """Of each stage's code."""
 UPPER_ONLY = "zeros count for the lower limit"
@@ -176,6 +178,7 @@ Task = (
     | GateTask
     | JudgeTask
     | ScreenTask
+    | UnlabelledTask
 )
 KINDS: dict[str, type[Task]] = {
     "train": TrainTask,
@@ -186,6 +189,7 @@ KINDS: dict[str, type[Task]] = {
     "gate": GateTask,
     "judge": JudgeTask,
     "screen": ScreenTask,
+    **UNLABELLED,
 }
 
 
@@ -251,4 +255,6 @@ def _parts(task: Task) -> tuple[object, ...]:
             parts = ([key(train) for train in task.trains],)
         case ScreenTask():
             parts = (key(task.train), task.sets)
+        case _:  # of cells without labels: what they read is named by its key
+            parts = (task,)
     return parts

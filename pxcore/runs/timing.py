@@ -24,6 +24,8 @@ from pxcore.runs.tasks import (
     Task,
     TrainTask,
 )
+from pxcore.runs.unlabelled import work as unlabelled
+from pxcore.runs.unlabelled.tasks import UnlabelledTask
 from pxcore.store.database import next_ordinal
 from pxcore.store.home import Store
 from pxcore.store.tables import timings
@@ -66,12 +68,15 @@ FIRST_GUESS = {
     ("explain", "small_cnn"): 2.5e-8,
     ("explain", "resnet18"): 3e-7,
     ("rank", ""): 2e-6,
+    **unlabelled.GUESSES,
 }
 """Seconds a unit of work on two CPU cores, until this host has timings of its own."""
 
 
 def kind_of(task: Task, device: str) -> str:
     """Return the kind of work, such as ``train:small_cnn:cpu``."""
+    if isinstance(task, UnlabelledTask):
+        return unlabelled.kind_of(task, device)
     match task:
         case TrainTask():
             model = task.model.id
@@ -105,6 +110,8 @@ def work_of(task: Task, dataset: Dataset) -> float:
     Ranking: test cells x (channels x repeats + 1) x the same pixels; attributions and sets of
     channels by the passes they take. Combining: predictions.
     """
+    if isinstance(task, UnlabelledTask):
+        return unlabelled.work_of(task, dataset)
     _, height, width = dataset.image_shape
     tile = height * width
     match task:

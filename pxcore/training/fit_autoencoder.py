@@ -25,11 +25,15 @@ from pxcore.training.reconstruction import Reconstruction
 from pxcore.training.refinement import Refinement
 from pxcore.training.schedules import kept
 from pxcore.training.starting import as_arrays, fingerprint, fresh
-from pxcore.types import Array
+from pxcore.types import Array, Epoch
 from pxcore.types.unlabelled import AutoencoderSpec, Planes, TrainedAutoencoder
 
 _SPLIT = 5
 """Purpose of random numbers: which cells are validated on."""
+
+
+Look = Callable[[nn.Module, DeviceCells, Array], None]
+"""Network, validation cells, their positions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,8 +66,12 @@ def fit_autoencoder(
     spec: AutoencoderSpec,
     control: Control,
     gathering: Gathering | None = None,
+    look: Look | None = None,
 ) -> TrainedAutoencoder:
     """Return an autoencoder trained on ``data.cells``, or refined from ``gathering``.
+
+    ``look`` is called after every epoch with the network, the validation cells and their
+    positions, for pictures of what is learned; it must change nothing.
 
     Training cells decide weights and limits; validation cells decide the learning rate, when to
     stop, and which epoch is kept (with refinement: the last). Seeds, kills and restarts are as for
@@ -109,6 +117,8 @@ def fit_autoencoder(
         params=spec.training,
         fingerprint=fingerprint(told, [train, valid]),
     )
+    if look is not None:
+        control = replace(control, tell=_looking(control, look, model, (training.valid, valid)))
     learned = learn(model, training, control)
     weights = as_arrays(learned.weights)
     return TrainedAutoencoder(
@@ -172,6 +182,18 @@ def cells_of(
         )
         raise TrainingError(message)
     return DeviceCells(source, cells, Normaliser(trained.low, trained.high), device)
+
+
+def _looking(
+    control: Control, look: Look, model: nn.Module, valid: tuple[DeviceCells, Array]
+) -> Callable[[Epoch], None]:
+    """Return what is done after an epoch: it is told of, then looked at."""
+
+    def tell(epoch: Epoch) -> None:
+        control.tell(epoch)
+        look(model, *valid)
+
+    return tell
 
 
 def _parts(cells: Array, valid_share: float, seed: int) -> tuple[Array, Array]:

@@ -51,6 +51,8 @@ class ClusterAsk:
     """How the chosen planes lie, filled in at submission: the last ``volumes`` x ``depth`` of
     them are slices, volume by volume."""
     depth: int = 0
+    pixels_key: str = ""
+    """Where the pixels lie, filled in at submission: codes depend on them, not on labels."""
     encoder_key: str = ""
     """Where the encoder of ``encoder_of`` lies, filled in at submission."""
     encoder_clusters: str = ""

@@ -16,8 +16,8 @@ from pxcore.evaluation.cluster_ranking import (
     clusters_of,
     named,
     rank_on_clusters,
-    ruling_words,
 )
+from pxcore.evaluation.cluster_words import ruling_words
 from pxcore.training.device_cells import DeviceCells
 from pxcore.types import Channel, Panel, Role
 from pxcore.types.unlabelled import Planes

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pxcore.errors import TrainingError
+from pxcore.models.autoencoders.sizes import check_sizes
 from pxcore.models.model import Numbers
 from pxcore.types.unlabelled import Option, Planes
 
@@ -54,9 +55,11 @@ class Autoencoder:
         Raises
         ------
         TrainingError
-            For cells of the wrong kind, a setting it does not have or one out of range.
+            For cells of the wrong kind or too small, a setting it does not have or one out of
+            range.
         """
         self._check_kind(request.planes)
+        check_sizes(self.id, request.planes, request.image_size)
         values: dict[str, str | int | float | bool] = dict(self.options)
         for name, value in request.options:
             if name not in values:

@@ -29,7 +29,6 @@ def build(request: AutoencoderRequest) -> nn.Module:
     from pxcore.models.autoencoders import pictures  # noqa: PLC0415 - loads torch
 
     numbers = AUTOENCODER.settings(request)
-    pictures.check_size(AUTOENCODER.id, request.image_size)
     shape = (
         request.planes.pictures,
         request.image_size,

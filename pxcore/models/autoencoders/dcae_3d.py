@@ -29,7 +29,6 @@ def build(request: AutoencoderRequest) -> nn.Module:
 
     numbers = AUTOENCODER.settings(request)
     size = (request.planes.depth, *request.image_size)
-    volumes.check_size(AUTOENCODER.id, size)
     shape = volumes.VolumeShape(
         volumes=request.planes.volumes,
         size=size,

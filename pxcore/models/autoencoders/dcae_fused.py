@@ -29,8 +29,6 @@ def build(request: AutoencoderRequest) -> nn.Module:
 
     numbers = AUTOENCODER.settings(request)
     size = (request.planes.depth, *request.image_size)
-    pictures.check_size(AUTOENCODER.id, request.image_size)
-    volumes.check_size(AUTOENCODER.id, size)
     code = int(numbers["code"])
     shape = volumes.VolumeShape(
         volumes=request.planes.volumes,

@@ -6,13 +6,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from pxcore.errors import TrainingError
-
 LAYERS = ((5, 2, 1), (5, 2, 2), (5, 2, 4), (3, 0, 8))
 """(kernel, padding, width in units of the first layer's) of each convolution; stride 2."""
 _STRIDE = 2
-SMALLEST = 17
-"""The last convolution, without padding, needs three pixels of what the first three leave."""
 
 
 def sizes(length: int) -> tuple[int, ...]:
@@ -25,17 +21,6 @@ def sizes(length: int) -> tuple[int, ...]:
     for kernel, padding, _ in LAYERS:
         found.append((found[-1] + 2 * padding - kernel) // _STRIDE + 1)
     return tuple(found)
-
-
-def check_size(name: str, image_size: tuple[int, int]) -> None:
-    """Raise TrainingError for pictures that the last convolution would not fit into."""
-    if min(image_size) < SMALLEST:
-        height, width = image_size
-        message = (
-            f"cells of {height} x {width} pixels are too small for {name}; expected at least "
-            f"{SMALLEST} x {SMALLEST}: import them into a larger frame"
-        )
-        raise TrainingError(message)
 
 
 def encoder(n_channels: int, image_size: tuple[int, int], width: int, code: int) -> nn.Sequential:

@@ -10,12 +10,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from pxcore.errors import TrainingError
-
 TIMES = (1, 2, 4, 8)
 """Width of each convolution in units of the first one's."""
-SMALLEST = 16
-"""Four poolings by 2 leave one pixel of it."""
 Size = tuple[int, int, int]
 """(D, H, W)"""
 
@@ -42,16 +38,6 @@ class VolumeShape:
         """Numbers that the last pooling puts out."""
         d, h, w = self.stages()[-1]
         return TIMES[-1] * self.width * d * h * w
-
-
-def check_size(name: str, size: Size) -> None:
-    """Raise TrainingError for volumes of which four poolings leave nothing."""
-    if min(size) < SMALLEST:
-        message = (
-            f"volumes of {size[0]} slices of {size[1]} x {size[2]} pixels are too small for "
-            f"{name}; expected at least {SMALLEST} in every direction"
-        )
-        raise TrainingError(message)
 
 
 class VolumeEncoder(nn.Sequential):

@@ -25,6 +25,7 @@ from pxcore.runs.tasks import (
     ScreenTask,
     TrainTask,
 )
+from pxcore.runs.unlabelled.tasks import UnlabelledTask
 from pxcore.runs.work import TaskWork
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.keys import decode
@@ -77,6 +78,10 @@ def _stage(context: Context) -> None:
             from pxcore.runs.execute.screen import screen  # noqa: PLC0415
 
             screen(context, task)
+        case task if isinstance(task, UnlabelledTask):
+            from pxcore.runs.execute.unlabelled.stages import stage  # noqa: PLC0415
+
+            stage(context, task)
         case _:
             _combine(context)
 

@@ -17,10 +17,13 @@ from pxcore.runs.upkeep.references import LIVE, sizes
 from pxcore.store.keys import decode
 from pxcore.store.tables import datasets, imports, runs, tasks
 from pxcore.types import Dataset, ImportRequest, ImportState, RunSpec
+from pxcore.types.unlabelled_ask import ClusterAsk
 
 
 def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
     """Return about what a run's artifacts and checkpoints take."""
+    if spec.clusters is not None:
+        return cluster_bytes(spec.clusters, dataset)
     tasks = [step.task for step in plan(spec)]
     trainings = sum(isinstance(task, TrainTask) for task in tasks)
     entry = MODELS[spec.model.id]
@@ -33,6 +36,20 @@ def run_bytes(spec: RunSpec, dataset: Dataset) -> int:
     )
     predictions = dataset.n_labelled / spec.n_folds * channels * repeats * looks
     return trainings * int(max(4, large) * 2**20) + int(predictions) // 2
+
+
+def cluster_bytes(ask: ClusterAsk, dataset: Dataset) -> int:
+    """Return about what encoder, codes and pictures of a clustering take.
+
+    The last convolution and the linear layers on both sides hold most of the weights.
+    """
+    options = {"width": 32, "code": 512, **dict(ask.options)}
+    width, code = float(options["width"]), float(options["code"])
+    _, height, columns = dataset.image_shape
+    linear = 2 * 8 * width * (height / 16 + 1) * (columns / 16 + 1) * max(1, ask.depth / 16) * code
+    convolutions = 2 * 8 * 4 * 27 * width**2
+    # Weights in the artifact; with those of the best epoch and the optimiser in the checkpoint.
+    return int(5 * 4 * (linear + convolutions) + 8 * dataset.n_cells * code) + 16 * 2**20
 
 
 def under_way(connection: Connection, owner: str) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""What workers do with cells without labels, one kind of task a file."""

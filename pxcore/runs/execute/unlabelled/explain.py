@@ -1,0 +1,139 @@
+"""A classifier of clusters on the frozen encoder, and whether its masks tell clusters apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from pxcore.data import folds
+from pxcore.errors import ClusteringError
+from pxcore.evaluation.mask_check import MaskCase, MaskCheckParams, MaskScores, check_masks
+from pxcore.models.autoencoders import AUTOENCODERS
+from pxcore.models.cluster_classifier import ClusterClassifier
+from pxcore.runs.execute.context import Context
+from pxcore.runs.execute.unlabelled.cells import Encoding, encoding
+from pxcore.runs.saved.cluster_ranks import StoredMaskCheck, save_mask_check
+from pxcore.runs.saved.clusters import load_clustered
+from pxcore.runs.saved.encoder import save_weights
+from pxcore.runs.unlabelled.tasks import ExplainClustersTask, MaskCheckTask
+from pxcore.settings import Settings
+from pxcore.training.device import choose_device
+from pxcore.training.fit import Control, TrainingData, fit
+from pxcore.types import Array, Epoch, TrainingParams
+from pxcore.types.unlabelled_views import MaskFold
+
+PARTS = 5
+"""One of so many parts of the cells is kept for the test: 80/20, as published."""
+FROZEN = "encoder."
+"""How names of weights begin that are the encoder's own, and are not written twice."""
+
+
+def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
+    """Write the head of a classifier of clusters; the encoder's weights are its own artifact's.
+
+    Raises ClusteringError where fewer than two clusters have cells enough.
+    """
+    clusters = load_clustered(context.artifacts.folder(task.clusters)).cluster
+    labels = learnable(clusters)
+    with encoding(context.artifacts, task.taken, task.encoder) as one:
+        data = TrainingData(
+            source=one.opened.source,
+            labels=labels,
+            n_classes=int(clusters.max()) + 1,
+            fold=folds.split(labels, None, PARTS, task.seed % 2**32, 0.2)[0],
+            limits=one.limits,
+        )
+        control = _control(context, task.seed, task.epochs)
+        found = fit(data, _training(task.epochs), classifier(one, data.n_classes), control)
+    right = float((found.test_probability.argmax(axis=1) == found.test_labels).mean())
+    context.work.log(f"{right:.2f} of {len(found.test_labels)} held-out cells called right")
+    own = {name: w for name, w in found.weights.items() if not name.startswith(FROZEN)}
+    save_weights(context.folder, own)
+
+
+def check_maps(context: Context, task: MaskCheckTask) -> None:
+    """Write whether masks of maps tell clusters apart, beside the same with dealt clusters.
+
+    Raises ClusteringError where a cluster has too few cells for the folds.
+    """
+    clusters = load_clustered(context.artifacts.folder(task.clusters)).cluster
+    usual = MaskCheckParams()
+    params = replace(
+        usual,
+        maps=replace(usual.maps, max_epochs=task.epochs),
+        masks=replace(usual.masks, max_epochs=task.epochs),
+    )
+    with encoding(context.artifacts, task.taken, task.encoder) as one:
+        case = MaskCase(
+            source=one.opened.source,
+            limits=one.limits,
+            build=classifier(one, int(clusters.max()) + 1),
+            part=layer(AUTOENCODERS[one.story.spec.id].last_map),
+            control=_control(context, task.seed, task.epochs),
+            params=params,
+        )
+        found = check_masks(case, clusters)
+    stored = StoredMaskCheck(folds=_told(found.folds), control=_told(found.control))
+    save_mask_check(context.folder, stored)
+
+
+def classifier(one: Encoding, n_clusters: int) -> Callable[[], nn.Module]:
+    """Return what builds the published classifier on an encoder."""
+    with torch.no_grad():
+        codes = one.network.get_submodule("encoder")(one.shown(np.arange(1)).batch(_first(one)))
+
+    def build() -> nn.Module:
+        return ClusterClassifier(one.network, codes.shape[1], n_clusters)
+
+    return build
+
+
+def layer(name: str) -> Callable[[nn.Module], nn.Module]:
+    """Return what finds a layer by its name."""
+    return lambda model: model.get_submodule(name)
+
+
+def learnable(clusters: Array) -> Array:
+    """Return clusters (N,) with -1 for the cells of clusters that are too small to deal out.
+
+    Raises ClusteringError where fewer than two are left.
+    """
+    sizes = np.bincount(clusters)
+    labels: Array = np.where(sizes[clusters] >= PARTS, clusters, -1)
+    if (sizes >= PARTS).sum() < 2:
+        message = (
+            f"clusters have {', '.join(map(str, sizes))} cells; explaining them needs at least two "
+            f"with {PARTS} cells or more: ask for other clusters, or leave the maps out"
+        )
+        raise ClusteringError(message)
+    return labels
+
+
+def _first(one: Encoding) -> torch.Tensor:
+    """Return the position of the first cell, on the network's device."""
+    return torch.zeros(1, dtype=torch.int64, device=next(one.network.parameters()).device)
+
+
+def _training(epochs: int) -> TrainingParams:
+    """Return how the classifier is trained: cells as they are, as its maps see them."""
+    return TrainingParams(
+        max_epochs=epochs, batch_size=64, balance="oversample", flips=False, noise=0.0
+    )
+
+
+def _control(context: Context, seed: int, epochs: int) -> Control:
+    work = context.work
+
+    def tell(epoch: Epoch) -> None:
+        work.tell(f"epoch {epoch.number} of {epochs}", epoch.number / epochs)
+
+    device = choose_device(Settings().device)
+    return Control(seed=seed, device=device, folder=work.checkpoint, tell=tell, stop=work.stop)
+
+
+def _told(found: tuple[MaskScores, ...]) -> tuple[MaskFold, ...]:
+    return tuple(MaskFold(**asdict(one)) for one in found)

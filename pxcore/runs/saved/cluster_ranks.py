@@ -1,0 +1,55 @@
+"""A ranking of channels on clusters, and what a look at masks gave: one small JSON each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pxcore.runs.saved.text import from_file, to_text
+from pxcore.types.unlabelled_views import MaskFold
+
+RANKING, MASKS = "ranking.json", "masks.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRanking:
+    """Numbers of one ranking, channels by position; names come from the panel."""
+
+    value: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    rank: tuple[int, ...]
+    rank_low: tuple[int, ...]
+    rank_high: tuple[int, ...]
+    posterior_drop: tuple[float, ...]
+    per_cluster: tuple[tuple[float, ...], ...]
+    n_cells: int
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMaskCheck:
+    """Every fold, and every fold with clusters dealt at random."""
+
+    folds: tuple[MaskFold, ...]
+    control: tuple[MaskFold, ...]
+
+
+def save_ranking(folder: Path, ranking: StoredRanking) -> None:
+    """Write a ranking."""
+    (folder / RANKING).write_text(to_text(ranking), encoding="utf-8")
+
+
+def load_ranking(folder: Path) -> StoredRanking:
+    """Return a ranking."""
+    return from_file(StoredRanking, folder / RANKING)
+
+
+def save_mask_check(folder: Path, found: StoredMaskCheck) -> None:
+    """Write a mask check."""
+    (folder / MASKS).write_text(to_text(found), encoding="utf-8")
+
+
+def load_mask_check(folder: Path) -> StoredMaskCheck:
+    """Return a mask check."""
+    return from_file(StoredMaskCheck, folder / MASKS)

@@ -1,0 +1,1 @@
+"""Runs on cells without labels: encode, cluster, rank, explain; clusters that become labels."""

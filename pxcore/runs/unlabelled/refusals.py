@@ -1,0 +1,80 @@
+"""What cannot be asked of cells without labels, told before anything is trained."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import get_args
+
+from pxcore.clustering.fit import VARIANTS
+from pxcore.clustering.params import LEAST
+from pxcore.errors import ClusteringError, TrainingError
+from pxcore.models.autoencoders import AUTOENCODERS
+from pxcore.runs.unlabelled.plan import params_of
+from pxcore.types import Dataset
+from pxcore.types.unlabelled_ask import ClusterAsk, Covariance
+
+
+def refuse(ask: ClusterAsk, dataset: Dataset) -> None:
+    """Raise the error for clusters, rankings or maps that these cells cannot have.
+
+    Raises
+    ------
+    ClusteringError
+        For numbers out of range, more clusters than cells, too few cells, or a variant that
+        cannot do what is asked.
+    TrainingError
+        For maps of volumes.
+    """
+    _numbers(ask, dataset)
+    _variant(ask)
+    if (ask.maps or ask.check_masks) and not AUTOENCODERS[ask.model].last_map:
+        message = (
+            f"{ask.model} looks at volumes, of which no map of rows and columns can be drawn; "
+            "leave the maps out, or take pictures in"
+        )
+        raise TrainingError(message)
+
+
+def _numbers(ask: ClusterAsk, dataset: Dataset) -> None:
+    params = params_of(ask)
+    if ask.covariance not in get_args(Covariance):
+        known = ", ".join(get_args(Covariance))
+        message = f"the covariance is {ask.covariance!r}; expected one of {known}"
+        raise ClusteringError(message)
+    if dataset.n_cells < LEAST:
+        message = f"{dataset.n_cells} cells are too few to cluster; expected at least {LEAST}"
+        raise ClusteringError(message)
+    if params.n_clusters is not None and params.n_clusters > dataset.n_cells:
+        message = (
+            f"{params.n_clusters} clusters were asked for and {dataset.n_cells} cells are given; "
+            "expected at most one cluster a cell, and far fewer to mean anything"
+        )
+        raise ClusteringError(message)
+
+
+def _variant(ask: ClusterAsk) -> None:
+    variant = VARIANTS[ask.variant]
+    if ask.clusters is None and not variant.has_bic:
+        message = (
+            f"{variant.label} cannot say how many clusters there are; expected a number: ask for "
+            "some, or let BIC choose with the variant whitened"
+        )
+        raise ClusteringError(message)
+    if ask.variant == "umap" and importlib.util.find_spec("umap") is None:
+        message = (
+            "the variant umap needs the package umap-learn, which is not installed here; choose "
+            "the variant whitened, or have it installed"
+        )
+        raise ClusteringError(message)
+    if ask.variant == "umap" and ask.rank:
+        message = (
+            "a UMAP has no formula, so channels cannot be ranked on its clusters; choose the "
+            "variant whitened, or leave the ranking out"
+        )
+        raise ClusteringError(message)
+    if ask.refine and ask.variant not in ("whitened", "raw"):
+        message = (
+            f"clusters of the variant {ask.variant} have no centres to gather codes around; refine "
+            "with the variant whitened or raw"
+        )
+        raise ClusteringError(message)

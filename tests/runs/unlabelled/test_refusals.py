@@ -1,0 +1,129 @@
+"""What cannot be asked of cells without labels is told before anything is trained."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pxcore.clustering.verdict import ClusterVerdict
+from pxcore.data.annotation import Annotation
+from pxcore.doors.unlabelled import Unlabelled
+from pxcore.errors import ClusteringError, PanelError, PxError, RunError, TrainingError
+from pxcore.runs.execute.unlabelled.cluster import edge_words
+from pxcore.runs.failures import classify
+from pxcore.runs.import_desk import ImportDesk
+from pxcore.runs.job import Ended, Job
+from pxcore.runs.progress import progress
+from pxcore.runs.runner import Runner
+from pxcore.runs.tasks import Lane
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from pxcore.types import Channel, Dataset, Panel, RunState
+from pxcore.types.unlabelled_ask import ClusterAsk
+from tests.hidden_cells import small_ask
+from tests.tiny_lab import InlineEngine, carry_on, stored_dataset
+
+
+class Telling(InlineEngine):
+    """Tells of a task's error as workers do."""
+
+    def submit(self, job: Job, lane: Lane) -> None:
+        try:
+            super().submit(job, lane)
+        except PxError as error:
+            self._over.append(Ended(key=job.key, failure=classify(error)))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(Settings(home=tmp_path_factory.mktemp("refused") / "home"))
+    yield opened
+    opened.close()
+
+
+def made(
+    store: Store, n: int = 12, size: int = 18, *, bright: int = 500, masks: int = 1
+) -> Dataset:
+    """Return cells of noise; nothing varies with ``bright`` 0, masks are all ``masks``."""
+    rng = np.random.default_rng(n + size)
+    images = rng.integers(0, bright + 1, (n, 2, size, size)).astype(np.uint16)
+    outlines = np.full((n, 1, size, size), masks, np.uint8)
+    none = np.full(n, -1)
+    panel = Panel((Channel(name="A"), Channel(name="B")))
+    return stored_dataset(store, (images, outlines), Annotation(none, none, (), ()), panel)
+
+
+@pytest.fixture(scope="module")
+def ask(store: Store) -> ClusterAsk:
+    return replace(small_ask(store, made(store)), epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"clusters": 13}, ClusteringError, "13 clusters were asked for and 12 cells are given"),
+        ({"clusters": 0}, ClusteringError, "n_clusters is 0; give a number"),
+        ({"clusters": None, "variant": "birch"}, ClusteringError, "cannot say how many"),
+        ({"variant": "magic"}, ClusteringError, "whitened"),
+        ({"covariance": "round"}, ClusteringError, "expected one of tied, diag, full"),
+        ({"variant": "birch", "refine": True}, ClusteringError, "have no centres"),
+        ({"channels": (1, 0)}, PanelError, "in the panel's order"),
+        ({"channels": (0, 7)}, PanelError, "from 0 to 1"),
+        ({"model": "dcae_3d", "options": ()}, TrainingError, "takes volumes only"),
+        ({"model": "vae"}, TrainingError, "dcae_2d"),
+        ({"options": (("depth", 3),)}, TrainingError, "has no setting 'depth'"),
+        ({"epochs": 0}, TrainingError, "epochs is 0"),
+        ({"encoder_of": "nothing"}, RunError, "is not known here"),
+        ({"seed": 2**33}, PxError, "seed"),
+    ],
+)
+def test_settings_that_make_no_sense(
+    store: Store, ask: ClusterAsk, changed: dict[str, object], error: type[PxError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        Unlabelled(store).check(replace(ask, **changed))
+
+
+def test_cells_that_are_too_few_or_too_small(store: Store) -> None:
+    for dataset, error, said in (
+        (made(store, 3), ClusteringError, "3 cells are too few"),
+        (made(store, 12, 12), TrainingError, "cells of 12 x 12 pixels are too small for dcae_2d"),
+    ):
+        with pytest.raises(error, match=said):
+            Unlabelled(store).submit(small_ask(store, dataset, 1))
+
+
+@pytest.mark.parametrize(
+    ("bright", "masks", "said"),
+    [(0, 1, "all 2 planes are constant"), (500, 0, "every mask is empty")],
+)
+def test_what_only_pixels_show_ends_the_run_with_one_sentence(
+    store: Store, bright: int, masks: int, said: str
+) -> None:
+    dataset = made(store, 12, bright=bright, masks=masks)
+    run_id = Unlabelled(store).submit(small_ask(store, dataset, 1))
+    runner = Runner(store=store, engine=Telling(store), desk=ImportDesk(store))
+    runner.carry_on(threading.Event(), until_idle=True)
+    told = progress(store, run_id)
+    assert told.run.state is RunState.FAILED
+    assert said in told.error
+    assert "bad input" in told.error
+
+
+def test_few_cells_go_through_and_are_called_too_few(store: Store) -> None:
+    run_id = Unlabelled(store).submit(replace(small_ask(store, made(store), 1), clusters=None))
+    carry_on(store)
+    found = Unlabelled(store).result(run_id)
+    assert any("12 cells are too few for firm conclusions" in one for one in found.trust.said)
+    assert found.trust.verdict in set(ClusterVerdict)
+
+
+def test_a_number_at_the_edge_is_told() -> None:
+    falling = ((1, 9.0), (2, 5.0), (3, 4.0))
+    assert "the most that were tried" in edge_words(falling)[0]
+    assert edge_words(falling[:1]) == ()
+    assert edge_words((*falling, (4, 6.0))) == ()

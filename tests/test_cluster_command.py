@@ -1,0 +1,98 @@
+"""``python -m pxcore cluster`` and ``name-clusters``: last lines, the file, one clear message."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pxcore.__main__ import app, main
+from pxcore.commands.following import Following
+from pxcore.runs import datasets
+from pxcore.settings import Settings
+from pxcore.store.home import Store, open_store
+from tests.hidden_cells import hidden_dataset
+from tests.tiny_lab import carry_on
+
+SMALL = ("--epochs", "60", "--model-option", "width=2", "--model-option", "code=8")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(Settings(home=tmp_path_factory.mktemp("command") / "home"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def cells(store: Store) -> str:
+    return hidden_dataset(store, store.home).id
+
+
+@pytest.fixture(autouse=True)
+def in_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PXCORE_HOME", str(store.home))
+    monkeypatch.setattr(Following, "to_the_end", lambda _: carry_on(store))
+
+
+def call(*words: str) -> list[str]:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.stdout.splitlines()
+
+
+def test_clusters_are_told_written_and_named(cells: str, store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "clusters.json"
+    lines = call("cluster", cells, "--clusters", "3", "--rank", "--json", str(file), *SMALL)
+    told = json.loads(file.read_text())
+    assert told["run"] == lines[-1]
+    assert (told["clusters"], sum(told["sizes"]), told["bic"]) == (3, 120, [])
+    assert told["balanced_accuracy"] == told["ari"] == told["f1"] == 1.0
+    assert set(told["importance"]) == {"permute_cells", "permute_pixels"}
+    assert told["importance"]["permute_cells"]["rank"][0] == 3
+    assert told["settings"]["options"] == [["code", 8], ["width", 2]]
+    assert "against known classes: balanced accuracy 1.00" in "\n".join(lines)
+    named = call("name-clusters", lines[-1], "--name", "1=a", "--name", "2=b c", "--title", "Mine")
+    made = datasets.one(store, named[-1])
+    assert (made.title, made.classes, made.n_labelled) == ("Mine", ("a", "b c"), 80)
+    assert "left out: 40 cells" in named
+
+
+def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
+    cells: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "auto.json"
+    lines = call("cluster", cells, "--most", "2", "--json", str(file), *SMALL)
+    told = json.loads(file.read_text())
+    assert [k for k, _ in told["bic"]] == [1, 2]
+    assert "importance" not in told
+    assert "BIC still falls at 2 clusters" in " ".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--clusters", "many"), "give auto or a number"),
+        (("--clusters", "500"), "500 clusters were asked for and 120 cells are given"),
+        (("--channels", "CD3"), "it has BF, Left, Right"),
+        (("--model", "dcae_3d"), "takes volumes only"),
+        (("--variant", "birch"), "cannot say how many clusters"),
+        (("--json", "/nowhere/at/all.json"), "there is no folder"),
+    ],
+)
+def test_what_cannot_be_done_is_one_message(
+    cells: str,
+    words: tuple[str, ...],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pxcore", "cluster", cells, *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert said in " ".join(capsys.readouterr().err.split())
