@@ -55,7 +55,8 @@ def _introduction(datasets: Sequence[Dataset], runs: Sequence[RunRow]) -> None:
     )
     _further()
     planted = {one.id for one in datasets if one.truth}
-    known = [r for r in runs if r.state is RunState.FINISHED and r.dataset_id in planted]
+    ranked = [run for run in runs if run.state is RunState.FINISHED and run.methods]
+    known = [run for run in ranked if run.dataset_id in planted]
     for run in [one for one in known if not one.private][:TRIED]:
         if _learned(run):
             label = f"An example with known truth: {md(run.title or run.dataset_title, 60)}"

@@ -59,7 +59,7 @@ def _empty() -> None:
     """Say what the page is for, and let a finished run be chosen."""
     header(TITLE)
     st.markdown(panel_form.PURPOSE, width=720)
-    runs = [run for run in lab().runs() if run.state is RunState.FINISHED]
+    runs = [run for run in lab().runs() if run.state is RunState.FINISHED and run.methods]
     if not runs:
         st.markdown("It needs a finished run; there is none yet.", width=720)
         if st.button("Start a run", type="primary", icon=":material/add_circle:"):

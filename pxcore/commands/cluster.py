@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.table import Table
 
 from pxcore.api import Lab, open_lab
+from pxcore.commands.clusters_told import tell
 from pxcore.commands.following import Following
 from pxcore.commands.run import check_writable
 from pxcore.commands.spec_options import options_of
@@ -19,7 +19,6 @@ from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import ClusteringError, StoreError
 from pxcore.plots.numbers import about, count
 from pxcore.types.unlabelled_ask import ClusterAsk, Covariance
-from pxcore.types.unlabelled_views import ClusterResult
 
 
 def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -105,7 +104,7 @@ def _carry_out(lab: Lab, ask: ClusterAsk, json_file: str, *, private: bool) -> N
     ERR.print(text(f"run {run_id}"))
     Following(lab, run_id).to_the_end()
     found = lab.unlabelled.result(run_id)
-    _tell(found)
+    tell(found)
     OUT.print(run_id)
     if json_file:
         told = json.dumps(lab.unlabelled.result_json(run_id), indent=2, allow_nan=False)
@@ -114,45 +113,6 @@ def _carry_out(lab: Lab, ask: ClusterAsk, json_file: str, *, private: bool) -> N
         except OSError as error:
             message = f"{json_file} cannot be written: {error.strerror or error}"
             raise StoreError(message) from error
-
-
-def _tell(found: ClusterResult) -> None:
-    """Print clusters, the verdict on them, and what they are beside known classes."""
-    table = Table("cluster", "cells", "found again", *(["class"] if found.against else []))
-    for k, (size, again) in enumerate(zip(found.sizes, found.trust.per_cluster, strict=True)):
-        known = [_class_of(found, k)] if found.against else []
-        table.add_row(str(k + 1), str(size), f"{again:.2f}", *known)
-    OUT.print(table)
-    OUT.print(text(f"verdict: {found.trust.verdict}"))
-    for said in found.trust.said:
-        OUT.print(text(f"- {said}"))
-    if found.bic:
-        curve = ", ".join(f"{k}: {value:.0f}" for k, value in found.bic)
-        OUT.print(text(f"BIC by number of clusters: {curve}"))
-    if (match := found.against) is not None:
-        OUT.print(
-            text(
-                f"against known classes: balanced accuracy {match.balanced_accuracy:.2f}, F1 "
-                f"{match.f1:.2f}, adjusted Rand index {match.ari:.2f}"
-            )
-        )
-    for ranking in found.rankings:
-        order = sorted(range(len(ranking.channels)), key=lambda c: ranking.rank[c])
-        listed = ", ".join(
-            f"{ranking.channels[c]} {ranking.value[c]:.2f} ({ranking.low[c]:.2f} to "
-            f"{ranking.high[c]:.2f})"
-            for c in order
-        )
-        OUT.print(text(f"{ranking.method}: {listed}"))
-        if ranking.warning:
-            OUT.print(text(f"- {ranking.warning}"))
-
-
-def _class_of(found: ClusterResult, cluster: int) -> str:
-    """Return the class that a cluster goes with."""
-    match = found.against
-    at = match.counterpart[cluster] if match is not None else -1
-    return match.classes[at] if match is not None and at >= 0 else "none"
 
 
 def _number(words: str) -> int | None:

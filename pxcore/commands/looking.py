@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from pxcore.api import open_lab
+from pxcore.commands.clusters_told import tell
 from pxcore.commands.terminal import ERR, OUT, left_in_words, result_parts, text, when
 from pxcore.types import Progress, RunState
 
@@ -37,10 +38,13 @@ def runs() -> None:
 
 
 def show(run_id: RunId) -> None:
-    """Show a run: its ranking when it is finished, else how far it is."""
+    """Show a run: its ranking or clusters when it is finished, else how far it is."""
     with closing(open_lab()) as lab:
         progress = lab.progress(run_id)
         if progress.run.state is RunState.FINISHED:
+            if progress.spec.clusters is not None:
+                tell(lab.unlabelled.result(run_id))
+                return
             for part in result_parts(lab.result(run_id)):
                 OUT.print(part)
             return

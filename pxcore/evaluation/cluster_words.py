@@ -56,6 +56,6 @@ def ruling_words(values: Array, panel: Panel) -> str:
     how = "rules" if share >= DOMINATES else "leads"
     return (
         f"{first.name} {how} the ranking, and no stain is in it: the clusters may be where cells "
-        "lie or how large they are, not kinds of cells. Look at the galleries, centre the cells, "
-        "and compare with whitened codes"
+        "lie or how large they are, not kinds of cells. Look at the galleries; cells centred by "
+        "their masks and whitened codes hold against that"
     )

@@ -115,6 +115,12 @@ def _asked(earlier: RunSpec, what: str, groups: Sequence[Group]) -> RunSpec:
         "where": with_where,
         "left_out": lambda spec: left_out(spec, groups),
     }
+    if earlier.clusters is not None:
+        message = (
+            "a run that clusters cells ranks no channels of a classifier: name its clusters, and "
+            "start a run on the data set that is made of them"
+        )
+        raise RunError(message)
     if what not in questions:
         message = f"nothing is known to follow a run as {what!r}; there is {', '.join(questions)}"
         raise RunError(message)

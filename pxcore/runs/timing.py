@@ -77,6 +77,11 @@ def kind_of(task: Task, device: str) -> str:
     """Return the kind of work, such as ``train:small_cnn:cpu``."""
     if isinstance(task, UnlabelledTask):
         return unlabelled.kind_of(task, device)
+    return _kind_of(task, device)
+
+
+def _kind_of(task: Task, device: str) -> str:
+    """Return the kind of work of a run that ranks."""
     match task:
         case TrainTask():
             model = task.model.id

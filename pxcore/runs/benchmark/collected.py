@@ -103,11 +103,11 @@ def _seed(dataset: Dataset) -> str:
 
 
 def _finished(store: Store, seeds: dict[str, str]) -> list[RunRow]:
-    """Return the finished runs on some data sets, newest first."""
+    """Return the finished runs that rank, on some data sets, newest first."""
     return [
         row
         for row in progress.run_rows(store)
-        if row.state is RunState.FINISHED and row.dataset_id in seeds
+        if row.state is RunState.FINISHED and row.dataset_id in seeds and row.methods
     ]
 
 

@@ -128,6 +128,12 @@ def _finished(store: Store, run_id: str) -> RunRecord:
             "again"
         )
         raise PanelError(message)
+    if record.spec.clusters is not None:
+        message = (
+            f"run {run_id!r} clusters cells without labels, so no panel can be judged by it; name "
+            "its clusters, and ask a run on the data set that is made of them"
+        )
+        raise PanelError(message)
     return record
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pxcore.runs.saved.text import from_file, to_text
 from pxcore.types.unlabelled_views import MaskFold
 
-RANKING, MASKS = "ranking.json", "masks.json"
+RANKING, MASKS, REFUSED = "ranking.json", "masks.json", "refused.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,10 @@ class StoredRanking:
 class StoredMaskCheck:
     """Every fold, and every fold with clusters dealt at random."""
 
-    folds: tuple[MaskFold, ...]
-    control: tuple[MaskFold, ...]
+    folds: tuple[MaskFold, ...] = ()
+    control: tuple[MaskFold, ...] = ()
+    refused: str = ""
+    """Why these clusters could not be checked; empty where they were."""
 
 
 def save_ranking(folder: Path, ranking: StoredRanking) -> None:
@@ -43,6 +45,17 @@ def save_ranking(folder: Path, ranking: StoredRanking) -> None:
 def load_ranking(folder: Path) -> StoredRanking:
     """Return a ranking."""
     return from_file(StoredRanking, folder / RANKING)
+
+
+def save_refusal(folder: Path, why: str) -> None:
+    """Write why clusters cannot be explained: the run goes on without."""
+    (folder / REFUSED).write_text(why, encoding="utf-8")
+
+
+def load_refusal(folder: Path) -> str:
+    """Return why clusters could not be explained; empty where they were."""
+    file = folder / REFUSED
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def save_mask_check(folder: Path, found: StoredMaskCheck) -> None:

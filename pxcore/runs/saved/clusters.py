@@ -82,6 +82,13 @@ def load_codes(folder: Path) -> StoredCodes:
         )
 
 
+def load_brightness(folder: Path) -> Array:
+    """Return (N, P) float32 without reading the codes."""
+    with np.load(folder / CODES, allow_pickle=False) as arrays:
+        brightness: Array = arrays["brightness"]
+        return brightness
+
+
 def save_clusters(
     folder: Path, clustering: Clustering, cells: ClusteredCells, story: ClusterStory
 ) -> None:

@@ -179,6 +179,12 @@ def check_run(store: Store, plan: StagedPlan, run: StagedRun, run_id: str) -> tu
             f"finished (`python -m pxcore show {run_id}`), or attach another one"
         )
         raise PanelError(message)
+    if spec.clusters is not None:
+        message = (
+            f"run {run_id!r} clusters cells and ranks no channels of a classifier; attach a run "
+            "that ranks"
+        )
+        raise PanelError(message)
     if spec.dataset_id != run.dataset_id:
         message = (
             f"run {run_id!r} ranked data set {record.dataset.title!r}, another one than is "

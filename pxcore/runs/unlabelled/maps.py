@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pxcore.errors import DatasetError, MethodError
+from pxcore.errors import ClusteringError, DatasetError, MethodError
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.runs.child import run_child
 from pxcore.runs.parts import Parts
@@ -15,7 +15,7 @@ from pxcore.runs.result import finished
 from pxcore.runs.saved.clusters import load_clustered
 from pxcore.runs.unlabelled.asks import ask_of
 from pxcore.runs.unlabelled.plan import taken_of
-from pxcore.runs.unlabelled.result import kept
+from pxcore.runs.unlabelled.result import kept, refusal
 from pxcore.runs.unlabelled.tasks import Taken
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
@@ -52,10 +52,14 @@ def maps(store: Store, run_id: str, positions: Sequence[int], layer: str = "") -
         For a layer it does not have.
     DatasetError
         For cells that are not there, or too many.
+    ClusteringError
+        Where the clusters are too small to be explained.
     """
     record, ask = finished(store, run_id, clusters=True), ask_of(store, run_id)
     parts = Parts(store, record)
     head = kept(parts, "explain_clusters").name
+    if why := refusal(parts):
+        raise ClusteringError(why)
     encoder = ask.encoder_key or next(
         row.key for row in (parts.row("refine"), parts.row("encode")) if row is not None
     )

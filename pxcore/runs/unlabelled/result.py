@@ -15,12 +15,17 @@ from pxcore.runs.galleries import annotation_of
 from pxcore.runs.ledger import RunRecord
 from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished
-from pxcore.runs.saved.cluster_ranks import StoredMaskCheck, load_mask_check, load_ranking
+from pxcore.runs.saved.cluster_ranks import (
+    StoredMaskCheck,
+    load_mask_check,
+    load_ranking,
+    load_refusal,
+)
 from pxcore.runs.saved.clusters import (
     ClusteredCells,
+    load_brightness,
     load_cluster_story,
     load_clustered,
-    load_codes,
 )
 from pxcore.runs.saved.encoder import EncoderStory, load_encoder_story, load_redrawn
 from pxcore.runs.unlabelled.asks import ask_of
@@ -79,7 +84,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
     cells, story = load_clustered(folder), load_cluster_story(folder)
     annotation, now = annotation_of(store, record.dataset), live(store, run_id)
     panel, planes = record.spec.panel.take(ask.channels), taken_of(ask).planes
-    masks = _masks(parts)
+    masks, unexplained = _masks(parts), refusal(parts)
     encoder = _encoder(store, ask, parts)
     return ClusterResult(
         run=record.row,
@@ -94,7 +99,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
         sizes=story.sizes,
         places=cells.places,
         place_rows=cells.place_rows,
-        brightness=load_codes(kept(parts, "codes")).brightness,
+        brightness=load_brightness(kept(parts, "codes")),
         labels=annotation.labels.astype(np.int64),
         groups=annotation.groups.astype(np.int64),
         bic=story.bic,
@@ -104,11 +109,15 @@ def result(store: Store, run_id: str) -> ClusterResult:
         live=now,
         history=encoder.history,
         rankings=_rankings(parts, panel, planes),
-        has_maps=parts.row("explain_clusters") is not None,
-        mask_folds=masks.folds if masks else (),
-        mask_control=masks.control if masks else (),
+        has_maps=parts.row("explain_clusters") is not None and not unexplained,
+        mask_folds=masks.folds,
+        mask_control=masks.control,
         counterpart=story.counterpart,
-        details=_details(record, ask, encoder),
+        details=(
+            *_details(record, ask, encoder),
+            *((("No maps", unexplained),) if unexplained else ()),
+            *((("No mask check", masks.refused),) if masks.refused else ()),
+        ),
     )
 
 
@@ -179,9 +188,16 @@ def _rankings(parts: Parts, panel: Panel, planes: Planes) -> tuple[ClusterRankin
     return tuple(found)
 
 
-def _masks(parts: Parts) -> StoredMaskCheck | None:
+def refusal(parts: Parts) -> str:
+    """Return why clusters could not be explained by maps; empty where they were, or not asked."""
+    there = parts.row("explain_clusters") is not None
+    return load_refusal(kept(parts, "explain_clusters")) if there else ""
+
+
+def _masks(parts: Parts) -> StoredMaskCheck:
+    """Return the check of masks; an empty one where it was not asked for."""
     there = parts.row("mask_check") is not None
-    return load_mask_check(kept(parts, "mask_check")) if there else None
+    return load_mask_check(kept(parts, "mask_check")) if there else StoredMaskCheck()
 
 
 def _details(

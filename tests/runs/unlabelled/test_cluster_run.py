@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from pxcore.api import Lab, open_lab
-from pxcore.errors import ClusteringError, MethodError, RunError
+from pxcore.errors import ClusteringError, MethodError, PanelError, RunError
 from pxcore.runs import ledger
 from pxcore.runs.saved.clusters import load_clustering, load_codes
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Dataset, RunState
+from pxcore.types.panel import Constraints
 from pxcore.types.unlabelled_views import ClusterResult
 from tests.hidden_cells import (
     BF,
@@ -198,6 +199,10 @@ def test_the_two_kinds_of_runs_are_not_mistaken(
     ranking = lab.submit(tiny_spec(cells, max_epochs=1))
     with pytest.raises(RunError, match="trains a classifier"):
         lab.unlabelled.result(ranking)
+    with pytest.raises(PanelError, match="clusters cells without labels"):
+        lab.panels.ask(run_id, lab.panels.question(Constraints()))
+    with pytest.raises(RunError, match="name its clusters"):
+        lab.follow_up(run_id, "gates")
     lab.cancel(ranking, "")
     carry_on(store)
     row = next(run for run in lab.runs() if run.id == run_id)

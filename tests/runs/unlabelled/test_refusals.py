@@ -115,10 +115,19 @@ def test_what_only_pixels_show_ends_the_run_with_one_sentence(
 
 
 def test_few_cells_go_through_and_are_called_too_few(store: Store) -> None:
-    run_id = Unlabelled(store).submit(replace(small_ask(store, made(store), 1), clusters=None))
+    door = Unlabelled(store)
+    ask = replace(small_ask(store, made(store, 8), 1), clusters=None, maps=True, check_masks=True)
+    run_id = door.submit(ask)
     carry_on(store)
-    found = Unlabelled(store).result(run_id)
-    assert any("12 cells are too few for firm conclusions" in one for one in found.trust.said)
+    found = door.result(run_id)
+    assert not found.has_maps
+    assert not found.mask_folds
+    told = dict(found.details)
+    assert "explaining them needs at least two" in told["No maps"]
+    assert "checking masks in 5 folds" in told["No mask check"]
+    with pytest.raises(ClusteringError, match="explaining them needs at least two"):
+        door.maps(run_id, [0])
+    assert any("8 cells are too few for firm conclusions" in one for one in found.trust.said)
     assert found.trust.verdict in set(ClusterVerdict)
 
 

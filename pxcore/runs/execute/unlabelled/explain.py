@@ -16,7 +16,7 @@ from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.models.cluster_classifier import ClusterClassifier
 from pxcore.runs.execute.context import Context
 from pxcore.runs.execute.unlabelled.cells import Encoding, encoding
-from pxcore.runs.saved.cluster_ranks import StoredMaskCheck, save_mask_check
+from pxcore.runs.saved.cluster_ranks import StoredMaskCheck, save_mask_check, save_refusal
 from pxcore.runs.saved.clusters import load_clustered
 from pxcore.runs.saved.encoder import save_weights
 from pxcore.runs.unlabelled.tasks import ExplainClustersTask, MaskCheckTask
@@ -35,10 +35,14 @@ FROZEN = "encoder."
 def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
     """Write the head of a classifier of clusters; the encoder's weights are its own artifact's.
 
-    Raises ClusteringError where fewer than two clusters have cells enough.
+    Where fewer than two clusters have cells enough, why is written in its place.
     """
     clusters = load_clustered(context.artifacts.folder(task.clusters)).cluster
-    labels = learnable(clusters)
+    try:
+        labels = learnable(clusters)
+    except ClusteringError as error:
+        save_refusal(context.folder, str(error))
+        return
     with encoding(context.artifacts, task.taken, task.encoder) as one:
         data = TrainingData(
             source=one.opened.source,
@@ -58,7 +62,7 @@ def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
 def check_maps(context: Context, task: MaskCheckTask) -> None:
     """Write whether masks of maps tell clusters apart, beside the same with dealt clusters.
 
-    Raises ClusteringError where a cluster has too few cells for the folds.
+    Where a cluster has too few cells for the folds, why is written in its place.
     """
     clusters = load_clustered(context.artifacts.folder(task.clusters)).cluster
     usual = MaskCheckParams()
@@ -76,7 +80,11 @@ def check_maps(context: Context, task: MaskCheckTask) -> None:
             control=_control(context, task.seed, task.epochs),
             params=params,
         )
-        found = check_masks(case, clusters)
+        try:
+            found = check_masks(case, clusters)
+        except ClusteringError as error:
+            save_mask_check(context.folder, StoredMaskCheck(refused=str(error)))
+            return
     stored = StoredMaskCheck(folds=_told(found.folds), control=_told(found.control))
     save_mask_check(context.folder, stored)
 
