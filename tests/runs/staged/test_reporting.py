@@ -15,7 +15,15 @@ from pxcore.runs import ledger
 from pxcore.runs.staged import merging
 from pxcore.types.panel import Constraints
 from pxcore.types.reports import Report
-from tests.runs.staged.measured_plans import ALL, Measured, planned, with_final, with_rankings
+from tests.runs.staged.measured_plans import (
+    ALL,
+    WHO,
+    Measured,
+    planned,
+    with_final,
+    with_rankings,
+    with_result,
+)
 
 
 def whole(report: Report) -> Report:
@@ -98,8 +106,7 @@ def test_a_plan_at_every_step(lab: Lab, measured: Measured) -> None:
         assert {"order_list.csv", "control_list.csv", "run_1.csv", "plan.json"} <= {
             one.name for one in report.files
         }
-    who = "Ann Who-Made-It"
-    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who=who)
+    plan = with_result(lab, measured)
     report = whole(lab.reports.report("plan", plan.id))
     assert report.verdict == lab.staged.outcome(plan).said
     panel = report.sections[0].tables[0]
@@ -109,15 +116,14 @@ def test_a_plan_at_every_step(lab: Lab, measured: Measured) -> None:
     assert len(json.loads(report.recreate)["runs"]) == 3
     assert "Of the final run:" in report.methods
     texts = [lab.reports.html(report), report.recreate, *(one.text for one in report.files)]
-    assert not [text for text in texts if who in text]  # a report leaves the lab: nobody's name
+    assert not [text for text in texts if WHO in text]  # a report leaves the lab: nobody's name
     assert "not in this report" not in texts[0]
 
 
 def test_what_a_plan_lost_is_told(
     lab: Lab, measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = with_final(lab, measured)
-    plan = lab.staged.attach(plan, 3, measured.data["final"], measured.runs["final"], who="ann")
+    plan = with_result(lab, measured)
 
     def gone(*_: object) -> None:
         message = "the ranking has left the store"
