@@ -34,16 +34,19 @@ def status(port: int, path: str, cookie: str = "") -> int:
 
 def test_a_file_is_for_who_is_in_or_has_a_link(start: Start, tmp_path: Path) -> None:
     with lab(tmp_path) as store:
-        accounts.add(store, "Bob", Rank.READER, PASSWORD)
+        for name in ("Bob", "Cat"):
+            accounts.add(store, name, Rank.READER, PASSWORD)
         link, token = sharing.keep(store, report())
     port = start(PXCORE_AUTH="password")
-    browser, reader = Browser(port), Browser(port)
+    browser, other, reader = Browser(port), Browser(port), Browser(port)
     browser.log_in("Bob", PASSWORD)
+    other.log_in("Cat", PASSWORD)
     with tab(port, browser.cookie) as bob:
         drawn = bob.ask(page="published")
         later, *_ = LATER.findall(drawn.text)
         file = bob.file(later, drawn.session)
-        assert file.startswith("/media/")
+        assert re.match("/media/[0-9a-f]{56}[.?]", file), file  # a hash: nobody guesses it
+        assert status(port, file, other.cookie) == 200  # but who is told it and is in gets it
         mine = browser.cookie
         assert status(port, file, mine) == 200
         for cookie in ("", "pxcore_session=guessed", f"pxcore_link={'A' * 43}", "pxcore_link=x"):
