@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "operation"
 UNITS = sorted(FOLDER.glob("*.service"))
 TIMERS = sorted(FOLDER.glob("*.timer"))
-OF_COMPOSE = {"PXCORE_DATA", "PXCORE_CERTIFICATE", "PXCORE_CERTIFICATE_KEY"}
+OF_COMPOSE = {"PXCORE_DATA", "PXCORE_BACKUPS", "PXCORE_CERTIFICATE", "PXCORE_CERTIFICATE_KEY"}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
@@ -78,19 +80,56 @@ def test_every_unit_is_told_of_and_every_timer_starts_something() -> None:
         assert "WantedBy=timers.target" in timer.read_text()
 
 
-def test_compose_mounts_files_that_are_there_and_publishes_nothing_but_the_proxy() -> None:
-    services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((FOLDER / "compose.yaml").read_text())
+
+
+def test_compose_mounts_files_that_are_there_and_names_settings_that_are_told(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
     assert (FOLDER / services["pxcore"]["build"] / "Dockerfile").is_file()
-    assert services["pxcore"]["command"][:3] == ["serve", "--host", "127.0.0.1"]
-    assert services["proxy"]["network_mode"] == "service:pxcore"
-    assert [port.split(":")[0] for port in services["pxcore"]["ports"]] == ["80", "443"]
-    assert "ports" not in services["database"]
     (conf, *_) = services["proxy"]["volumes"]
     assert (FOLDER / conf.split(":")[0]).is_file()
     example = (FOLDER / ".env.example").read_text()
     text = (FOLDER / "compose.yaml").read_text()
     for name in set(re.findall(r"\$\{([A-Z_]+)", text)):
         assert f"{name}=" in example, name
+    backups = [one for one in services["pxcore"]["volumes"] if "PXCORE_BACKUPS" in one]
+    assert [one.rpartition(":")[2] for one in backups] == ["/backups"]
+    assert "pxcore backup /backups" in (ROOT / "docs" / "operation.md").read_text()
+
+
+def test_compose_publishes_the_proxy_alone_and_believes_it_alone(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    dashboard, database, proxy = (services[one] for one in ("pxcore", "database", "proxy"))
+    assert [port.split(":")[0] for port in proxy["ports"]] == ["80", "443"]
+    assert "ports" not in dashboard | database
+    assert dashboard["command"][:3] == ["serve", "--host", "0.0.0.0"]
+    told = dashboard["environment"]
+    assert told["PXCORE_AUTH"] == "password"
+    assert told["FORWARDED_ALLOW_IPS"] == proxy["networks"]["front"]["ipv4_address"]
+    subnet = ip_network(compose["networks"]["front"]["ipam"]["config"][0]["subnet"])
+    for one in (dashboard, proxy):
+        assert ip_address(one["networks"]["front"]["ipv4_address"]) in subnet
+    assert set(database["networks"]) == {"rows"} <= set(dashboard["networks"])
+    assert compose["networks"]["rows"]["internal"]
+    assert "PASSWORD" not in told["PXCORE_DATABASE_URL"]  # any sign may be in it
+
+
+def test_the_proxy_of_compose_asks_the_dashboard_by_name(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    """Its own command makes the file, but for the folder."""
+    line = compose["services"]["proxy"]["command"][-1].partition("&&")[0]
+    made = tmp_path / "default.conf"
+    line = line.replace("/etc/pxcore.conf", str(FOLDER / "nginx.conf"))
+    line = line.replace("/etc/nginx/conf.d/default.conf", str(made))
+    subprocess.run(["sh", "-c", line], check=True)
+    (upstream,) = re.findall(r"upstream \w+ {\s+server (\S+);", made.read_text())
+    port = compose["services"]["pxcore"]["command"][-1]
+    assert upstream == f"pxcore:{port}"
 
 
 def test_the_image_copies_what_the_web_process_needs() -> None:
