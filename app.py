@@ -22,6 +22,7 @@ from pages import (
     shared,
     shared_links,
     staged,
+    unlabelled,
 )
 from pages.parts import errors, gate, links, menu, session
 from pages.parts.icon import icon
@@ -44,6 +45,7 @@ class Entry:
 PAGES = (
     Entry("home", "Home", "", ":material/home:", home.render),
     Entry("datasets", "Data sets", "Cells", ":material/biotech:", datasets.render),
+    Entry("unlabelled", "Unlabelled", "Cells", ":material/bubble_chart:", unlabelled.render),
     Entry("new", "New run", "Runs", ":material/add_circle:", new_run.render),
     Entry("runs", "All runs", "Runs", ":material/list:", runs.render),
     Entry("compare", "Compare", "Runs", ":material/compare_arrows:", compare.render),

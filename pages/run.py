@@ -31,6 +31,8 @@ FURTHER = {
     "left_out": "Trained without channels",
 }
 """Tables that only some runs have."""
+CLUSTERS = "clusters"
+"""Stands for a preset in runs that cluster cells: these have a page of their own."""
 
 
 def render() -> None:
@@ -50,6 +52,8 @@ def render() -> None:
 def _draw(run_id: str) -> None:
     """Draw a run as it stands."""
     progress = lab().progress(run_id)
+    if progress.run.preset == CLUSTERS:
+        links.go("unlabelled", run=run_id)
     finished = progress.run.state is RunState.FINISHED
     row = progress.run
     header(

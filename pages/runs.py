@@ -93,7 +93,7 @@ def brief(runs: Sequence[RunRow]) -> pd.DataFrame:
     """Return the table for the page: methods as their number, no column that tells nothing."""
     shown = table(runs)
     few = [
-        names if len(run.methods) == 1 else f"{len(run.methods)} methods"
+        names if len(run.methods) < 2 else f"{len(run.methods)} methods"
         for names, run in zip(shown["Methods"], runs, strict=True)
     ]
     shown = shown.assign(Methods=few)

@@ -42,6 +42,10 @@ class Shown:
     stem: str = ""
     """First part of file names, such as the run's title."""
     clickable: bool = False
+    lasso: bool = False
+    """Marks are chosen by drawing a line around them: `show` returns the first id of each."""
+    fresh: bool = False
+    """Drawn each time and not remembered: what it reads is read anew for every page."""
     own_width: bool = False
     """A sheet of cells keeps its size, and is drawn each time: its pixels are not remembered.
     Other figures fill the page."""
@@ -50,20 +54,26 @@ class Shown:
 
 
 def show(build: Build, shown: Shown, table: pd.DataFrame | None = None) -> tuple[int, ...] | None:
-    """Draw ``build(theme)`` with its table; return the ids of the mark that was clicked."""
-    figure = build(theme()) if shown.own_width else _figure(build, theme())
+    """Draw ``build(theme)`` with its table; return the ids of the mark that was clicked.
+
+    With a lasso: the first id of every mark inside, None where none is.
+    """
+    once = shown.own_width or shown.fresh
+    figure = build(theme()) if once else _figure(build, theme())
     state = st.plotly_chart(
         figure,
         theme=None,
         key=shown.key,
         alt=style.alt(figure),
         width="content" if shown.own_width else "stretch",
-        on_select="rerun" if shown.clickable else "ignore",
-        selection_mode="points",
+        on_select="rerun" if shown.clickable or shown.lasso else "ignore",
+        selection_mode=("lasso", "points") if shown.lasso else "points",
         config={"displayModeBar": False, "displaylogo": False, "scrollZoom": False},
     )
     if table is not None:
         _files(build, shown, table)
+    if shown.lasso:
+        return lassoed(state)
     return clicked(state) if shown.clickable else None
 
 
@@ -93,14 +103,25 @@ def _made(recipe: _Recipe) -> go.Figure:
 
 def clicked(state: object) -> tuple[int, ...] | None:
     """Return the whole numbers in the custom data of the first selected mark, if any."""
+    chosen = _chosen(state)
+    return chosen[0] or None if chosen else None
+
+
+def lassoed(state: object) -> tuple[int, ...] | None:
+    """Return the first whole number in the custom data of every selected mark, if any."""
+    return tuple(sorted({numbers[0] for numbers in _chosen(state) if numbers})) or None
+
+
+def _chosen(state: object) -> list[tuple[int, ...]]:
+    """Return the whole numbers in the custom data of every selected mark."""
     selection = state.get("selection", {}) if isinstance(state, dict) else {}
     points: Sequence[object] = selection.get("points", []) if isinstance(selection, dict) else []
-    if not points or not isinstance(points[0], dict):
-        return None
-    data = points[0].get("customdata")
-    values = data if isinstance(data, list) else [data]
-    numbers = tuple(int(v) for v in values if isinstance(v, int | float))
-    return numbers or None
+    found = []
+    for point in points:
+        data = point.get("customdata") if isinstance(point, dict) else None
+        values = data if isinstance(data, list) else [data]
+        found.append(tuple(int(v) for v in values if isinstance(v, int | float)))
+    return found
 
 
 def _files(build: Build, shown: Shown, table: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -48,7 +49,7 @@ ADVICE = {
 def draw(progress: Progress) -> None:
     """Draw a run that is not finished."""
     if progress.run.state.final:
-        _ended(_named(progress))
+        ended(_named(progress), _again)
     else:
         _live(progress.run.id, progress.run.state)
 
@@ -70,7 +71,7 @@ def _live(run_id: str, drawn: RunState) -> None:
         progress = _named(lab().progress(run_id))
         if progress.run.state is not drawn:
             st.rerun(scope="app")
-        _bar(progress)
+        bar(progress)
         runner_note(busy=True)
         left, right = st.columns(2, gap="large")
         with left:
@@ -83,11 +84,11 @@ def _live(run_id: str, drawn: RunState) -> None:
                 st.toast("The run stops after the batch it is working on.")
         with right:
             curve(progress)
-        _log(progress)
+        log(progress)
         st.caption("You can close this tab; the address brings you back.")
 
 
-def _bar(progress: Progress) -> None:
+def bar(progress: Progress) -> None:
     """Draw the share done, the time left and what is in work."""
     share = min(max(progress.share, 0.0), 1.0)
     now = [one for one in progress.tasks if one.state is TaskState.RUNNING]
@@ -150,14 +151,14 @@ def curve(progress: Progress) -> None:
     show(lambda theme: learning(progress.curves, theme), Shown(key="learning"))
 
 
-def _log(progress: Progress) -> None:
+def log(progress: Progress) -> None:
     """Draw the end of the log, folded."""
     with st.expander("Log", icon=":material/terminal:", type="compact"):
         st.code(progress.log_tail or "Nothing written yet.", language=None)
 
 
-def _ended(progress: Progress) -> None:
-    """Draw a failed or cancelled run: what happened, what to do, the log."""
+def ended(progress: Progress, again: Callable[[Progress], None]) -> None:
+    """Draw a failed or cancelled run: what happened, what to do, ``again``'s ways on, the log."""
     failed = [one for one in progress.tasks if one.state is TaskState.FAILED]
     done = sum(one.state is TaskState.DONE for one in progress.tasks)
     if progress.run.state is RunState.CANCELLED:
@@ -173,14 +174,14 @@ def _ended(progress: Progress) -> None:
         advice = ADVICE.get(kind, ADVICE["defect"])
         smaller = "" if progress.spec.model.id == SMALLEST else "the smaller model, or "
         st.markdown(f"**What to do.** {advice.format(smaller=smaller)}", width=760)
-    _again(progress)
+    again(progress)
     st.markdown(steps(progress.tasks))
     for one in failed:
         with st.expander(f"Log of {md(one.label, 80)}", icon=":material/terminal:", expanded=True):
             text = lab().log(progress.run.id, one.key) or "no log"
             st.code(text, language=None, height=320 if text.count("\n") > 14 else "content")
     if not failed:
-        _log(progress)
+        log(progress)
 
 
 def _again(progress: Progress) -> None:

@@ -32,7 +32,7 @@ class GalleryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
+class Frame:
     """Names around a sheet (plain already; empty for none), its zoom, and what it shows."""
 
     alt: str
@@ -72,7 +72,7 @@ def gallery(
     _clickable(figure, tiles, cells.positions.tolist(), hover, view.zoom)
     alt = f"{len(row_names)} cells in {len(view.channels)} channels."
     rows = tuple(plain(name, 20) for name in row_names)
-    frame = _Frame(alt=alt, zoom=view.zoom, heads=tuple(heads), rows=rows)
+    frame = Frame(alt=alt, zoom=view.zoom, heads=tuple(heads), rows=rows)
     return _framed(figure, tiles, frame, theme)
 
 
@@ -102,7 +102,7 @@ def one_cell(
             bgcolor="rgba(0,0,0,0.55)",
         )
     alt = f"One cell in {len(channels)} channels{', mask outlined' if outline else ''}."
-    return _framed(figure, tiles, _Frame(alt=alt, zoom=zoom), theme)
+    return _framed(figure, tiles, Frame(alt=alt, zoom=zoom), theme)
 
 
 def before_after(
@@ -118,8 +118,13 @@ def before_after(
     figure = _tiles(tiles, theme)
     names = tuple(plain(name, 20) for name in row_names)
     alt = f"One channel of {len(names)} cells before and after the perturbation."
-    frame = _Frame(alt=alt, zoom=zoom, heads=("before", "after"), rows=names)
+    frame = Frame(alt=alt, zoom=zoom, heads=("before", "after"), rows=names)
     return _framed(figure, tiles, frame, theme)
+
+
+def framed_sheet(tiles: Array, frame: Frame, theme: Theme) -> go.Figure:
+    """Return tiles (rows, columns, H, W, 3) uint8 on one sheet, named as ``frame`` says."""
+    return _framed(_tiles(tiles, theme), tiles, frame, theme)
 
 
 def _channel_tiles(
@@ -169,7 +174,7 @@ def _clickable(
     )
 
 
-def _framed(figure: go.Figure, tiles: Array, frame: _Frame, theme: Theme) -> go.Figure:
+def _framed(figure: go.Figure, tiles: Array, frame: Frame, theme: Theme) -> go.Figure:
     """Return the sheet with names on top and at the left, at its own fixed size."""
     n_rows, n_columns, height, width, _ = tiles.shape
     left = max((24 + int(8.2 * len(readable(name))) for name in frame.rows), default=0)

@@ -1,0 +1,153 @@
+"""Unlabelled: learn codes of cells nobody has annotated, cluster them, look, name, rank stains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import (
+    deleting,
+    links,
+    privacy,
+    unlabelled_form,
+    unlabelled_live,
+    unlabelled_result,
+)
+from pages.parts.errors import guarded
+from pages.parts.header import Crumb, Download, header
+from pages.parts.runner import runner_note
+from pages.parts.session import asked, keep_address, lab, may_change
+from pages.parts.text import csv_bytes, file_name, md
+from pages.parts.words import moment
+from pxcore.plots import unlabelled_codes
+from pxcore.plots import unlabelled_figures as figures
+from pxcore.plots.numbers import count
+from pxcore.types import Progress, RunState
+from pxcore.types.unlabelled_views import ClusterResult
+
+LISTED = 12
+MARKS = {
+    RunState.FINISHED: ":material/check:",
+    RunState.FAILED: ":material/error:",
+    RunState.CANCELLED: ":material/block:",
+}
+
+
+def render() -> None:
+    """Draw the page: one clustering (``?run=``), or what there is and the form for a new one."""
+    keep_address()
+    run_id = asked("run")
+    if not run_id:
+        _start()
+        return
+    with guarded(f"clustering {run_id}"):  # one that cannot be shown can be deleted all the same
+        _draw(run_id)
+    deleting.offer("run", run_id)
+
+
+def _start() -> None:
+    """Draw what this page is for, the clusterings there are, and the form."""
+    header("Unlabelled")
+    st.markdown(
+        "#### Find groups of cells before anyone has labelled one, and which stains they rest on.",
+        anchors=False,
+        width=980,
+    )
+    st.markdown(
+        "A network learns to draw every cell again from a short code. Cells with similar codes "
+        "are gathered into clusters, and you are told whether these can be trusted. Look at the "
+        "cells of each, name those that mean something, and save them as classes: then every "
+        "ranking and the panel advice work on them.",
+        width=760,
+    )
+    datasets = lab().datasets()
+    if not datasets:
+        st.caption("No cells are here yet. Bring your own, or try it on drawn ones of known kinds.")
+        if st.button("Add cells", type="primary", icon=":material/upload_file:"):
+            links.go("datasets", add="cells")
+        return
+    _runs()
+    if may_change():
+        runner_note(busy=True)
+        unlabelled_form.draw(datasets)
+    else:
+        st.caption("Whoever may start runs finds a form here.")
+
+
+def _runs() -> None:
+    """Draw links to the clusterings that this person may see, newest first."""
+    runs = lab().unlabelled.runs()
+    if not runs:
+        return
+    st.subheader("Clusterings", anchor=False)
+    for run in runs[:LISTED]:
+        icon = MARKS.get(run.state, ":material/autorenew:")
+        words = f"{md(run.title or run.dataset_title, 70)} · {md(run.dataset_title, 50)}"
+        links.link(f"{words} · {moment(run.created)}", "unlabelled", icon=icon, run=run.id)
+    if len(runs) > LISTED:
+        links.link(f"{count(len(runs) - LISTED, 'earlier one')}: All runs", "runs")
+
+
+def _draw(run_id: str) -> None:
+    """Draw one clustering as it stands."""
+    lab().unlabelled.ask_of(run_id)  # refuses another kind of run, and says where that one stands
+    progress = lab().progress(run_id)
+    row, finished = progress.run, progress.run.state is RunState.FINISHED
+    result = lab().unlabelled.result(run_id) if finished else None
+    header(
+        row.title or row.dataset_title,
+        [
+            Crumb("Unlabelled", "unlabelled"),
+            Crumb(row.dataset_title, "datasets", (("dataset", row.dataset_id),)),
+        ],
+        row.state,
+        _downloads(progress, result) if result is not None else (),
+    )
+    privacy.draw(row)
+    if result is not None:
+        unlabelled_result.draw(result)
+    else:
+        unlabelled_live.draw(progress)
+
+
+def _downloads(progress: Progress, result: ClusterResult) -> list[Download]:
+    """Return the tables of a finished clustering as CSV, and all of it as JSON."""
+    run_id, stem = progress.run.id, progress.run.title or progress.run.dataset_title
+
+    def as_json() -> bytes:
+        told = lab().unlabelled.result_json(run_id)
+        return json.dumps(told, indent=2, allow_nan=False, ensure_ascii=False).encode("utf-8")
+
+    def csv_of(name: str, label: str, make: Callable[[], pd.DataFrame]) -> Download:
+        file = file_name(stem, f"{name}.csv")
+        return Download(f"{label}, CSV", file, "text/csv", lambda: csv_bytes(make()))
+
+    json_name = file_name(stem, "clusters.json")
+    return [
+        *(csv_of(name, *one) for name, one in _tables(result).items()),
+        Download("All numbers, JSON", json_name, "application/json", as_json),
+    ]
+
+
+def _tables(result: ClusterResult) -> dict[str, tuple[str, Callable[[], pd.DataFrame]]]:
+    """Return the label of every table there is, and what makes it."""
+    names, match = unlabelled_codes.names_of(result), result.against
+    found: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
+        "codes": ("Every cell and its cluster", partial(unlabelled_codes.codes_table, result)),
+        "loss": ("Training loss", partial(figures.loss_table, result.live)),
+    }
+    if result.bic:
+        found["bic"] = ("BIC", partial(figures.bic_table, result.bic))
+    if match is not None:
+        found["classes"] = ("Against known classes", partial(figures.class_table, match, names))
+    for one in result.rankings:
+        label = f"Ranking, {one.label}"
+        found[f"ranking_{one.method}"] = (label, partial(figures.ranking_table, one, names))
+    if result.mask_folds:
+        table = partial(figures.mask_table, result.mask_folds, result.mask_control)
+        found["masks"] = ("Mask check", table)
+    return found

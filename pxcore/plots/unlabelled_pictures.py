@@ -1,0 +1,74 @@
+"""Cells as the encoder sees them and draws them again, and where the classifier looked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pxcore.plots.attribution import painted
+from pxcore.plots.gallery import Frame, framed_sheet
+from pxcore.plots.numbers import count
+from pxcore.plots.sprites import grey, outlined, shade
+from pxcore.plots.style import Theme
+from pxcore.plots.text import plain
+from pxcore.types.unlabelled_views import ClusterMaps, Redrawn
+
+WIDE = 620
+"""Pixels a sheet beside a curve may be wide."""
+WASH = 0.55
+"""How far the map covers the cell below it, where it is strongest."""
+
+
+def redrawn_sheet(
+    redrawn: Redrawn, planes: Sequence[int], names: Sequence[str], theme: Theme, most: int = 3
+) -> go.Figure:
+    """Return a few cells before and after their code, a column a channel.
+
+    ``planes``: which of the encoder's planes are shown, with their names.
+    """
+    shown = list(planes)
+    pairs = list(zip(redrawn.before[:most, shown], redrawn.after[:most, shown], strict=True))
+    rows = [picture for pair in pairs for picture in pair]
+    tiles = grey(np.clip(np.nan_to_num(np.stack(rows)), 0.0, 1.0))  # (2n, C, H, W, 3)
+    zoom = round(min(3.0, max(0.6, WIDE / (len(shown) * (tiles.shape[3] + 2) + 40))), 2)
+    longest = max(4, int(tiles.shape[3] * zoom / 7.5))
+    alt = (
+        f"{count(len(pairs), 'cell')} in {count(len(shown), 'channel')}, each as it is and drawn "
+        f"again from its code after epoch {redrawn.epoch}."
+    )
+    frame = Frame(
+        alt=alt,
+        zoom=zoom,
+        heads=tuple(plain(name, longest) for name in names),
+        rows=("as it is", "drawn again") * len(pairs),
+    )
+    return framed_sheet(tiles, frame, theme)
+
+
+def maps_sheet(
+    maps: ClusterMaps, channel: int, limits: tuple[float, float], theme: Theme, zoom: float = 2.0
+) -> go.Figure:
+    """Return some cells side by side: one channel, the map over it, the mask's edge.
+
+    ``channel``: a plane of ``maps.images``. Heads say which cluster the classifier calls.
+    """
+    cells = grey(shade(maps.images[:, channel], limits))  # (n, H, W, 3)
+    tint = painted(maps.maps, 1.0, theme).astype(np.float32)
+    wash = WASH * maps.maps[..., None]
+    over = (cells * (1.0 - wash) + tint * wash + 0.5).astype(np.uint8)
+    edged = outlined(cells, maps.masks.astype(np.uint8))
+    tiles = np.stack([cells, over, edged])  # (3, n, H, W, 3)
+    right = int((maps.called == maps.cluster).sum())
+    alt = (
+        f"{count(len(cells), 'cell')} with the classifier's Grad-CAM map and the edge of its mask; "
+        f"it calls the right cluster for {right}."
+    )
+    frame = Frame(
+        alt=alt,
+        zoom=zoom,
+        heads=tuple(f"called {k + 1}" for k in maps.called.tolist()),
+        rows=("cell", "map over it", "mask's edge"),
+    )
+    return framed_sheet(tiles, frame, theme)

@@ -1,0 +1,118 @@
+"""What a clustering says, in sentences: whether to trust it first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pxcore.clustering.params import FEW
+from pxcore.plots.numbers import count, listed, score
+from pxcore.plots.text import one_line
+from pxcore.types.unlabelled_views import ClassMatch, ClusterRanking, ClusterResult, MaskFold
+
+LOST = 0.05
+"""1 - F1 above which a channel's loss is told as one that the clusters rest on."""
+APART = 0.1
+"""Balanced accuracy above the control from which on masks are said to tell clusters apart."""
+_ANSWERS = {
+    "stable": "{k} that come again with other seeds, and that place and size do not explain. What "
+    "they mean is for you to say: look at their cells.",
+    "unstable": "Do not rely on these {k}: other seeds give other clusters.",
+    "nuisance": "Do not rely on these {k}: they follow where cells lie or how large they are, "
+    "rather than kinds of cells.",
+    "chance": "Do not rely on these {k}: they are no better than chance.",
+}
+
+
+def answer(result: ClusterResult) -> str:
+    """Return whether the clusters can be trusted, in a sentence or two."""
+    k = len(result.sizes)
+    if k < 2:
+        said = "No groups of cells were found: one cluster describes them best."
+    else:
+        said = _ANSWERS[result.trust.verdict].format(k=count(k, "cluster"))
+    n = len(result.cells)
+    if n < FEW:
+        said += f" {count(n, 'cell')} are too few for firm conclusions (at least {FEW})."
+    if result.against is not None and k > 1:
+        said += f" {match_words(result.against)}"
+    return said
+
+
+def reasons(result: ClusterResult) -> tuple[str, ...]:
+    """Return what the verdict rests on, and further warnings, each a sentence."""
+    known = "too few for firm conclusions"
+    return tuple(
+        f"{said[:1].upper()}{said[1:].rstrip('.')}."
+        for said in result.trust.said
+        if known not in said
+    )
+
+
+def match_words(match: ClassMatch) -> str:
+    """Return how far the clusters are the known classes, which they never saw."""
+    guess = 1.0 / max(len(match.classes), 1)
+    return (
+        f"Held against the known classes, which were not used, they reach a balanced accuracy of "
+        f"{score(match.balanced_accuracy)} (guessing: {guess:.2f}; adjusted Rand index "
+        f"{score(match.ari)}; n = {match.n_cells:,})."
+    )
+
+
+def centred_words(result: ClusterResult) -> str:
+    """Return whether cells were moved to the middle, and what that means."""
+    if result.centred:
+        return "Each cell was moved to the middle of its frame by its outline."
+    if result.dataset.has_masks:
+        return "Cells were left where they lie in their frames, so clusters may follow their place."
+    return (
+        "These cells have no outlines, so they were left where they lie in their frames: clusters "
+        "may follow their place."
+    )
+
+
+def ranking_words(ranking: ClusterRanking, *, doubtful: bool) -> str:
+    """Return which channels the clusters rest on. ``doubtful``: they are not to be relied on."""
+    order = sorted(range(len(ranking.channels)), key=lambda c: (ranking.rank[c], c))
+    sure = [c for c in order if ranking.low[c] > 0 and ranking.value[c] >= LOST]
+    if not sure:
+        return "No channel by itself carries the clusters: without any one they are found again."
+    told = [f"{one_line(ranking.channels[c], 40)} ({score(ranking.value[c])})" for c in sure[:4]]
+    more = len(sure) - 4
+    names = listed([*told, *([f"{more} more"] if more > 0 else [])])
+    said = f"The clusters rest on {names}; in brackets 1 − F1 of the clusters without the channel."
+    if doubtful:
+        said += " As the clusters are not to be relied on, neither is this."
+    return said
+
+
+def gathered_words(result: ClusterResult, positions: Sequence[int]) -> str:
+    """Return what the chosen cells are: so many of which cluster and of which known class."""
+    rows = np.flatnonzero(np.isin(result.cells, positions))
+    clusters = _counted(result.cluster[rows].tolist(), "cluster")
+    said = f"{count(len(rows), 'cell')} chosen: {clusters}"
+    known = [int(k) for k in result.labels[rows] if k >= 0]
+    if known:
+        names = [one_line(result.dataset.classes[k], 40) for k in known]
+        kinds = sorted(set(names), key=lambda name: -names.count(name))
+        said += "; known classes: " + ", ".join(f"{name} {names.count(name):,}" for name in kinds)
+    return f"{said}."
+
+
+def mask_words(folds: Sequence[MaskFold], control: Sequence[MaskFold]) -> str:
+    """Return whether masks alone tell the clusters apart."""
+    found = float(np.mean([fold.balanced_accuracy for fold in folds]))
+    dealt = float(np.mean([fold.balanced_accuracy for fold in control])) if control else 0.0
+    verdict = "tell" if found - dealt >= APART else "do not tell"
+    return (
+        f"The masks of these maps {verdict} the clusters apart on cells left out: balanced accuracy"
+        f" {score(found)} over {count(len(folds), 'fold')}, against {score(dealt)} with clusters "
+        "dealt at random."
+    )
+
+
+def _counted(numbers: Sequence[int], word: str) -> str:
+    """Return ``cluster 1: 30, cluster 2: 7``, the most frequent first."""
+    kinds = sorted(set(numbers), key=lambda k: (-numbers.count(k), k))
+    return ", ".join(f"{word} {k + 1}: {numbers.count(k):,}" for k in kinds)
