@@ -47,6 +47,7 @@ from tests.fake_public import FakePublic
 from tests.fake_reports import FakeExports, FakeReports
 from tests.fake_shares import FakeShares
 from tests.fake_staged import FakeStaged
+from tests.fake_unlabelled import FakeUnlabelled
 from tests.fake_upkeep import FakeUpkeep
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class FakeLab:
     shares: FakeShares = field(default_factory=FakeShares)
 
     reports: FakeReports = field(default_factory=FakeReports)
+    unlabelled: FakeUnlabelled = field(default_factory=FakeUnlabelled)
 
     def __post_init__(self) -> None:
         self.imports.asked = self.upkeep.asked = self.asked

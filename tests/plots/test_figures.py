@@ -18,6 +18,7 @@ from pxcore.plots.rows import Rows
 from pxcore.plots.text import plain, readable
 from pxcore.plots.verdicts import WORDS
 from pxcore.types import Channel, MethodResult, Panel, PermutedExample, Role
+from tests.plots.unlabelled_drawn import DRAWN
 
 Draw = Callable[[Panel, tuple[str, ...], MethodResult, style.Theme], go.Figure]
 
@@ -74,6 +75,7 @@ FIGURES: dict[str, Draw] = {
     "gallery": _gallery,
     "one_cell": _one_cell,
     "before_after": _before_after,
+    **DRAWN,
 }
 
 
