@@ -18,23 +18,18 @@ from pages.parts import (
     unlabelled_result,
 )
 from pages.parts.errors import guarded
-from pages.parts.header import Crumb, Download, header
+from pages.parts.header import STATES, Crumb, Download, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, keep_address, lab, may_change
-from pages.parts.text import csv_bytes, file_name, md
-from pages.parts.words import moment
+from pages.parts.text import csv_bytes, file_name
 from pxcore.plots import unlabelled_codes
 from pxcore.plots import unlabelled_figures as figures
-from pxcore.plots.numbers import count
+from pxcore.plots.numbers import count, minute
 from pxcore.types import Progress, RunState
 from pxcore.types.unlabelled_views import ClusterResult
 
 LISTED = 12
-MARKS = {
-    RunState.FINISHED: ":material/check:",
-    RunState.FAILED: ":material/error:",
-    RunState.CANCELLED: ":material/block:",
-}
+"""Clusterings on the first page; all of them stand under All runs."""
 
 
 def render() -> None:
@@ -79,15 +74,32 @@ def _start() -> None:
 
 
 def _runs() -> None:
-    """Draw links to the clusterings that this person may see, newest first."""
+    """Draw the table of the clusterings that this person may see, newest first."""
     runs = lab().unlabelled.runs()
     if not runs:
         return
     st.subheader("Clusterings", anchor=False)
-    for run in runs[:LISTED]:
-        icon = MARKS.get(run.state, ":material/autorenew:")
-        words = f"{md(run.title or run.dataset_title, 70)} · {md(run.dataset_title, 50)}"
-        links.link(f"{words} · {moment(run.created)}", "unlabelled", icon=icon, run=run.id)
+    shown = runs[:LISTED]
+    table = pd.DataFrame(
+        {
+            "Clustering": [links.address("unlabelled", run=run.id) for run in shown],
+            "Title": [run.title or run.dataset_title for run in shown],
+            "Data set": [run.dataset_title for run in shown],
+            "State": [STATES[run.state.value][0] for run in shown],
+            "Started (UTC)": [minute(run.created) for run in shown],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="clusterings",
+        width="content",
+        alt="Clusterings with title, data set, state and link",
+        column_config={
+            "Clustering": st.column_config.LinkColumn(display_text="open", width="small"),
+            "Title": st.column_config.TextColumn(width=360),
+        },
+    )
     if len(runs) > LISTED:
         links.link(f"{count(len(runs) - LISTED, 'earlier one')}: All runs", "runs")
 

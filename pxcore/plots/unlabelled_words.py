@@ -35,19 +35,20 @@ def answer(result: ClusterResult) -> str:
     n = len(result.cells)
     if n < FEW:
         said += f" {count(n, 'cell')} are too few for firm conclusions (at least {FEW})."
-    if result.against is not None and k > 1:
-        said += f" {match_words(result.against)}"
     return said
 
 
 def reasons(result: ClusterResult) -> tuple[str, ...]:
     """Return what the verdict rests on, and further warnings, each a sentence."""
-    known = "too few for firm conclusions"
-    return tuple(
+    answered = "too few for firm conclusions"
+    said = tuple(
         f"{said[:1].upper()}{said[1:].rstrip('.')}."
         for said in result.trust.said
-        if known not in said
+        if answered not in said
     )
+    if result.against is None or len(result.sizes) < 2:
+        return said
+    return (*said, match_words(result.against))
 
 
 def match_words(match: ClassMatch) -> str:

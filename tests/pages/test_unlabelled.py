@@ -98,8 +98,11 @@ def test_readers_see_clusterings_and_no_form(clustered: FakeLab, visit: Open) ->
     clustered.people.auth = "password"
     reader = Person(id="p1", name="Rea", rank=Rank.READER)
     clustered.people.who = lambda _token: reader
-    text = words(visit("unlabelled"))
-    assert "Clusters of Jurkat cells" in text
+    app = visit("unlabelled")
+    text = words(app)
+    table = app.dataframe[0].value
+    assert table["Title"].tolist() == ["Clusters of Jurkat cells"]
+    assert table["Clustering"].tolist() == ["/unlabelled?run=c-finished"]
     assert "Whoever may start runs finds a form here" in text
     app = visit("unlabelled", run="c-finished")
     text = words(app)
