@@ -83,6 +83,7 @@ def _further() -> None:
         links.link(
             "More markers than slots? Measure them in stages", "staged", icon=":material/stairs:"
         )
+        links.link("No labels yet? Find clusters", "unlabelled", icon=":material/bubble_chart:")
 
 
 def _first_minutes() -> None:

@@ -60,6 +60,8 @@ def _unlabelled(dataset: Dataset) -> None:
     with st.container(horizontal=True):
         if st.button("Add labels", type="primary", icon=":material/label:"):
             links.go("datasets", dataset=dataset.id, view="Labels")
+        if st.button("Find clusters", icon=":material/bubble_chart:"):
+            links.go("unlabelled", dataset=dataset.id)
         if st.button("Choose another data set", icon=":material/biotech:"):
             links.go("datasets")
 

@@ -52,6 +52,10 @@ def _draw(dataset_id: str) -> None:
         "Rank these channels", type="primary", icon=":material/insights:"
     ):
         links.go("new", dataset=dataset_id)
+    if not dataset.classes and st.button(
+        "Find clusters", type="primary", icon=":material/bubble_chart:"
+    ):
+        links.go("unlabelled", dataset=dataset_id)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -83,7 +87,7 @@ def summary(dataset: Dataset) -> str:
         f"{height} × {width} pixels"
     )
     if not dataset.classes:
-        return text + "; no labels yet, so nothing can be ranked: add them under Labels."
+        return text + "; no labels yet: add them under Labels, or find clusters first."
     text += f", {count(len(dataset.classes), 'class', 'classes')}"
     if dataset.has_groups:
         text += f" from {count(len(dataset.groups), 'donor or sample', 'donors or samples')}"

@@ -11,9 +11,9 @@ from types import MappingProxyType
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import links
+from pages.parts import links, register_drawn
 from pages.parts.register_form import Place, form
-from pages.parts.session import lab, visit
+from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.errors import DatasetError
 from pxcore.plots.numbers import size
@@ -39,7 +39,7 @@ def draw() -> None:
     with upload:
         _from_upload()
     with demo:
-        _demo()
+        register_drawn.draw(start)
 
 
 def start(request: ImportRequest, files: Mapping[Place, UploadedFile] = NO_FILES) -> None:
@@ -179,58 +179,3 @@ def _from_upload() -> None:
     if (filled := form(file.name, file.name, "upload")) is not None:
         files: dict[Place, UploadedFile] = {"path": file}
         start(filled.request, files | filled.files)
-
-
-def _demo() -> None:
-    """Draw what needs no file: synthetic cells, and multiplexed images, whose truth is known."""
-    st.markdown(
-        "Synthetic cells with planted truth: a stain that matters by its place, one that matters "
-        "by its amount and its copy, a bright stain that means nothing, an empty channel, and a "
-        "pair that works only together.",
-        width=720,
-    )
-    if st.button("Make the demo cells", icon=":material/science:", key="add-demo"):
-        title, owner = "Demo cells", visit().owner
-        start(ImportRequest(path="demo", format="demo", title=title, owner=owner))
-    st.divider()
-    _multiplexed()
-
-
-def _multiplexed() -> None:
-    """Draw the form of the multiplexed images: many channels, of which a few known ones count."""
-    st.markdown(
-        "**Many channels.** Drawn images as of highly multiplexed tissue: circles in 30 channels, "
-        "of which two for each of three classes tell it. A sound ranking puts these six first. "
-        "At 48 pixels a small network learns them in minutes without a GPU; the published "
-        "benchmark has 224.",
-        width=720,
-    )
-    with st.form("add-multiplex", border=False):
-        columns = st.columns(4)
-        given = {
-            name: column.number_input(label, least, most, first, step, key=f"add-multiplex-{name}")
-            for column, (name, (label, least, most, first, step)) in zip(
-                columns, _MULTIPLEXED.items(), strict=True
-            )
-        }
-        if not st.form_submit_button("Make the multiplexed images", icon=":material/blur_on:"):
-            return
-    title = f"Multiplexed circles, {given['channels']} channels, {given['size']} px"
-    start(
-        ImportRequest(
-            path="multiplex_circles",
-            format="multiplex_circles",
-            title=f"{title}, seed {given['seed']}",
-            options=tuple((name, str(value)) for name, value in given.items()),
-            owner=visit().owner,
-        )
-    )
-
-
-_MULTIPLEXED = {
-    "channels": ("Channels", 6, 256, 30, 1),
-    "size": ("Side, pixels", 16, 224, 48, 16),
-    "n_images": ("Images", 30, 10_000, 600, 100),
-    "seed": ("Seed", 0, 1_000_000, 0, 1),
-}
-"""Of each setting of the generator: label, least, most, first, step."""

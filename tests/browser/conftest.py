@@ -133,6 +133,18 @@ def ranked(server: Server) -> Ranked:
     return Ranked(dataset.id, run)
 
 
+@pytest.fixture(scope="session")
+def clustered(server: Server, ranked: Ranked) -> str:
+    """Return a finished clustering of the same cells, with a ranking and maps."""
+    lab = open_lab(Settings(home=server.home))
+    draft = lab.unlabelled.draft(ranked.dataset)
+    small = {"epochs": 1, "clusters": 3, "options": (("code", 8), ("width", 4))}
+    run = lab.unlabelled.submit(replace(draft, rank=True, maps=True, **small))
+    until_finished(lab, run)
+    lab.close()
+    return run
+
+
 @contextmanager
 def person(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
     """Yield a fresh browser context that must not ask any foreign host for anything."""

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = (
     "", "datasets", "datasets?dataset={dataset}", "new?dataset={dataset}", "runs", "run?run={run}",
     "compare?items={run}:pxpermute,{run}:occlusion", "panel?run={run}", "staged", "published",
-    "benchmark", "links", "admin", "shared?link={link}", "shared?link=guessed",
+    "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin", "shared?link={link}", "shared?link=guessed",
 )  # fmt: skip
 REACHED = """() => {
   const seen = e => e.offsetParent && getComputedStyle(e).visibility !== 'hidden' && !e.disabled
@@ -39,12 +39,12 @@ BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}
 
 
 @pytest.fixture(scope="module")
-def names(server: Server, ranked: Ranked) -> dict[str, str]:
-    """Return ids of a data set, a finished run and a share link."""
+def names(server: Server, ranked: Ranked, clustered: str) -> dict[str, str]:
+    """Return ids of a data set, a finished run, a clustering and a share link."""
     lab = open_lab(Settings(home=server.home))
     _, token = lab.shares.make("run", ranked.run, 1)
     lab.close()
-    return {"dataset": ranked.dataset, "run": ranked.run, "link": token}
+    return {"dataset": ranked.dataset, "run": ranked.run, "link": token, "clusters": clustered}
 
 
 @pytest.mark.parametrize("path", PAGES)

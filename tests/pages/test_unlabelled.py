@@ -221,6 +221,29 @@ def test_another_kind_of_run_is_refused(clustered: FakeLab, visit: Open) -> None
     assert "has no clusters" in app.error[0].value
 
 
+def test_drawn_cells_are_made_with_their_kinds_hidden(lab: FakeLab, visit: Open) -> None:
+    app = visit("datasets")
+    next(one for one in app.selectbox if one.label == "Cells as").set_value("paired")
+    next(one for one in app.number_input if one.label == "Cells").set_value(60)
+    next(one for one in app.toggle if one.label.startswith("Show the kinds")).set_value(False)
+    next(one for one in app.button if one.label == "Make the unlabelled cells").click().run()
+    ((what, request),) = lab.asked
+    assert (what, request.path) == ("import", "unlabelled_cells")
+    assert dict(request.options) == {
+        "form": "paired", "labels": "hidden", "n_cells": "60", "size": "32", "seed": "0",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["datasets", "new"])
+def test_cells_without_labels_lead_here(lab: FakeLab, visit: Open, page: str) -> None:
+    lab.sets = [replace(ex.dataset(classes=()), class_counts=())]
+    app = visit(page, dataset="d1")
+    next(one for one in app.button if one.label == "Find clusters").click().run()
+    assert "Start" in words(app)
+    assert app.query_params["dataset"] == "d1"
+    assert app.title[0].value == "Unlabelled"
+
+
 def test_a_lasso_brings_every_cell_once() -> None:
     points = [{"customdata": [7]}, {"customdata": [3]}, {"customdata": [7]}, {}]
     assert lassoed({"selection": {"points": points}}) == (3, 7)
