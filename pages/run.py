@@ -12,6 +12,7 @@ from pages.parts.header import Crumb, Download, header
 from pages.parts.report_files import report_files
 from pages.parts.session import asked, lab
 from pages.parts.text import csv_bytes, file_name
+from pages.parts.words import CLUSTERS
 from pxcore.errors import PxError
 from pxcore.types import Progress, RunState
 
@@ -31,8 +32,6 @@ FURTHER = {
     "left_out": "Trained without channels",
 }
 """Tables that only some runs have."""
-CLUSTERS = "clusters"
-"""Stands for a preset in runs that cluster cells: these have a page of their own."""
 
 
 def render() -> None:

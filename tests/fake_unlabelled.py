@@ -81,7 +81,7 @@ class FakeUnlabelled:
         return {"clusters": len(self.result(run_id).sizes)}
 
     def maps(self, run_id: str, positions: Sequence[int], layer: str = "") -> ClusterMaps:
-        self.asked.append(("maps", tuple(positions)))
+        self.asked += [("maps", tuple(positions)), ("layer", layer)]
         return un.maps(np.asarray(positions))
 
     def name(self, run_id: str, names: Mapping[int, str | None], title: str = "") -> Dataset:

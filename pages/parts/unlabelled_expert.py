@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.text import one_line
+from pxcore.plots.unlabelled_codes import unit_names
 from pxcore.types import Choice, Dataset, RunState
 from pxcore.types.unlabelled import planes_of
 from pxcore.types.unlabelled_ask import ClusterAsk, Covariance, Option
@@ -138,25 +139,23 @@ def _clustering(dataset: Dataset, ask: ClusterAsk) -> ClusterAsk:
 
 def _channels(dataset: Dataset, key: str) -> tuple[int, ...]:
     """Draw the channels that take part; return their planes, none standing for all."""
-    units = planes_of(dataset).units
+    planes = planes_of(dataset)
+    units, names = planes.units, unit_names(dataset.panel, planes)
     chosen = st.multiselect(
         "Channels that take part",
         range(len(units)),
         default=range(len(units)),
-        format_func=lambda unit: _name(dataset, units[unit]),
+        format_func=lambda unit: _name(names[unit], len(units[unit])),
         key=f"channels-{key}",
         placeholder="all channels",
     )
-    planes = tuple(plane for unit in sorted(chosen) for plane in units[unit])
-    return () if len(planes) == dataset.image_shape[0] else planes
+    taken = tuple(plane for unit in sorted(chosen) for plane in units[unit])
+    return () if len(taken) == planes.count else taken
 
 
-def _name(dataset: Dataset, planes: tuple[int, ...]) -> str:
+def _name(name: str, n_planes: int) -> str:
     """Return the name of a picture, or of a volume with its slices counted."""
-    name = dataset.panel.names[planes[0]]
-    if len(planes) == 1:
-        return one_line(name, 40)
-    return f"{one_line(name.rpartition(' z')[0] or name, 40)} ({len(planes)} slices)"
+    return one_line(name, 40) if n_planes == 1 else f"{one_line(name, 40)} ({n_planes} slices)"
 
 
 def _number(label: str, value: int, key: str) -> int:

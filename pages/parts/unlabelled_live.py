@@ -10,6 +10,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, may_change, visit
 from pxcore.errors import PxError
+from pxcore.plots.unlabelled_codes import unit_names
 from pxcore.plots.unlabelled_figures import loss_curve
 from pxcore.plots.unlabelled_pictures import redrawn_sheet
 from pxcore.types import Dataset, Progress, RunState
@@ -41,10 +42,10 @@ def pictures(live: EncoderLive, ask: ClusterAsk, dataset: Dataset) -> None:
     if redrawn is None:
         st.caption("Cells drawn again from their codes appear here with the first epochs.")
         return
-    units = planes_of(ask, dataset).units[:MOST_SHOWN]
-    planes = tuple(unit[len(unit) // 2] for unit in units)
     chosen = ask.channels or tuple(range(dataset.image_shape[0]))
-    names = tuple(dataset.panel.names[chosen[plane]] for plane in planes)
+    own = planes_of(ask, dataset)
+    planes = tuple(unit[len(unit) // 2] for unit in own.units[:MOST_SHOWN])
+    names = unit_names(dataset.panel.take(chosen), own)[:MOST_SHOWN]
     show(
         lambda theme: redrawn_sheet(redrawn, planes, names, theme),
         Shown(key="redrawn", own_width=True),

@@ -37,7 +37,7 @@ def draw(result: ClusterResult, limits: Limits) -> None:
     found = show(
         lambda theme: codes.codes_map(result, by or codes.CLUSTER, theme),
         Shown(key="codes", stem=result.run.title, lasso=True, fresh=True),
-        codes.codes_table(result),
+        codes.codes_table(result).iloc[result.place_rows],
     )
     placed, n = len(result.place_rows), len(result.cells)
     part = f" {placed:,} of {n:,} cells are drawn." if placed < n else ""

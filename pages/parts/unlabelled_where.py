@@ -14,13 +14,19 @@ from pages.parts.text import md
 from pages.parts.unlabelled_ranking import more
 from pxcore.plots import unlabelled_figures as figures
 from pxcore.plots.text import one_line
-from pxcore.plots.unlabelled_codes import unit_name
+from pxcore.plots.unlabelled_codes import unit_names
 from pxcore.plots.unlabelled_pictures import maps_sheet
 from pxcore.plots.unlabelled_words import mask_words
 from pxcore.types.unlabelled_views import ClusterResult
 
 CELLS = 8
 WIDE = 1000
+LAYERS = {
+    "": "the last one, as published",
+    "conv3": "the one before: finer",
+    "conv2": "an early one: finest",
+}
+"""Of the encoder, whose maps are drawn, and their words."""
 
 
 def draw(result: ClusterResult, limits: Limits) -> None:
@@ -41,6 +47,7 @@ def draw(result: ClusterResult, limits: Limits) -> None:
 
 def _maps(result: ClusterResult, limits: Limits) -> None:
     """Draw cells of a cluster with their maps and masks in one channel."""
+    names = unit_names(result.panel, result.planes)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.segmented_control(
             "Cluster",
@@ -52,14 +59,17 @@ def _maps(result: ClusterResult, limits: Limits) -> None:
         )
         unit = st.selectbox(
             "Channel behind the map",
-            range(len(result.planes.units)),
-            format_func=lambda u: one_line(unit_name(result, u), 40),
+            range(len(names)),
+            format_func=lambda u: one_line(names[u], 40),
             key="maps-channel",
             width=260,
         )
+        layer = st.selectbox(
+            "Layer", list(LAYERS), format_func=LAYERS.__getitem__, key="maps-layer", width=260
+        )
     positions = result.galleries[int(chosen or 0)][:CELLS]
     with st.spinner("Drawing maps…"):
-        maps = lab().unlabelled.maps(result.run.id, positions)
+        maps = lab().unlabelled.maps(result.run.id, positions, _layer(result, layer or ""))
     planes = result.planes.units[int(unit or 0)]
     plane = planes[len(planes) // 2]
     around = limits[unlabelled_map.numbers(result, int(unit or 0))[len(planes) // 2]]
@@ -72,9 +82,15 @@ def _maps(result: ClusterResult, limits: Limits) -> None:
     st.caption(
         "Grad-CAM of a classifier of the clusters on the frozen encoder, for the cluster it calls: "
         "vermilion is where it looked. The edge is that of at least 15 % of the map's maximum. "
-        "Maps are coarse (the last layer has a few pixels), and one map stands for all channels.",
+        "The last layer has a few pixels only, so its maps are coarse; one map stands for all channels.",
         width=980,
     )
+
+
+def _layer(result: ClusterResult, layer: str) -> str:
+    """Return the name of a layer in this run's encoder; empty for the last."""
+    inside = "encoder.pictures" if result.planes.volumes else "encoder"
+    return f"{inside}.{layer}" if layer else ""
 
 
 def _check(result: ClusterResult) -> None:

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pxcore.plots.numbers import count, duration
 from pxcore.types import Dataset
 
+CLUSTERS = "clusters"
+"""Stands for a preset in runs that cluster cells: these have a page of their own."""
+
 
 def moment(stamp: str, now: datetime | None = None) -> str:
     """Return how long ago a UTC time stamp (ISO 8601) is; the date beyond a week.

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pxcore.evaluation.cluster_words import units_panel
 from pxcore.plots.numbers import count
 from pxcore.plots.style import Theme, dressed, tinted
 from pxcore.plots.text import one_line, plain
-from pxcore.types import Array
+from pxcore.types import Array, Panel
+from pxcore.types.unlabelled import Planes
 from pxcore.types.unlabelled_views import ClusterResult
 
 CLUSTER, KNOWN, DONOR = "cluster", "known class", "donor"
@@ -46,14 +48,12 @@ def colourings(result: ClusterResult) -> tuple[str, ...]:
         found.append(KNOWN)
     if result.dataset.has_groups:
         found.append(DONOR)
-    return (*found, *(unit_name(result, unit) for unit in range(len(result.planes.units))))
+    return (*found, *unit_names(result.panel, result.planes))
 
 
-def unit_name(result: ClusterResult, unit: int) -> str:
-    """Return the name of a picture, or of a volume without its slice."""
-    planes = result.planes.units[unit]
-    name = result.panel.names[planes[0]]
-    return name if len(planes) == 1 else name.rpartition(" z")[0] or name
+def unit_names(panel: Panel, planes: Planes) -> tuple[str, ...]:
+    """Return the name of each picture, and of each volume without its slice."""
+    return units_panel(panel, planes).names
 
 
 def middle_planes(result: ClusterResult) -> tuple[int, ...]:

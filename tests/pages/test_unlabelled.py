@@ -158,9 +158,27 @@ def test_the_verdict_comes_first_and_everything_follows(clustered: FakeLab, visi
     ]  # fmt: skip
 
 
+def test_maps_of_another_cluster_and_layer(clustered: FakeLab, visit: Open) -> None:
+    app = visit("unlabelled", run="c-finished")
+    app.segmented_control(key="maps-cluster").set_value(2).run()
+    app.selectbox(key="maps-layer").set_value("conv2").run()
+    (*_, maps, layer) = clustered.unlabelled.asked
+    assert maps == ("maps", tuple(range(120, 128)))
+    assert layer == ("layer", "encoder.conv2")
+
+
 def test_the_run_page_leads_here(clustered: FakeLab, visit: Open) -> None:
     app = visit("run", run="c-finished")
     assert "3 clusters that come again" in words(app)
+
+
+def test_a_clustering_is_no_ranking_elsewhere(clustered: FakeLab, visit: Open) -> None:
+    for state in RunState:
+        del clustered.progresses[state.value]
+    assert "It needs a finished run; there is none yet" in words(visit("panel"))
+    assert "An example with known truth" not in words(visit())
+    methods = visit("runs").dataframe[0].value["Methods"].tolist()
+    assert set(methods) == {""}
 
 
 def test_doubtful_clusters_warn_wherever_they_are_used(clustered: FakeLab, visit: Open) -> None:
