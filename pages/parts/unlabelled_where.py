@@ -82,7 +82,8 @@ def _maps(result: ClusterResult, limits: Limits) -> None:
     st.caption(
         "Grad-CAM of a classifier of the clusters on the frozen encoder, for the cluster it calls: "
         "vermilion is where it looked. The edge is that of at least 15 % of the map's maximum. "
-        "The last layer has a few pixels only, so its maps are coarse; one map stands for all channels.",
+        "The last layer has a few pixels only, so its maps are coarse; one map stands for all "
+        "channels.",
         width=980,
     )
 

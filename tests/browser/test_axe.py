@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = (
     "", "datasets", "datasets?dataset={dataset}", "new?dataset={dataset}", "runs", "run?run={run}",
     "compare?items={run}:pxpermute,{run}:occlusion", "panel?run={run}", "staged", "published",
-    "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin", "shared?link={link}", "shared?link=guessed",
+    "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin",
+    "shared?link={link}", "shared?link=guessed",
 )  # fmt: skip
 REACHED = """() => {
   const seen = e => e.offsetParent && getComputedStyle(e).visibility !== 'hidden' && !e.disabled
