@@ -11,7 +11,7 @@ from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
 from pages.parts.text import md
-from pages.parts.words import CLUSTERS, classes_of, moment
+from pages.parts.words import classes_of, moment
 from pxcore.errors import PxError
 from pxcore.plots.numbers import count
 from pxcore.types import Dataset, ImportProgress, ImportRequest, ImportState, RunRow, RunState

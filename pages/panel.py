@@ -12,7 +12,7 @@ from pages.parts.header import Crumb, Download, header
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, lab
 from pages.parts.text import md
-from pages.parts.words import CLUSTERS, moment
+from pages.parts.words import moment
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about
 from pxcore.plots.text import one_line
