@@ -5,15 +5,19 @@ The same visits show that the Content-Security-Policy stops nothing of ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pxcore.api import open_lab
 from pxcore.settings import Settings
 from tests.browser.conftest import Ranked, Server, drawn
+from tests.browser.furnished import ADA, PASSWORD, furnish
+from tests.browser.readable import DIALOG, faults, listening, unreached
 from tests.server.conftest import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -24,17 +28,17 @@ PAGES = (
     "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin",
     "shared?link={link}", "shared?link=guessed",
 )  # fmt: skip
-REACHED = """() => {
-  const seen = e => e.offsetParent && getComputedStyle(e).visibility !== 'hidden' && !e.disabled
-    && !e.closest('[aria-hidden="true"], [inert], .js-plotly-plot, [data-testid="stDataFrame"]');
-  const all = document.querySelectorAll('.stApp :is(a[href], button, input, textarea, summary)');
-  return [...all].filter(seen).filter(e => e.getAttribute('role') !== 'radio' && e.tabIndex !== -1)
-    .filter(e => !e.dataset.reached).map(e => e.outerHTML.slice(0, 160));
-}"""
-"""What can be clicked and was not reached; of a group of choices Tab reaches one,
-and the arrow of a list is reached by the list's own field."""
-
-
+VIEWS = ("People", "Room", "Clean up", "Shared links", "Who did what")
+INSIDE = (
+    *(f"staged?plan={{plan}}&step={step}" for step in range(1, 7)), "panel?run={asked}",
+    *(f"admin?view={view}" for view in VIEWS),
+    "datasets?importing={failed}", "datasets?importing={waiting}", "links", "password",
+    *(f"shared?link={{shared_{kind}}}" for kind in ("comparison", "panel", "plan")),
+)  # fmt: skip
+"""Of a lab whose people log in."""
+NOT_THERE = re.compile("is not known here|shows nothing|not reached yet")
+DIALOGS = {"Share": "Make a link", "Delete this run…": "Delete for good"}
+"""What opens each, and a button in it."""
 BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}
 """Of .streamlit/config.toml."""
 
@@ -51,7 +55,7 @@ def names(server: Server, ranked: Ranked, clustered: str) -> dict[str, str]:
 @pytest.mark.parametrize("path", PAGES)
 def test_no_serious_fault(reader: Page, server: Server, names: dict[str, str], path: str) -> None:
     """Also where somebody turns dark what is open."""
-    told = _listening(reader)
+    told = listening(reader)
     reader.emulate_media(color_scheme="light")
     reader.goto(f"{server.address}/{path.format(**names)}")
     for scheme, background in BACKGROUNDS.items():
@@ -59,29 +63,93 @@ def test_no_serious_fault(reader: Page, server: Server, names: dict[str, str], p
         expect(reader.get_by_test_id("stApp")).to_have_css("background-color", background)
         reader.wait_for_timeout(500)  # for the page to ask for its figures anew
         drawn(reader)
-        assert _faults(reader) == [], scheme
+        assert faults(reader) == [], scheme
     assert told == []
     if path.startswith(("run?", "published")):
         assert reader.locator(".js-plotly-plot .main-svg").count() > 0
 
 
+@dataclass(frozen=True)
+class Closed:
+    """A lab whose people log in."""
+
+    address: str
+    names: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with serving(tmp_path_factory.mktemp("closed"), PXCORE_AUTH="password") as port:
-        yield port
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
+    folder = tmp_path_factory.mktemp("closed")
+    names = furnish(folder / "home")
+    with serving(folder, PXCORE_AUTH="password") as port:
+        yield Closed(f"http://127.0.0.1:{port}", names)
+
+
+@pytest.fixture(scope="module")
+def ada(chromium: Browser, closed: Closed) -> Iterator[Page]:
+    """Return the tab of an administrator who has logged in."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1100})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{closed.address}/login?next=/links")
+    page.get_by_label("Name").fill(ADA)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    drawn(page)
+    yield page
+    context.close()
 
 
 @pytest.mark.parametrize("path", ["runs", "login", "logout"])
-def test_no_serious_fault_before_the_login(chromium: Browser, closed: int, path: str) -> None:
+def test_no_serious_fault_before_the_login(chromium: Browser, closed: Closed, path: str) -> None:
     context = chromium.new_context()
     page = context.new_page()
-    told = _listening(page)
-    page.goto(f"http://127.0.0.1:{closed}/{path}")
+    told = listening(page)
+    page.goto(f"{closed.address}/{path}")
     page.locator("h1").first.wait_for(timeout=60_000)
     page.wait_for_timeout(500)
-    assert _faults(page) == []
+    assert faults(page) == []
     assert told == []
     context.close()
+
+
+@pytest.mark.parametrize("path", INSIDE)
+def test_what_a_lab_has_is_read_and_reached_by_everybody(
+    ada: Page, closed: Closed, path: str
+) -> None:
+    told = listening(ada)
+    ada.emulate_media(color_scheme="light")
+    ada.goto(f"{closed.address}/{path.format(**closed.names)}")
+    wait = ada.locator("h1").wait_for if path == "password" else partial(drawn, ada)
+    wait()
+    assert ada.get_by_text(NOT_THERE).count() == 0
+    if path.startswith("admin"):
+        expect(ada.locator("button[data-selected]").first).to_have_text(path.partition("=")[2])
+    assert faults(ada) == [], "light"
+    ada.emulate_media(color_scheme="dark")
+    ground = ada.locator(".stApp, body:has(> main)")
+    expect(ground).to_have_css("background-color", BACKGROUNDS["dark"])
+    ada.wait_for_timeout(500)  # for the page to ask for its figures anew
+    wait()
+    assert faults(ada, rules=("color-contrast",)) == [], "dark"
+    assert unreached(ada) == []
+    assert told == []
+
+
+def test_dialogs_are_read_and_reached_by_everybody(ada: Page, closed: Closed) -> None:
+    ada.emulate_media(color_scheme="light")
+    ada.goto(f"{closed.address}/run?run={closed.names['run']}")
+    for opens, within in DIALOGS.items():
+        ada.get_by_role("button", name=opens, exact=True).click()
+        dialog = ada.get_by_role("dialog")
+        expect(dialog.get_by_role("button", name=within)).to_be_visible()
+        for scheme in BACKGROUNDS:
+            ada.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            ada.wait_for_timeout(500)
+            assert faults(ada, DIALOG) == [], (opens, scheme)
+        assert unreached(ada, DIALOG) == [], opens
+        ada.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["runs", "new?dataset={dataset}", "run?run={run}"])
@@ -90,15 +158,7 @@ def test_tab_reaches_everything(
 ) -> None:
     reader.goto(f"{server.address}/{path.format(**names)}")
     drawn(reader)
-    for _ in range(400):
-        reader.keyboard.press("Tab")
-        first = reader.evaluate(
-            "() => { const e = document.activeElement, f = e.dataset.reached;"
-            " e.dataset.reached = '1'; return e === document.body || Boolean(f) }"
-        )
-        if first and not reader.evaluate(REACHED):
-            break
-    assert reader.evaluate(REACHED) == []
+    assert unreached(reader) == []
 
 
 def test_the_menu_is_walked_by_keys(page: Page, server: Server) -> None:
@@ -113,27 +173,3 @@ def test_the_menu_is_walked_by_keys(page: Page, server: Server) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/runs")
     expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()
-
-
-def _listening(page: Page) -> list[str]:
-    """Return the list that errors of the console are written to; Streamlit's search for its own
-    address (``/run/_stcore/health``) is none."""
-    told: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "404" not in message.text:
-            told.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: told.append(str(error)))
-    return told
-
-
-def _faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']} {node['html'][:150]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"][:3]
-    ]
