@@ -52,7 +52,9 @@ def _everywhere(request: pytest.FixtureRequest) -> Iterator[None]:
     """Have every store of the whole suite in PostgreSQL, when that is asked for."""
     with pytest.MonkeyPatch.context() as patch:
         if CHOSEN == "postgres":
-            stores_on(request.getfixturevalue("postgres_server"), patch)
+            server = request.getfixturevalue("postgres_server")
+            stores_on(server, patch)
+            patch.setattr("tests.databases.EVERYWHERE", [server])
         yield
 
 

@@ -35,6 +35,10 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_conn
         "shared_buffers=16MB", "wal_level=minimal", "max_wal_senders=0")  # fmt: skip
 
 
+EVERYWHERE: list[Postgres] = []
+"""The server that every store of this session is on; none where SQLite is."""
+
+
 class Postgres:
     """A PostgreSQL of its own on the loopback, by the distribution's package."""
 
@@ -145,6 +149,12 @@ def stores_on(server: Postgres, patch: pytest.MonkeyPatch) -> None:
         return made
 
     patch.setattr(home, "open_database", opened)
+
+
+def surroundings_of(folder: Path) -> dict[str, str]:
+    """Return the environment in which another process opens a folder's store, made or not."""
+    named = {"PXCORE_DATABASE_URL": server.url(folder) for server in EVERYWHERE}
+    return {"PXCORE_HOME": str(folder)} | named
 
 
 def surroundings(store: Store) -> dict[str, str]:

@@ -21,6 +21,7 @@ from pxcore.errors import DatasetError, RunError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.types import ImportRequest, MethodSpec, RunState
+from tests.databases import surroundings
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 METHODS = (MethodSpec(id="pxpermute"), MethodSpec(id="occlusion", options=(("fill", "mean"),)))
@@ -67,13 +68,12 @@ lab.test_predictions({run_id!r}); lab.exports.json({run_id!r})
 print([name for name in ("torch", "distributed", "streamlit") if name in sys.modules])
 lab.cancel(lab.runs()[0].id, "test")
 """
-    home = str(lab._store.home)
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=False,
-        env={"PXCORE_HOME": home, "PATH": ""},
+        env={**surroundings(lab._store), "PATH": ""},
     )
     assert done.stdout.strip() == "[]", done.stderr
 

@@ -26,12 +26,14 @@ from pxcore.errors import Cancelled, PanelError, RunError, StoreError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import ModelSpec, RunState
+from tests.databases import surroundings_of
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("PXCORE_HOME", str(tmp_path / "home"))
+    for name, value in surroundings_of(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("PXCORE_DEVICE", "cpu")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     opened = open_store(Settings(home=tmp_path / "home"))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pxcore.runs.serve import ServeOptions, web_command
+from tests.databases import surroundings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., int]
@@ -28,7 +29,7 @@ def serving(folder: Path, *, port: int = 0, **settings: str) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = port or int(probe.getsockname()[1])
     command = web_command(ServeOptions(port=port))
-    env = os.environ | {"PXCORE_HOME": str(folder / "home")} | settings
+    env = os.environ | surroundings_of(folder / "home") | settings
     with (folder / "web.log").open("wb") as log:
         web = subprocess.Popen(
             [sys.executable, *command[1:]], cwd=ROOT, env=env, stdout=log, stderr=log
