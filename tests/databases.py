@@ -153,8 +153,10 @@ def stores_on(server: Postgres, patch: pytest.MonkeyPatch) -> None:
 
 def surroundings_of(folder: Path) -> dict[str, str]:
     """Return the environment in which another process opens a folder's store, made or not."""
-    named = {"PXCORE_DATABASE_URL": server.url(folder) for server in EVERYWHERE}
-    return {"PXCORE_HOME": str(folder)} | named
+    if not EVERYWHERE:
+        return {"PXCORE_HOME": str(folder)}
+    (server,) = EVERYWHERE
+    return {"PXCORE_HOME": str(folder), "PXCORE_DATABASE_URL": server.url(folder)}
 
 
 def surroundings(store: Store) -> dict[str, str]:
