@@ -46,6 +46,7 @@ def test_every_kind_of_task_is_planned_after_what_it_reads() -> None:
         assert done.issuperset(step.needs)
         assert decode(planning.KINDS[step.kind], encode(step.task)) == step.task
         done.add(step.key)
+    assert {step.kind for step in steps if step.lane is planning.Lane.LIGHT} == {"cluster"}
 
 
 def test_what_people_call_things_makes_no_other_key() -> None:
