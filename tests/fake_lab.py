@@ -171,7 +171,7 @@ class FakeLab:
             "model": [
                 ("small_cnn", "Small network"),
                 ("resnet18", "ResNet18"),
-                ("embedder", "Embedder"),
+                ("channel_embedding", "Channel embedding"),
             ],
             "method": [("pxpermute", "PXPermute"), ("occlusion", "Occlusion"), *ex.METHODS],
             "decoy": [("decoy_empty", "Empty channel"), ("decoy_foreign", "Foreign cell")],
@@ -179,7 +179,7 @@ class FakeLab:
         }[kind]
         settings = {
             "occlusion": (("fill", ("zero", "mean")),),
-            "embedder": (("width", ("64",)), ("encoders", ("shared", "independent"))),
+            "channel_embedding": (("width", ("64",)), ("encoders", ("shared", "independent"))),
         }
         return tuple(
             Choice(
@@ -188,7 +188,7 @@ class FakeLab:
                 label=label,
                 summary=f"What {label} does.",
                 options=settings.get(id, ()),
-                begins=(("width", 8),) if id == "embedder" else (),
+                begins=(("width", 8),) if (kind, id) == ("model", "channel_embedding") else (),
                 way=ex.WAYS.get(id, "perturbation") if kind == "method" else "",
             )
             for id, label in rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.parts.text import md
+from pxcore.plots.numbers import count
 from pxcore.plots.rows import FIRST, MANY, PRINTED, Order, Rows, rows_of
 from pxcore.plots.text import one_line
 from pxcore.types import Panel, Ranking
@@ -63,6 +64,9 @@ def drawn(panel: Panel, ranking: Ranking, rows: Rows) -> tuple[int, ...]:
             f"No channel is called {md(rows.find, 80)}: figures show the ranking's first ones.",
             icon=":material/search_off:",
         )
+    elif rows.find.strip() and len(panel) > MANY:
+        said = f"{count(len(found), 'channel')} of {len(panel)} carr{'y' if found[1:] else 'ies'}"
+        st.caption(f"{said} {md(rows.find, 80)} in the name or marker; figures show these.")
     return found
 
 

@@ -36,6 +36,9 @@ def methods(spec: RunSpec) -> tuple[MethodSpec, ...]:
         labels = {choice.id: choice.label for choice in choices}
         both = " and ".join(md(labels.get(name, name)) for name in PLACE_AND_AMOUNT)
         st.caption(f"Tick {both} to learn which stains need imaging (where or how much).")
+    own = next((choice.label for choice in choices if choice.id == spec.model.id), "")
+    if own and spec.model.id not in chosen:  # a network with a ranking of its own
+        st.caption(f"Tick {md(own)} too: the chosen network is made to be ranked by it.")
     return tuple(chosen[choice.id] for choice in choices if choice.id in chosen)
 
 

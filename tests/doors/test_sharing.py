@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -107,6 +108,8 @@ def test_a_comparison_of_one_class_is_shared_as_it_is_seen(store: Store, run_id:
     assert row.subject == seen.subject != str(item)
     shown, every = lab.shares.open(token), lab.reports.report("comparison", str(item))
     assert ("Importance for", f"class {name}") in shown.facts
+    assert json.loads(shown.recreate)["of_class"] == name
+    assert "of_class" not in json.loads(every.recreate)
     assert shown.sections[0].tables != every.sections[0].tables
     assert shown.sections[0].paragraphs[0].startswith(f"For class {name} alone")
     assert subjects(row) == (item.run_id,)  # so it ends when the run becomes private

@@ -49,6 +49,7 @@ def test_a_search_finds_by_name_and_marker(many: RunResult, visit: Open) -> None
     assert [line.partition("**")[2].partition("**")[0] for line in told(app)] == [
         "Marked", "Ki\\-67",
     ]  # fmt: skip
+    assert "2 channels of 100 carry ck8, ki-67 in the name or marker" in words(app)
     nobody = visit("run", run="finished", find="[x](y)")
     assert "No channel is called [x](y)" in words(nobody)
     assert len(told(nobody)) == FIRST

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import tests.example_values as ex
 from pages.parts.run_form_methods import cost
 from pxcore.data.overview import Overview
-from pxcore.types import Dataset, MethodSpec, ModelSpec, RunSpec
+from pxcore.types import Choice, Dataset, MethodSpec, ModelSpec, RunSpec
 from tests.fake_lab import FakeLab
 from tests.pages.conftest import words
 
@@ -154,32 +154,32 @@ def test_hostile_class_names_in_the_quality_report(full: FakeLab, visit: Open) -
 
 def test_a_model_with_settings_has_a_field_for_each(full: FakeLab, visit: Open) -> None:
     app = visit("new", dataset="d1")
-    app.selectbox(key="model-fast-d1").set_value("embedder").run()
-    width = app.number_input(key="setting-fast-d1-embedder-width")
+    app.selectbox(key="model-fast-d1").set_value("channel_embedding").run()
+    width = app.number_input(key="setting-fast-d1-channel_embedding-width")
     assert width.value == 8  # as this host has no graphics card
     assert "No graphics card computes here" in words(app)
-    app.segmented_control(key="setting-fast-d1-embedder-encoders").set_value("independent").run()
+    app.segmented_control(key="setting-fast-d1-channel_embedding-encoders").set_value("independent").run()
     spec = started(app, full)
-    assert spec.model.id == "embedder"
+    assert spec.model.id == "channel_embedding"
     assert dict(spec.model.options) == {"width": 8, "encoders": "independent"}
     full.asked.clear()
     app = visit("new", dataset="d1")
-    app.selectbox(key="model-fast-d1").set_value("embedder").run()
-    app.number_input(key="setting-fast-d1-embedder-width").set_value(64).run()
+    app.selectbox(key="model-fast-d1").set_value("channel_embedding").run()
+    app.number_input(key="setting-fast-d1-channel_embedding-width").set_value(64).run()
     assert started(app, full).model.options == ()  # the usual one
 
 
 def test_settings_of_a_preset_are_shown_and_bounded(
     full: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = ModelSpec(id="embedder", options=(("width", 16), ("channel_dropout", True)))
+    model = ModelSpec(id="channel_embedding", options=(("width", 16), ("channel_dropout", True)))
     drafted(full, monkeypatch, model=model)
     app = visit("new", dataset="d1")
-    width = app.number_input(key="setting-fast-d1-embedder-width")
+    width = app.number_input(key="setting-fast-d1-channel_embedding-width")
     assert width.value == 16
     assert dict(started(app, full).model.options) == dict(model.options)
     app = visit("new", dataset="d1")
-    app.number_input(key="setting-fast-d1-embedder-width").set_value(0).run()
+    app.number_input(key="setting-fast-d1-channel_embedding-width").set_value(0).run()
     assert "Width may be 1 to 512, not 0" in words(app)
 
 
@@ -189,3 +189,18 @@ def test_epochs_are_the_experts_choice(full: FakeLab, visit: Open) -> None:
     assert (field.value, field.label) == (50, "Epochs at most (1 to 10,000)")
     field.set_value(3).run()
     assert started(app, full).training.max_epochs == 3
+
+
+def test_a_network_with_a_ranking_of_its_own_asks_for_it(
+    full: FakeLab, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = full.choices
+    own = Choice(kind="method", id="channel_embedding", label="Its own", summary="-")
+    more = {"method": (*known("method"), own)}
+    monkeypatch.setattr(full, "choices", lambda kind: more.get(kind) or known(kind))
+    app = visit("new", dataset="d1")
+    assert "Tick Its own too" not in words(app)
+    app.selectbox(key="model-fast-d1").set_value("channel_embedding").run()
+    assert "Tick Its own too" in words(app)
+    app.checkbox(key="method-fast-channel_embedding").check().run()
+    assert "Tick Its own too" not in words(app)
