@@ -27,8 +27,12 @@ def test_tissue_is_cut_by_its_form_and_what_was_left_out_is_told(
     page.get_by_role("option", name=re.compile(NAME)).click()
     expect(page.locator(f'input[aria-label="Title"][value="{NAME}"]')).to_have_count(1)
     page.get_by_text("More settings").click()
-    page.get_by_label(re.compile("Tissue images")).click()
-    page.get_by_role("option", name="cut into single cells by their masks").click()
+    way = page.get_by_role("combobox", name=re.compile("Tissue images"))
+    expect(way).to_be_visible()
+    page.wait_for_timeout(1000)  # while the settings unfold, their lists close again
+    way.click()
+    way.fill("cut into")
+    way.press("Enter")
     window = page.get_by_label(re.compile("Side of the window around each cell"))
     window.fill("12")
     window.press("Tab")
@@ -40,5 +44,7 @@ def test_tissue_is_cut_by_its_form_and_what_was_left_out_is_told(
     page.get_by_role("radio", name="Import", exact=True).or_(
         page.get_by_role("button", name="Import", exact=True)
     ).first.click()
-    expect(page.get_by_text(re.compile("1 skipped: a line of cells.csv that names"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("1 skipped: a line of cells.csv that names"))
+    ).to_be_visible()
     expect(page.get_by_text("Cells were cut in windows of 12 pixels")).to_be_visible()

@@ -158,7 +158,9 @@ def test_a_model_with_settings_has_a_field_for_each(full: FakeLab, visit: Open) 
     width = app.number_input(key="setting-fast-d1-channel_embedding-width")
     assert width.value == 8  # as this host has no graphics card
     assert "No graphics card computes here" in words(app)
-    app.segmented_control(key="setting-fast-d1-channel_embedding-encoders").set_value("independent").run()
+    app.segmented_control(key="setting-fast-d1-channel_embedding-encoders").set_value(
+        "independent"
+    ).run()
     spec = started(app, full)
     assert spec.model.id == "channel_embedding"
     assert dict(spec.model.options) == {"width": 8, "encoders": "independent"}
