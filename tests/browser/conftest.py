@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pxcore.api import Lab, open_lab
 from pxcore.settings import Settings
 from pxcore.types import MethodSpec, RunState
+from tests.hidden_cells import hidden_dataset, small_ask
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,12 +135,12 @@ def ranked(server: Server) -> Ranked:
 
 
 @pytest.fixture(scope="session")
-def clustered(server: Server, ranked: Ranked) -> str:
-    """Return a finished clustering of the same cells, with a ranking and maps."""
+def clustered(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a finished clustering with a ranking and maps."""
     lab = open_lab(Settings(home=server.home))
-    draft = lab.unlabelled.draft(ranked.dataset)
-    small = {"epochs": 1, "clusters": 3, "options": (("code", 8), ("width", 4))}
-    run = lab.unlabelled.submit(replace(draft, rank=True, maps=True, **small))
+    dataset = hidden_dataset(lab._store, tmp_path_factory.mktemp("hidden"), 60)
+    ask = small_ask(lab._store, dataset, epochs=1)
+    run = lab.unlabelled.submit(replace(ask, rank=True, maps=True))
     until_finished(lab, run)
     lab.close()
     return run
