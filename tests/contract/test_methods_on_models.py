@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from pxcore.errors import MethodError
 from pxcore.importance.fitting import page
@@ -42,8 +45,9 @@ def every() -> list[Asked]:
     return found
 
 
-def asked(method: Method, model_id: str, *, dropout: bool) -> ExplainRequest:
-    """A network whose BatchNorm has seen some cells, and a few cells of dark surroundings."""
+@cache
+def settled(model_id: str, *, dropout: bool) -> tuple[nn.Module, torch.Tensor]:
+    """A network whose BatchNorm has seen some cells, and these; both to be copied."""
     options = (*narrow(model_id), ("channel_dropout", True)) if dropout else narrow(model_id)
     with private_randomness(CPU, 3):
         images = torch.rand(N, C, SIDE, SIDE) ** 3
@@ -52,9 +56,15 @@ def asked(method: Method, model_id: str, *, dropout: bool) -> ExplainRequest:
         network = build_network(model_id, wanted)
         with torch.no_grad():
             network.train()(images)
+    return network.eval(), images
+
+
+def asked(method: Method, model_id: str, *, dropout: bool) -> ExplainRequest:
+    """A network whose BatchNorm has seen some cells, and a few cells of dark surroundings."""
+    network, images = copy.deepcopy(settled(model_id, dropout=dropout))
     masks = (np.hypot(*np.mgrid[-7.5:8, -7.5:8]) < 7)[None, None].repeat(N, axis=0)
     return ExplainRequest(
-        model=network.eval(),
+        model=network,
         cells=held(images),
         labels=LABELS,
         n_classes=K,

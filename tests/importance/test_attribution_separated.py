@@ -18,6 +18,7 @@ from pxcore.importance.attribution.separated import MARKED, NON_LINEAR, separate
 from pxcore.models import MODELS, BuildRequest
 from pxcore.models.build import build_network
 from pxcore.training.seeding import private_randomness
+from tests.trained_networks import narrow
 
 CPU = torch.device("cpu")
 
@@ -56,7 +57,7 @@ def images() -> torch.Tensor:
 @pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("name", MODELS)
 def test_gives_the_same_bit_for_bit(name: str, dropout: bool) -> None:
-    options = (("channel_dropout", True),) if dropout else ()
+    options = (*narrow(name), ("channel_dropout", True)) if dropout else narrow(name)
     with private_randomness(CPU, 1), torch.no_grad():
         request = BuildRequest(n_channels=2, n_classes=3, image_size=(20, 20), options=options)
         network = build_network(name, request)

@@ -12,6 +12,7 @@ from pxcore.importance.folded import folded
 from pxcore.models import MODELS, BuildRequest
 from pxcore.training.predict import evaluating
 from pxcore.training.seeding import private_randomness
+from tests.trained_networks import narrow
 
 CPU = torch.device("cpu")
 IMAGES = torch.rand(6, 3, 24, 24, generator=torch.Generator().manual_seed(0))
@@ -38,7 +39,7 @@ def n_norms(model: nn.Module) -> int:
 @pytest.mark.parametrize("name", list(MODELS))
 def test_every_model_is_folded_and_says_the_same(name: str) -> None:
     with private_randomness(CPU, 3):
-        request = BuildRequest(n_channels=3, n_classes=5, image_size=(24, 24))
+        request = BuildRequest(n_channels=3, n_classes=5, image_size=(24, 24), options=narrow(name))
         model = with_history(MODELS[name].build(request))
     state = copy.deepcopy(model.state_dict())
     with evaluating(model):

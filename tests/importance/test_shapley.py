@@ -27,6 +27,7 @@ from pxcore.training.device_cells import DeviceCells
 from pxcore.training.predict import evaluating
 from pxcore.training.seeding import private_randomness
 from tests.planted_cells import CPU, DEAD, Reader, planted, request
+from tests.trained_networks import narrow
 
 SHAPLEY = METHODS["shapley"]
 
@@ -42,7 +43,7 @@ def small_request(
                 n_channels=n_channels,
                 n_classes=3,
                 image_size=(16, 16),
-                options=(("channel_dropout", True),),
+                options=(*narrow(name), ("channel_dropout", True)),
             ),
         )
         for _ in range(3):

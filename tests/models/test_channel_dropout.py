@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from pxcore.training.predict import evaluating, restore
 from pxcore.training.seeding import private_randomness
 from pxcore.types import Epoch, TrainedModel
 from tests.small_training import CPU, Case, make_case
+from tests.trained_networks import narrow
 
 EVERY = pytest.mark.parametrize("name", list(MODELS))
 DROPOUT = ("channel_dropout", True)
@@ -35,15 +37,20 @@ def asked(*options: tuple[str, bool | int | str], n_channels: int = 3) -> BuildR
     return BuildRequest(n_channels=n_channels, n_classes=4, image_size=(32, 32), options=options)
 
 
-def network(name: str) -> nn.Module:
-    """Return a wrapped network with a history in its BatchNorms, in evaluation mode."""
+@cache
+def settled(name: str) -> nn.Module:
+    """Return a wrapped network with a history in its BatchNorms; to be copied."""
     with private_randomness(CPU, 1):
-        made = build_network(name, asked(DROPOUT))
+        made = build_network(name, asked(*narrow(name), DROPOUT))
         made(torch.rand(8, 3, 32, 32))
     layer = dropout_of(made)
     assert layer is not None
     layer.fill.copy_(torch.tensor(FILL))
     return made.eval().requires_grad_(requires_grad=False)
+
+
+def network(name: str) -> nn.Module:
+    return copy.deepcopy(settled(name))
 
 
 def images() -> torch.Tensor:
@@ -63,9 +70,9 @@ def filled(cells: torch.Tensor, shown: tuple[bool, ...]) -> torch.Tensor:
 def test_without_the_option_it_is_the_plain_network(name: str) -> None:
     for options in ((), (("channel_dropout", False),)):
         with private_randomness(CPU, 1):
-            plain = MODELS[name].build(asked()).state_dict()
+            plain = MODELS[name].build(asked(*narrow(name))).state_dict()
         with private_randomness(CPU, 1):
-            built = build_network(name, asked(*options)).state_dict()
+            built = build_network(name, asked(*narrow(name), *options)).state_dict()
         assert built.keys() == plain.keys()
         assert all(torch.equal(built[key], value) for key, value in plain.items())
 
@@ -73,9 +80,9 @@ def test_without_the_option_it_is_the_plain_network(name: str) -> None:
 @EVERY
 def test_it_starts_from_the_same_weights_and_keeps_their_options(name: str) -> None:
     with private_randomness(CPU, 1):
-        plain = MODELS[name].build(asked()).state_dict()
+        plain = MODELS[name].build(asked(*narrow(name))).state_dict()
     with private_randomness(CPU, 1):
-        built = build_network(name, asked(DROPOUT)).state_dict()
+        built = build_network(name, asked(*narrow(name), DROPOUT)).state_dict()
     assert built.keys() == {"channel_dropout.fill", *(f"network.{key}" for key in plain)}
     assert all(torch.equal(built[f"network.{key}"], value) for key, value in plain.items())
     with pytest.raises(TrainingError, match=r"no setting 'colour'; it has .*channel_dropout"):
