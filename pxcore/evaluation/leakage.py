@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from pxcore.evaluation.values import Sizes
+from pxcore.training.intervals import student_t
 from pxcore.types import Interval, Leakage, Performance
 
 _RANGE = (-1.0, 1.0)
@@ -72,4 +72,4 @@ def _half(sides: list[tuple[tuple[float, ...], Sizes]], level: float) -> float:
         return 3 / max(1, cells)
     parts = zip(variances, sides, strict=True)
     freedom = total**2 / sum(v**2 / (len(known) - 1) for v, (known, _) in parts)
-    return float(student.ppf((1 + level) / 2, freedom)) * math.sqrt(total)
+    return student_t((1 + level) / 2, freedom) * math.sqrt(total)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pxcore.errors import MethodError
+from pxcore.training.intervals import student_t
 from pxcore.types import Array
 
 BLOCK = 5
@@ -100,7 +100,7 @@ def settled(values: Array, tolerance: float = TOLERANCE, level: float = 0.95) ->
         return bool(_standard_error(values)[0] < tolerance)
     ranked = values[:, np.argsort(-values.mean(axis=0), kind="stable")]
     gaps = ranked[:, :-1] - ranked[:, 1:]
-    quantile = stats.t.ppf(0.5 + level / 2, n_repeats - 1)
+    quantile = student_t(0.5 + level / 2, n_repeats - 1)
     apart = gaps.mean(axis=0) > quantile * _standard_error(gaps)
     known = _standard_error(ranked) < tolerance
     return bool(np.all(apart | (known[:-1] & known[1:])))

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from pxcore.errors import PanelError
 from pxcore.panel.constraints import as_members, as_sets, cost_of, fitting, real_channels, stains_of
@@ -178,4 +177,6 @@ def _spearman(pairs: Array) -> float:
     """Return the rank correlation of (n, 2) values; NaN for fewer than three, or without spread."""
     if len(pairs) < 3 or (np.ptp(pairs, axis=0) == 0).any():
         return math.nan
+    from scipy.stats import spearmanr  # noqa: PLC0415 - every process plans runs, few correlate
+
     return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)

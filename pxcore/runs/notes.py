@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import t as student
 
 from pxcore.data.annotation import Annotation
 from pxcore.data.decoys import DECOYS
@@ -16,6 +15,7 @@ from pxcore.runs.galleries import annotation_of
 from pxcore.runs.presets import PRESETS, PresetEntry
 from pxcore.runs.splits import TOO_GOOD, donors_of, most_folds, without_donor
 from pxcore.store.home import Store
+from pxcore.training.intervals import student_t
 from pxcore.types import Array, Dataset, RunSpec
 
 FEW_CELLS = 30
@@ -90,7 +90,7 @@ def _too_few(spec: RunSpec) -> list[str]:
     if not 2 <= number < FEW_TRAININGS or spec.n_folds < 2:
         return []
     spread = math.sqrt(1 / number + 1 / (spec.n_folds - 1))
-    half = float(student.ppf(0.975, number - 1)) * spread
+    half = student_t(0.975, number - 1) * spread
     few = "hardly any channel" if number == 2 else "few channels"
     return [
         f"With {spec.n_folds} folds a 95 % interval reaches about {half:.0f} standard deviations "

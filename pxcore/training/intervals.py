@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from pxcore.types import Interval
 
@@ -82,12 +82,23 @@ def corrected_interval(
     mean = float(np.mean(known))
     ratio = float(np.sum(n_test) / np.sum(n_train))
     spread = math.sqrt((1 / len(known) + ratio) * float(np.var(known, ddof=1)))
-    half = float(student.ppf((1 + level) / 2, len(known) - 1)) * spread
+    half = student_t((1 + level) / 2, len(known) - 1) * spread
     if bounds is not None and without_spread(known):
         cells = np.broadcast_to(n_test, len(folds)).sum() if n_cells is None else n_cells
         half = 3 / max(1, int(cells))
     low, high = bounds if bounds is not None else (-math.inf, math.inf)
     return Interval(mean=mean, low=max(mean - half, low), high=min(mean + half, high), folds=folds)
+
+
+def student_t(share: float, freedom: float) -> float:
+    """Return what Student's t of so many degrees of freedom stays below in this share of draws.
+
+    As ``scipy.stats.t.ppf``, which takes every process half a second to load.
+
+    >>> round(student_t(0.975, 4), 3)
+    2.776
+    """
+    return float(stdtrit(freedom, share))
 
 
 def without_spread(known: Sequence[float]) -> bool:

@@ -10,12 +10,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from pxcore.importance.bootstrap import fold_part, ranks
 from pxcore.importance.method import DROP_IN_F1
 from pxcore.importance.ranking import decoy_bound, verdict
-from pxcore.training.intervals import corrected_interval
+from pxcore.training.intervals import corrected_interval, student_t
 from pxcore.types import Array, Interval, Ranking
 from pxcore.types.published import Margin, Repeats
 
@@ -95,7 +94,7 @@ def lower_bound(smaller: Sequence[float], larger: Sequence[float]) -> float:
     difference = np.asarray(smaller) - np.asarray(larger)
     n = len(difference)
     spread = math.sqrt((1 / n + SHARE) * float(difference.var(ddof=1)))
-    return float(difference.mean()) - float(student.ppf(0.95, n - 1)) * spread
+    return float(difference.mean()) - student_t(0.95, n - 1) * spread
 
 
 def margin_of(smaller: Sequence[float], larger: Sequence[float]) -> Margin:
