@@ -1,12 +1,9 @@
-"""SIGKILL in mid-run: the run finishes, what was done is reused, the numbers are the same."""
+"""A run from submission to result by a real runner, and one that fails."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from pxcore.runs import heart, ledger
+from pxcore.runs import ledger
 from pxcore.runs.plan import plan
 from pxcore.runs.progress import progress
 from pxcore.runs.result import result
@@ -26,7 +23,7 @@ from pxcore.runs.work import CHECKPOINT
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import RunSpec, RunState, TaskState
-from tests.processes.living import Runners, alive, carry_on, wait_for
+from tests.processes.living import Runners, carry_on
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -110,106 +107,6 @@ def test_a_run_from_submission_to_result(
         "Train fold 1 of 2",
         "Train fold 2 of 2",
     ]
-
-
-def test_killed_worker(
-    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
-) -> None:
-    """The worker dies in the middle of a training, which goes on from its checkpoint."""
-    run_id = ledger.submit(store, spec_in(store))
-    runner = runners.start("--until-idle")
-    wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
-    os.kill(training_worker(runner.pid, store), signal.SIGKILL)
-    assert runner.wait(220) == 0, runners.log()
-    assert ledger.record(store, run_id).state is RunState.FINISHED
-    same(numbers(store, run_id), undisturbed[0])
-    log = next(
-        path.read_text()
-        for path in (store.home / "work").glob("*/log.txt")
-        if path.read_text().count("started on") == 2
-    )
-    assert "done in" in log
-
-
-def test_killed_runner(
-    store: Store, runners: Runners, undisturbed: tuple[dict[str, np.ndarray], dict]
-) -> None:
-    """Its workers end by themselves; the next runner reuses what was done."""
-    run_id = ledger.submit(store, spec_in(store))
-    runner = runners.start()
-    wait_for(lambda: TaskState.DONE in states(store, run_id), what="a finished task")
-    workers = psutil.Process(runner.pid).children(recursive=True)
-    assert heart.status(store).alive
-    runner.kill()
-    runner.wait()
-    assert not heart.status(store).alive
-    wait_for(lambda: not any(alive(w.pid) for w in workers), 60, "workers to end by themselves")
-    done = {row.key for row in ledger.task_rows(store, run_id) if row.state is TaskState.DONE}
-    before = {key: store.artifacts.folder(key).stat().st_mtime_ns for key in done}
-    assert not ledger.record(store, run_id).state.final
-    runners.to_idle()
-    assert ledger.record(store, run_id).state is RunState.FINISHED
-    same(numbers(store, run_id), undisturbed[0])
-    assert run_json(store, run_id)["cache"] == {"computed": 5, "reused": 0}
-    assert {key: store.artifacts.folder(key).stat().st_mtime_ns for key in done} == before
-
-
-def test_cancel_stops_a_training_even_one_that_does_not_listen(
-    store: Store, runners: Runners
-) -> None:
-    """A run of hours ends at once; its frozen worker is replaced; the other run goes on."""
-    dataset = tiny_dataset(store)
-    long = ledger.submit(store, tiny_spec(dataset, max_epochs=5000))
-    runner = runners.start()
-    wait_for(lambda: list((store.home / "work").glob(f"*/{CHECKPOINT}/*")), what="a checkpoint")
-    other = ledger.submit(store, replace(tiny_spec(dataset), owner="bob"))
-    shown = progress(store, long)
-    assert shown.run.state is RunState.RUNNING
-    assert shown.runner_alive
-    assert shown.curves
-    frozen = training_worker(runner.pid, store)
-    os.kill(frozen, signal.SIGSTOP)
-    ledger.request_cancel(store, long, "ann")
-    wait_for(lambda: ledger.record(store, long).state is RunState.CANCELLED, what="the cancel")
-    assert set(states(store, long)) == {TaskState.CANCELLED}
-    wait_for(lambda: ledger.record(store, other).state is RunState.FINISHED, what="the other run")
-    assert not alive(frozen)
-    runner.terminate()
-    assert runner.wait(60) == 0, runners.log()
-    assert not heart.status(store).alive
-
-
-def test_a_task_that_kills_its_worker_three_times_is_given_up(
-    store: Store, runners: Runners
-) -> None:
-    """Killed in the middle of an epoch: within its first moments Dask may not know it yet."""
-    run_id = ledger.submit(store, tiny_spec(tiny_dataset(store), max_epochs=5000))
-    runner = runners.start("--until-idle")
-    killed: list[int] = []
-    for _ in range(3):
-        wait_for(lambda: _worker_other_than(killed, runner.pid, store), what="a training")
-        killed.append(_worker_other_than(killed, runner.pid, store))
-        begun = time.time()
-        wait_for(lambda begun=begun: _told_since(store, begun), what="an epoch")
-        os.kill(killed[-1], signal.SIGKILL)
-    assert runner.wait(200) == 0, runners.log()
-    (failed, *_) = ledger.task_rows(store, run_id)
-    assert failed.error_class == "killed"
-    assert "killed 3 times" in ledger.record(store, run_id).error
-
-
-def _told_since(store: Store, moment: float) -> bool:
-    """Return whether a training has told of an epoch since then."""
-    told = (store.home / "work").glob("*/progress.json")
-    return any(path.stat().st_mtime > moment for path in told)
-
-
-def _worker_other_than(killed: list[int], runner_id: int, store: Store) -> int:
-    """Process of a training that was not killed yet; 0 when none has begun."""
-    with suppress(StopIteration, psutil.NoSuchProcess):
-        found = training_worker(runner_id, store)
-        return 0 if found in killed else found
-    return 0
 
 
 def test_one_runner_a_store(store: Store, runners: Runners) -> None:
