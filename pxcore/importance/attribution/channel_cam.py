@@ -15,6 +15,7 @@ from pxcore.importance.attribution.cell_values import (
     cells_at_once,
     check_logits,
 )
+from pxcore.importance.attribution.watched import pointing, watched
 from pxcore.importance.method import ExplainRequest
 from pxcore.models.embedding import embedding_of
 
@@ -45,21 +46,11 @@ def looking(request: ExplainRequest, part: Callable[[nn.Module], nn.Module]) -> 
     shown = part(own)
 
     def look_at(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        maps: list[torch.Tensor] = []
-
-        def keep(_module: nn.Module, _given: object, out: torch.Tensor) -> torch.Tensor:
-            maps.append(out.detach().requires_grad_())
-            return maps[-1]
-
-        handle = shown.register_forward_hook(keep)
-        try:
-            with torch.enable_grad():
-                logits: torch.Tensor = own(images).float()
-                check_logits(request, logits)
-                called = logits.amax(dim=1).sum()
-                found = _means(called, maps, len(images) * embedding.n_channels)
-        finally:
-            handle.remove()
+        with watched(shown) as maps, torch.enable_grad():
+            logits: torch.Tensor = own(images).float()
+            check_logits(request, logits)
+            called = logits.amax(dim=1).sum()
+            found = _means(called, maps, len(images) * embedding.n_channels)
         return logits.detach(), found.reshape(len(images), -1).detach().float()  # (B, C)
 
     def look(images: torch.Tensor, _positions: torch.Tensor) -> Looked:
@@ -80,6 +71,4 @@ def _means(called: torch.Tensor, maps: list[torch.Tensor], n_planes: int) -> tor
             "permutation, which asks nothing of the network"
         )
         raise MethodError(message)
-    (gradient,) = torch.autograd.grad(called, maps[0])
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    return (weights * maps[0].detach()).sum(dim=1).relu().mean(dim=(1, 2))
+    return pointing(called, maps[0]).mean(dim=(1, 2))

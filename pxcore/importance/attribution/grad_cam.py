@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from pxcore.errors import MethodError
+from pxcore.importance.attribution.watched import pointing, watched
 from pxcore.training.predict import evaluating
 
 MASK_FROM = 0.15
@@ -49,32 +50,19 @@ def grad_cam(
 
     Source: Selvaraju et al., ICCV 2017, equations 1 and 2; scaled as in Zhang et al. 2023.
     """
-    kept: list[torch.Tensor] = []
-
-    def keep(_module: nn.Module, _given: object, out: torch.Tensor) -> torch.Tensor:
-        kept.append(out.detach().requires_grad_())
-        return kept[-1]
-
-    handle = part(model).register_forward_hook(keep)
-    try:
-        with evaluating(model), torch.enable_grad():
-            logits = model(images)
-            if len(kept) != 1 or kept[0].dim() != 4:
-                shapes = [tuple(one.shape) for one in kept]
-                message = (
-                    f"the layer that Grad-CAM was told to look at gives {shapes}; expected one "
-                    "(cells, maps, height, width): choose a convolution of the encoder"
-                )
-                raise MethodError(message)
-            wanted = logits.argmax(dim=1) if targets is None else targets
-            chosen = logits.gather(1, wanted[:, None]).sum()
-            (gradient,) = torch.autograd.grad(chosen, kept[0])
-    finally:
-        handle.remove()
-    weights = gradient.mean(dim=(2, 3), keepdim=True)  # (B, F, 1, 1)
-    maps = (weights * kept[0].detach()).sum(dim=1, keepdim=True).relu()
+    with watched(part(model)) as kept, evaluating(model), torch.enable_grad():
+        logits = model(images)
+        if len(kept) != 1 or kept[0].dim() != 4:
+            shapes = [tuple(one.shape) for one in kept]
+            message = (
+                f"the layer that Grad-CAM was told to look at gives {shapes}; expected one "
+                "(cells, maps, height, width): choose a convolution of the encoder"
+            )
+            raise MethodError(message)
+        wanted = logits.argmax(dim=1) if targets is None else targets
+        maps = pointing(logits.gather(1, wanted[:, None]).sum(), kept[0])
     large = functional.interpolate(
-        maps, size=images.shape[2:], mode="bilinear", align_corners=False
+        maps[:, None], size=images.shape[2:], mode="bilinear", align_corners=False
     )
     top = large.amax(dim=(1, 2, 3), keepdim=True)
     return (large / torch.where(top > 0, top, torch.ones_like(top)))[:, 0].float()
