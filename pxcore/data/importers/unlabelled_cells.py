@@ -9,16 +9,15 @@ from typing import TypeVar, cast, get_args
 
 import numpy as np
 
-from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source
+from pxcore.data.importers.importer import Importer, ImportOptions, RawCell, Source, by_word
 from pxcore.data.stack_pixels import plane_names
-from pxcore.data.synthetic.unlabelled_cells import (
+from pxcore.data.synthetic.unlabelled_cells import hidden_kinds, unlabelled_blocks
+from pxcore.data.synthetic.unlabelled_params import (
     Form,
     UnlabelledParams,
     channel_names,
-    hidden_kinds,
     planted,
     role_of,
-    unlabelled_blocks,
 )
 from pxcore.types import Skipped
 
@@ -30,11 +29,6 @@ OPTIONS = (
 )  # fmt: skip
 KNOWN, HIDDEN = "known", "hidden"
 Of = TypeVar("Of")
-
-
-def recognise(path: Path) -> bool:
-    """True for the word alone, unless a file or folder of that name is there."""
-    return str(path) == WORD and not path.exists()
 
 
 def read(path: Path, options: ImportOptions) -> Source:  # noqa: ARG001 - there is no file
@@ -116,7 +110,7 @@ IMPORTER = Importer(
     summary="No file: drawn cells without labels, as pictures, volumes or both, whose kinds and "
     "driving channels are known.",
     extensions=(),
-    recognise=recognise,
+    recognise=by_word(WORD),
     read=read,
     untrusted=False,
 )

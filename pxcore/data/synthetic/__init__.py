@@ -19,11 +19,8 @@ from pxcore.data.synthetic.multiplex_circles import (
 )
 from pxcore.data.synthetic.multiplex_params import MultiplexParams, suited
 from pxcore.data.synthetic.planted import Planted, class_names, truth_of
-from pxcore.data.synthetic.unlabelled_cells import (
-    UnlabelledCells,
-    UnlabelledParams,
-    unlabelled_cells,
-)
+from pxcore.data.synthetic.unlabelled_cells import UnlabelledCells, unlabelled_cells
+from pxcore.data.synthetic.unlabelled_params import UnlabelledParams
 
 __all__ = [
     "IfcParams",
