@@ -54,7 +54,8 @@ def begin(process: str, form: str = "text", folder: Path | None = None) -> None:
     trouble: OSError | None = None
     if folder is not None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # maybe a new store
+            folder.mkdir(exist_ok=True)
             handlers.append(LastingFile(folder / f"{process}.log"))
         except OSError as error:
             trouble = error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,10 +109,12 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Return the store at ``settings.home``, made when it is not there.
 
-    Raises StoreError when the folder cannot be made or its database cannot be opened.
+    Raises StoreError when the folder cannot be made, stands open to every account of the host
+    though people log in, or its database cannot be opened.
     """
     home = settings.home.expanduser().absolute()
     try:
+        _make(home, closed=settings.auth != "open")
         artifacts = Artifacts(home)
         database = open_database(home, settings.database_url)
     except OSError as error:
@@ -121,6 +125,33 @@ def open_store(settings: Settings) -> Store:
         )
         raise StoreError(message) from error
     return Store(settings, artifacts, database)
+
+
+def _make(home: Path, *, closed: bool) -> None:
+    """Make the folder of a store for its owner alone, or leave the one that is there.
+
+    ``closed``: take from one that is there what others than its owner and group may do, since it
+    holds hashes of passwords and private runs. Raises StoreError where that cannot be had.
+    """
+    with suppress(FileExistsError):
+        home.mkdir(mode=0o700, parents=True)
+    if not closed or not _open_to_all(home):
+        return
+    with suppress(PermissionError):  # somebody else's
+        home.chmod(stat.S_IMODE(home.stat().st_mode) & ~stat.S_IRWXO)
+    if _open_to_all(home):
+        message = (
+            f"every account of this host may look into the store {home} (PXCORE_HOME, mode "
+            f"{stat.S_IMODE(home.stat().st_mode):o}), which holds hashes of passwords and private "
+            "runs; expected mode 700, or 750 or 770 where a group shares it: have its owner set "
+            "it, on a disk that keeps rights"
+        )
+        raise StoreError(message)
+
+
+def _open_to_all(home: Path) -> bool:
+    """Return whether others than its owner and group may do anything in a folder."""
+    return bool(home.stat().st_mode & stat.S_IRWXO)
 
 
 def _known(connection: Connection, keys: Collection[str]) -> set[str]:
