@@ -87,6 +87,10 @@ def consequences(kind: Kind, uses: Uses) -> str:
         stays = "stays open, as a snapshot, until it is" if one else "stay open until they are"
         ends = "its time is over" if one else "their time is over"
         lines.append(f"{count(uses.links, 'shared link')} to it {stays} revoked or {ends}.")
+    if uses.links_end:
+        ends = "ends" if uses.links_end == 1 else "end"
+        made = count(uses.links_end, "shared link")
+        lines.append(f"{made} to it that others made {ends} at once and for good.")
     lines.append("This cannot be undone here: only a backup of the store brings it back.")
     return " ".join(lines)
 

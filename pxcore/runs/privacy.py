@@ -37,7 +37,7 @@ def set_private(store: Store, run_id: str, *, private: bool) -> None:
         action = "run made private" if private else "run shown to the lab"
         audit.note(connection, store.person.name, action, run_id, found.spec.title)
         if private:
-            end_others(store, connection, run_id, found.spec.owner)
+            end_others(store, connection, {run_id: found.spec.owner}, why="became private")
 
 
 def only_hidden(store: Store) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,15 +60,32 @@ def parts_of(subject: str) -> tuple[str, ...]:
     return tuple(part.partition(":")[0].strip() for part in items)
 
 
-def end_others(store: Store, connection: Connection, run_id: str, owner: str) -> None:
-    """Revoke every link to a run that somebody else than its owner made; on record each."""
-    for row in connection.execute(select(shares).where(shares.c.revoked == "")).all():
+def links_to(
+    connection: Connection, owners: Mapping[str, str]
+) -> tuple[list[ShareRow], list[ShareRow]]:
+    """Return the unrevoked links that owners made to what is theirs, and those of others.
+
+    ``owners``: of runs and plans, by id. A link to several of them is the owner's only when all
+    of these are.
+    """
+    own: list[ShareRow] = []
+    foreign: list[ShareRow] = []
+    for row in connection.execute(select(shares).where(shares.c.revoked == "")):
         found = _shown(row)
-        if found.owner != owner and run_id in subjects(found):
-            ended = update(shares).where(shares.c.id == found.id).values(revoked=now())
-            connection.execute(ended)
-            told = f"{found.kind} {found.subject}, which became private"
-            audit.note(connection, asker(store), "share revoked", found.id, told)
+        named = {owners[name] for name in subjects(found) if name in owners}
+        if named:
+            (own if named == {found.owner} else foreign).append(found)
+    return own, foreign
+
+
+def end_others(
+    store: Store, connection: Connection, owners: Mapping[str, str], *, why: str
+) -> None:
+    """Revoke the links to runs and plans (id to owner) that others made; on record each."""
+    for found in links_to(connection, owners)[1]:
+        connection.execute(update(shares).where(shares.c.id == found.id).values(revoked=now()))
+        told = f"{found.kind} {found.subject}, which {why}"
+        audit.note(connection, asker(store), "share revoked", found.id, told)
 
 
 def alive(row: Row[Any]) -> bool:

@@ -194,6 +194,10 @@ def test_links_that_outlive_it_are_told_and_that_nothing_brings_it_back(
     told = words(dialog("run", []))
     assert said in told
     assert ("to it stay" in told) is bool(links)
+    assert "others made" not in told
+    lab.upkeep.used = Uses(title="t", owner="ann", links_end=max(links, 1))
+    ends = words(dialog("run", []))
+    assert f"to it that others made {'end' if links > 1 else 'ends'} at once and for good" in ends
     assert "only a backup of the store brings it back" in told
 
 

@@ -1,7 +1,8 @@
 """Deleting runs, plans and data sets: rows only.
 
-Files go with the next clean-up, and only those that nothing else refers to: what another run
-reuses stays.
+Links to a run or plan that others made end with it: afterwards nobody could call it theirs and
+revoke them. Its owner's own stay open, as snapshots. Files go with the next clean-up, and only
+those that nothing else refers to: what another run reuses stays.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, delete, select
 from pxcore.errors import AccessError, DatasetError, PxError, RunError
 from pxcore.people.rights import may_see, require_member, require_owner
 from pxcore.runs import heart
+from pxcore.runs.share_rows import end_others
 from pxcore.runs.upkeep.references import LIVE
 from pxcore.runs.upkeep.users import Found, Kind, subject_of, users_of
 from pxcore.store import audit
@@ -94,6 +96,8 @@ def _delete(store: Store, kind: Kind, name: str, *, along: bool) -> None:
             _remove(connection, one)
             who = store.person.name or "command line"
             audit.note(connection, who, f"{one.kind} deleted", one.id, one.title[:200])
+        owners = {one.id: one.owner for one in (*users, subject)}
+        end_others(store, connection, owners, why="was deleted")
 
 
 def _check_ended(connection: Connection, one: Found, *, runner_alive: bool) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from pxcore.errors import DatasetError, PanelError, RunError
 from pxcore.people.rights import may_see, require_owner, visible_runs
+from pxcore.runs.share_rows import links_to
 from pxcore.runs.upkeep.references import LIVE
 from pxcore.store.home import Store
-from pxcore.store.tables import datasets, plan_versions, runs, shares
+from pxcore.store.tables import datasets, plan_versions, runs
 from pxcore.types import RunState
 from pxcore.types.upkeep import Uses
 
@@ -60,11 +61,8 @@ def uses(store: Store, kind: Kind, name: str) -> Uses:
         subject = subject_of(store, connection, kind, name)
         require_owner(store, subject.owner, f"Looking at what uses {subject.title!r}")
         users = users_of(connection, kind, name)
-        links = connection.scalar(
-            select(func.count())
-            .select_from(shares)
-            .where(shares.c.subject.contains(name, autoescape=True), shares.c.revoked == "")
-        )
+        owners = {one.id: one.owner for one in (*users, subject)}
+        stay, end = (sum(one.alive for one in some) for some in links_to(connection, owners))
     mine = [one for one in users if store.person.owns(one.owner)]
     return Uses(
         title=subject.title,
@@ -73,7 +71,8 @@ def uses(store: Store, kind: Kind, name: str) -> Uses:
         plans=tuple((one.id, one.title) for one in mine if one.kind == "plan"),
         foreign=len(users) - len(mine),
         live=sum(one.live for one in users) + subject.live,
-        links=int(links or 0),
+        links=stay,
+        links_end=end,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from pxcore.errors import AccessError, DatasetError, PanelError, PlanChangedError, RunError
-from pxcore.runs import datasets, heart, ledger
+from pxcore.runs import datasets, heart, ledger, sharing
 from pxcore.runs.board import RunChange
 from pxcore.runs.staged import shelf
 from pxcore.runs.upkeep import deletion, users
@@ -18,6 +18,7 @@ from pxcore.store.tables import metadata
 from pxcore.types import RunState
 from pxcore.types.people import Person, Rank
 from pxcore.types.staged import Instrument, StagedPlan, StagedRun
+from tests.report_values import report
 from tests.runs.upkeep.made_store import made_dataset, made_run, queued_run
 
 
@@ -96,6 +97,41 @@ def test_only_whoever_may_delete_is_told_what_uses_it(store: Store, name: str, r
         with pytest.raises(AccessError):
             users.uses(seen_by(store, name, rank), kind, subject)  # type: ignore[arg-type]
         assert users.uses(seen_by(store, "ann"), kind, subject).title  # type: ignore[arg-type]
+
+
+def test_links_that_others_made_end_with_what_they_show(store: Store) -> None:
+    """Its owner could not revoke them afterwards: nothing says any more that it was theirs."""
+    dataset = made_dataset(store)
+    run_id, other = made_run(store, dataset), made_run(store, dataset, seed=3)
+    plan = plan_on(store, dataset.id)
+    ann, bob = seen_by(store, "ann"), seen_by(store, "bob")
+    both = replace(report(subject=f"{run_id},{other}"), kind="comparison")
+    shown = (report(subject=run_id), both, replace(report(subject=plan.id), kind="plan"))
+    own, foreign = ([sharing.keep(one, what) for what in shown] for one in (ann, bob))
+    spared = sharing.keep(bob, report(subject="another"))
+    ended, stays = sharing.keep(bob, shown[0]), users.uses(ann, "plan", plan.id)
+    sharing.revoke(bob, ended[0].id)
+    assert (stays.links, stays.links_end) == (1, 1)
+    told_first = users.uses(ann, "run", run_id)
+    assert (told_first.links, told_first.links_end) == (2, 2)
+    deletion.delete_run(ann, run_id)
+    deletion.delete_plan(ann, plan.id)
+    for (row, token), what in zip(foreign, shown, strict=True):
+        with pytest.raises(AccessError, match="was taken back"):
+            sharing.opened(store, token)
+        assert ("ann", "share revoked", row.id) in told(store), what
+    for (_, token), what in zip((*own, spared), (*shown, report(subject="another")), strict=True):
+        assert sharing.opened(store, token) == what
+
+
+def test_links_end_with_the_data_set_that_takes_their_run_along(store: Store) -> None:
+    dataset = made_dataset(store)
+    run_id = made_run(store, dataset)
+    _, token = sharing.keep(seen_by(store, "bob"), report(subject=run_id))
+    assert users.uses(store, "dataset", dataset.id).links_end == 1
+    deletion.delete_dataset(store, dataset.id, and_runs=True)
+    with pytest.raises(AccessError, match="was taken back"):
+        sharing.opened(store, token)
 
 
 def _set(store: Store, table: str, **values: object) -> None:
