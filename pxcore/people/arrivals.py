@@ -11,14 +11,15 @@ from pxcore.people.accounts import LONGEST_NAME, insert_person, plain
 from pxcore.store import audit
 from pxcore.store.database import now
 from pxcore.store.home import Store
-from pxcore.store.tables import datasets, people, runs
+from pxcore.store.tables import datasets, people, plan_versions, runs, shares
 from pxcore.types.people import Person, Rank
 
 
 def arrive(store: Store, issuer: str, subject: str, name: str = "", email: str = "") -> Person:
     """Return the person of a log-in at the identity provider; whoever comes first is made known.
 
-    The first time they get a name that nobody has and nothing is owned by, and the rank of
+    The first time they get a name that nobody has and nothing is owned by (nor will be: not
+    PXCORE_OWNER), and the rank of
     PXCORE_NEWCOMERS; always the rank of an administrator where PXCORE_ADMINS names them.
 
     Parameters
@@ -58,7 +59,7 @@ def _let_in(connection: Connection, store: Store, key: str, name: str, *, admin:
     found = connection.execute(select(people).where(people.c.subject == key)).mappings().first()
     if found is None:
         rank = Rank.ADMIN if admin else Rank(store.settings.newcomers)
-        shown = _free_name(connection, name)
+        shown = _free_name(connection, store, name)
         made = insert_person(connection, name=shown, rank=rank, subject=key)
         audit.note(connection, made.name, "person arrived", made.name, rank.word)
     elif admin and found["active"] and found["role"] != Rank.ADMIN:
@@ -68,12 +69,13 @@ def _let_in(connection: Connection, store: Store, key: str, name: str, *, admin:
     connection.execute(update(people).where(people.c.subject == key).values(seen=now()))
 
 
-def _free_name(connection: Connection, wanted: str) -> str:
+def _free_name(connection: Connection, store: Store, wanted: str) -> str:
     """Return a name that is nobody's and owns nothing: who calls themselves so proves nothing."""
     shown = "".join(letter for letter in wanted if letter.isprintable()).strip()
     shown = shown[: LONGEST_NAME - 6] or "somebody"
-    columns = (people.c.name, runs.c.owner, datasets.c.owner)
-    taken = {plain(one) for column in columns for one in connection.scalars(select(column))}
+    owned = (runs.c.owner, datasets.c.owner, plan_versions.c.owner, shares.c.owner)
+    names = select(people.c.name).union(*map(select, owned))
+    taken = {plain(one) for one in (*connection.scalars(names), store.settings.owner)}
     numbered = (f"{shown} ({number})" for number in itertools.count(2))
     return next(
         one for one in (shown, *itertools.islice(numbered, 10_000)) if plain(one) not in taken

@@ -9,11 +9,13 @@ import pytest
 from pxcore.errors import AccessError
 from pxcore.people import accounts, logins
 from pxcore.people.arrivals import arrive
-from pxcore.runs import ledger
+from pxcore.runs import ledger, sharing
 from pxcore.store import audit
 from pxcore.store.home import Store
-from pxcore.types.people import Rank
+from pxcore.types.people import Person, Rank
 from tests.people.conftest import PASSWORD
+from tests.report_values import report
+from tests.runs.upkeep.test_deletion import plan_on
 from tests.tiny_lab import tiny_dataset, tiny_spec
 
 HERE = "https://id.example"
@@ -34,11 +36,18 @@ def test_the_same_subject_is_the_same_person(store: Store) -> None:
 
 
 def test_a_name_that_somebody_has_or_that_owns_work_is_not_given(lab: Store) -> None:
-    spec = replace(tiny_spec(tiny_dataset(lab)), owner="dora")
+    dataset = tiny_dataset(lab)
+    spec = replace(tiny_spec(dataset), owner="dora")
     ledger.submit(lab, spec)
+    plan_on(lab, dataset.id, owner="pia")
+    sharing.keep(lab.seen_by(Person(name="lou", rank=Rank.MEMBER)), report())
+    host = with_settings(lab, owner="Hans")
     assert arrive(lab, HERE, "1", "Ada").name == "Ada (2)"  # Ada is the local administrator
     assert arrive(lab, HERE, "2", "ADA").name == "ADA (3)"
     assert arrive(lab, HERE, "3", "Dora").name == "Dora (2)"  # dora's runs stay dora's
+    assert arrive(lab, HERE, "p", "Pia").name == "Pia (2)"  # staged plans
+    assert arrive(lab, HERE, "l", "LOU").name == "LOU (2)"  # share links
+    assert arrive(host, HERE, "h", "hans").name == "hans (2)"  # what the host itself starts
     assert arrive(lab, HERE, "4", "\x00\n").name == "somebody"
     assert len(arrive(lab, HERE, "5", "x" * 500).name) <= accounts.LONGEST_NAME
 
