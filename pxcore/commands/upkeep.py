@@ -14,7 +14,7 @@ from pxcore.api import open_lab
 from pxcore.commands.terminal import ERR, OUT, bar, text, when
 from pxcore.plots.numbers import count, size
 from pxcore.settings import Settings
-from pxcore.types.upkeep import Loose, Uses
+from pxcore.types.upkeep import Loose, Restored, Uses
 
 MOST = 40
 """Lines of a list that are printed."""
@@ -111,6 +111,8 @@ def restore(
             f"{count(done.runs, 'run')}, {count(done.artifacts, 'artifact')} copied and checked"
         )
     )
+    for one in _as_of_then(done):
+        ERR.print(text(one), soft_wrap=True)
     for one in done.gone[:MOST]:
         ERR.print(text(f"not in the backup: {one}"), soft_wrap=True)
     _tell_damaged(done.damaged, "left out")
@@ -153,7 +155,25 @@ def _delete_question(kind: str, uses: Uses) -> str:
     if uses.links:
         stays = "stays open until it is" if uses.links == 1 else "stay open until they are"
         links = f" ({count(uses.links, 'share link')} {stays} revoked or expired)"
+    if uses.links_end:
+        links += f" ({count(uses.links_end, 'share link')} of others will be revoked)"
     return f"Delete the {kind} {uses.title!r}{along} for good?{links}"
+
+
+def _as_of_then(done: Restored) -> Iterator[str]:
+    """Yield what to look through, because the backup does not know what was changed since."""
+    if done.accounts:
+        yield (
+            f"{count(done.accounts, 'account')} can log in with the password and rank of then: "
+            "shut out again whom you have shut out since (`python -m pxcore people`), and look "
+            "for runs that were made private since"
+        )
+    if done.links:
+        were = "was" if done.links == 1 else "were"
+        yield (
+            f"{count(done.links, 'share link')} {were} let expire, since some may have been "
+            "revoked after the backup: their owners extend them under Shared links"
+        )
 
 
 def _loose_table(found: tuple[Loose, ...]) -> Table:

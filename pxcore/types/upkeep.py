@@ -110,7 +110,9 @@ class Uses:
     live: int = 0
     """Runs among them that have not ended."""
     links: int = 0
-    """Open share links; their snapshots stay."""
+    """Open share links of owners to what is theirs; their snapshots stay."""
+    links_end: int = 0
+    """Open share links that others made; they end with it."""
 
     @property
     def used(self) -> bool:
@@ -194,6 +196,10 @@ class Restored:
     """Keys left out because the backup's files are not as they were written."""
     gone: tuple[str, ...] = ()
     """What rows speak of and the backup did not hold, in words."""
+    links: int = 0
+    """Share links that were let expire: they may have been revoked since the backup was made."""
+    accounts: int = 0
+    """People who may log in as of the backup; some may have been shut out since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from pxcore.errors import RunError, StoreError
 from pxcore.runs import heart
@@ -18,7 +19,7 @@ from pxcore.runs.upkeep.references import read
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.home import Store, open_store
-from pxcore.store.tables import artifacts, datasets, imports, runs
+from pxcore.store.tables import artifacts, datasets, imports, people, runs, shares
 from pxcore.types import ImportState
 from pxcore.types.upkeep import Restored
 
@@ -29,7 +30,8 @@ def restore(settings: Settings, folder: Path, tell: Tell, *, anyway: bool = Fals
     """Return what a backup brought into the empty store of ``settings``.
 
     Rows come last: when it is cut off, the same call goes on. Whoever was logged in must log in
-    again; runs that were under way go on with the next runner.
+    again, and links open only when they are extended: who was shut out and what was revoked since
+    the backup, it does not know. Runs that were under way go on with the next runner.
 
     Parameters
     ----------
@@ -91,6 +93,7 @@ def _restored(store: Store, folder: Path, taken: str, tell: Tell, *, anyway: boo
             under_way = imports.c.state.in_([ImportState.QUEUED, ImportState.RUNNING])
             failed = {"state": ImportState.FAILED, "error": BROKEN_OFF}
             new.execute(update(imports).where(under_way).values(**failed))
+            links, accounts = _let_expire(new), _active(new)
             for key in list(new.scalars(select(artifacts.c.key))):
                 if not store.artifacts.has(key):  # the backup left out what nothing referred to
                     new.execute(delete(artifacts).where(artifacts.c.key == key))
@@ -106,4 +109,21 @@ def _restored(store: Store, folder: Path, taken: str, tell: Tell, *, anyway: boo
         artifacts=copied,
         damaged=damaged,
         gone=gone(store),
+        links=links,
+        accounts=accounts,
     )
+
+
+def _let_expire(connection: Connection) -> int:
+    """Return how many links no longer open: each may have been revoked after the backup.
+
+    Whoever may extend a link opens it again.
+    """
+    openable = (shares.c.revoked == "") & (shares.c.expires > time.time())
+    return connection.execute(update(shares).where(openable).values(expires=time.time())).rowcount
+
+
+def _active(connection: Connection) -> int:
+    """Return how many people may log in, as of the backup."""
+    wanted = select(func.count()).select_from(people).where(people.c.active)
+    return int(connection.scalar(wanted) or 0)

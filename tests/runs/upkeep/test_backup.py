@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from pxcore.errors import OutOfDiskError, RunError, StoreError
-from pxcore.runs import datasets, heart, imports, ledger
+from pxcore.errors import AccessError, OutOfDiskError, RunError, StoreError
+from pxcore.people import accounts
+from pxcore.runs import datasets, heart, imports, ledger, sharing
 from pxcore.runs.runner_lock import hold_lock
 from pxcore.runs.staged import shelf
 from pxcore.runs.upkeep import backup as backups
@@ -21,9 +22,11 @@ from pxcore.runs.upkeep.checking import check
 from pxcore.runs.upkeep.restore import restore
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.store.tables import heartbeats
+from pxcore.store.tables import heartbeats, shares
 from pxcore.types import ImportRequest, ImportState
+from pxcore.types.people import Rank
 from pxcore.types.upkeep import BackedUp, Restored
+from tests.report_values import report
 from tests.runs.upkeep.made_store import keys_of, made_dataset, made_run, name, put
 from tests.runs.upkeep.test_deletion import plan_on
 
@@ -211,6 +214,38 @@ def test_nobody_else_may_look_into_a_backup(
     monkeypatch.setattr(Path, "chmod", lambda *_: None)  # as on a disk that keeps no rights
     with pytest.raises(StoreError, match=r"mode 750.*private runs"):
         back_up(store, target)
+
+
+def test_links_and_people_of_then_are_not_trusted_blindly(
+    store: Store, target: Path, again: Path
+) -> None:
+    """Between backup and restore somebody was shut out and a link revoked."""
+    run_id = made_run(store, made_dataset(store))
+    for who, rank in (("Ann", Rank.ADMIN), ("Bob", Rank.MEMBER), ("Cid", Rank.MEMBER)):
+        accounts.add(store, who, rank, "four words in a row")
+    accounts.set_active(store, "Cid", active=False)
+    shown = report(subject=run_id)
+    (kept, token), (late, other) = (sharing.keep(store, shown) for _ in range(2))
+    (gone, _), (old, _) = (sharing.keep(store, shown) for _ in range(2))
+    sharing.revoke(store, gone.id)
+    _end_before(store, old.id)
+    back_up(store, target)
+    sharing.revoke(store, late.id)
+    brought = bring_back(target, again)
+    assert (brought.links, brought.accounts) == (2, 2)
+    with closing(open_store(Settings(home=again))) as there:
+        for one in (token, other):
+            with pytest.raises(AccessError, match="expired"):
+                sharing.opened(there, one)
+        with pytest.raises(AccessError, match="for good"):
+            sharing.extend(there, gone.id)
+        sharing.extend(there, kept.id)
+        assert sharing.opened(there, token) == shown
+
+
+def _end_before(store: Store, share_id: str) -> None:
+    with store.database.writing() as connection:
+        connection.execute(update(shares).where(shares.c.id == share_id).values(expires=1.0))
 
 
 def test_wrong_places_are_refused(store: Store, tmp_path: Path) -> None:
