@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-_RUNS = re.compile(r"'* *[=+\-@\t\r\n]")
+_UNSEEN = r"\s\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+"""What spreadsheets pass over before a formula: blanks, control and format characters."""
+_STARTS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+"""What begins one, as full-width and small forms too, which some of them read as the plain ones."""
+_RUNS = re.compile(f"'*[{_UNSEEN}]*[{_STARTS}\\x00-\\x1f]")
 
 
 def guarded(text: str) -> str:

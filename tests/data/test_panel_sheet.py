@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxcore.data.csv_guard import guarded
+from pxcore.data.csv_guard import guarded, unguarded
 from pxcore.data.panel_sheet import apply_sheet, parse_sheet, write_sheet, write_yaml
 from pxcore.errors import PanelError
 from pxcore.types import Channel, Panel, Role
@@ -56,6 +56,23 @@ def test_formulas_are_guarded(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@"))
     panel = Panel((Channel(name=text, clone=text),))
     assert parse_sheet(write_sheet(panel))[0].channel == panel.channels[0]
+
+
+UNSEEN = ("\ufeff", "\u200b", "\xa0", "\v", "\0", "\u3000", "\u2060", "\x85", "\t", " \r", "\u202e")
+
+
+@pytest.mark.parametrize("before", ["", *UNSEEN, "".join(UNSEEN)])
+@pytest.mark.parametrize("start", [*"=+-@", *"\uff1d\uff0b\uff0d\uff20"])
+def test_formulas_behind_what_nobody_sees_are_guarded(before: str, start: str) -> None:
+    for text in (f"{before}{start}1+1", f"'{before}{start}cmd"):
+        assert guarded(text) == f"'{text}"
+        assert unguarded(guarded(text)) == text
+        assert unguarded(guarded(guarded(text))) == guarded(text)
+
+
+@pytest.mark.parametrize("text", ["\xa0CD3", "CD4\u200b=", "\ufeffBF1", "1=1", "'CD3", "", "µ-x"])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert guarded(text) == unguarded(text) == text
 
 
 def test_sheet_is_matched_by_name_and_leaves_the_rest() -> None:
