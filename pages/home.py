@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import links
+from pages.parts import importing, links
 from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, visit
@@ -112,7 +112,8 @@ def _first_minutes() -> None:
             made = lab().imports.start(
                 ImportRequest(path="demo", format="demo", title="Demo cells", owner=owner)
             )
-            links.go("datasets", importing=made, then="run")
+            importing.run_it_then(made)
+            links.go("datasets", importing=made)
     with right:
         st.subheader("Bring your own", anchor=False)
         st.markdown(

@@ -10,15 +10,22 @@ from pages.parts import links
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, lab, visit
+from pages.parts.session import lab, visit
 from pages.parts.text import md, sentence, told
 from pxcore.types import ImportProgress, ImportRequest, ImportState, Skipped
 
 FINAL = (ImportState.FINISHED, ImportState.FAILED)
 PUBLIC = "public:"
 """What the path of a public data set begins with."""
+THEN = "run-after-import"
+"""Name in the session of the import that leads into a run."""
 EVERY = 1.0
 """Seconds between two looks."""
+
+
+def run_it_then(import_id: str) -> None:
+    """Have this tab start a fast run when an import is done."""
+    st.session_state[THEN] = import_id
 
 
 def render(import_id: str) -> None:
@@ -50,8 +57,11 @@ def _live(import_id: str) -> None:
 
 
 def _lead_on(progress: ImportProgress) -> None:
-    """Go to the new data set; from the first-minutes page, straight into a fast run."""
-    if asked("then") == "run":
+    """Go to the new data set; from the first-minutes page, straight into a fast run.
+
+    Only in the tab where it was asked for: an address that somebody else made starts nothing.
+    """
+    if st.session_state.get(THEN) == progress.id:
         started = [run for run in lab().runs() if run.dataset_id == progress.dataset_id]
         if started:  # another tab, or a reload, was here before
             links.go("run", run=started[0].id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import tests.example_values as ex
 from pages.parts.session import Visit
@@ -89,10 +90,24 @@ def test_demo_import_leads_into_a_run_once(lab: FakeLab, visit: Open) -> None:
     lab.imports.listed = [
         ImportProgress(id="i1", request=done, state=ImportState.FINISHED, dataset_id="d1")
     ]
-    app = visit("datasets", importing="i1", then="run")
+    for foreign in ({}, {"then": "run"}):  # an address that somebody sends starts nothing
+        seen = visit("datasets", importing="i1", **foreign)
+        assert seen.query_params["dataset"] == "d1"
+        assert not any(name.startswith("submit") for name, _ in lab.asked)
+    lab.sets, sets = [], lab.sets
+    app, went = visit(), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pages.home.links.go", lambda page, **query: went.append((page, query)))
+        button(app, "Try it on the demo cells")
+    lab.sets = sets
+    assert went == [("datasets", {"importing": "i1"})]
+    for _ in range(2):
+        app._page_hash = calc_hash("datasets")
+        app.query_params.clear()
+        app.query_params["importing"] = "i1"
+        app.run()
+        assert app.query_params["run"] == "r9"
     assert isinstance(asked(lab, "submit once"), RunSpec)  # the store decides between two tabs
-    assert app.query_params["run"] == "r9"
-    visit("datasets", importing="i1", then="run")
     assert sum(name.startswith("submit") for name, _ in lab.asked) == 1
 
 
