@@ -49,7 +49,7 @@ def middleware(settings: Settings, names: tuple[str, ...]) -> list[Middleware]:
         Middleware(KnownNames, names=names, public_url=settings.public_url),
         Middleware(ClosedPaths),
         Middleware(Media, public_url=settings.public_url),
-        Middleware(Uploads),
+        Middleware(Uploads, max_upload_mb=settings.max_upload_mb),
         Middleware(BodyLimit, max_upload_mb=settings.max_upload_mb),
     ]
 

@@ -57,9 +57,12 @@ def xsrf(port: int) -> str:
 
 def upload(
     port: int, session: str, size: int, changed: Mapping[str, str] | None = None,
-    *, chunked: bool = False,
+    *, chunked: bool = False, name: str = "f",
 ) -> int:  # fmt: skip
-    """Return the status of sending a file as our page does, but for the ``changed`` headers."""
+    """Return the status of sending a file as our page does, but for the ``changed`` headers.
+
+    ``size`` 0: of taking it back.
+    """
     form = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="../x.tif"\r\n\r\n'
         + b"x" * size + b"\r\n--b--\r\n"
@@ -72,5 +75,7 @@ def upload(
         "Content-Type": "multipart/form-data; boundary=b",
     } | dict(changed or {})
     parts = (form[at : at + 65_536] for at in range(0, len(form), 65_536))
-    path = f"/_stcore/upload_file/{session}/f"
+    path = f"/_stcore/upload_file/{session}/{name}"
+    if not size:  # take it back
+        return ask(port, "DELETE", path, headers).status
     return ask(port, "PUT", path, headers, parts if chunked else form).status

@@ -42,6 +42,26 @@ def test_a_file_over_the_limit_is_refused_however_its_length_is_told(web: int) -
         assert upload(web, session, 100, {"Content-Length": "-1"}) in {400, 413}
 
 
+def test_files_that_wait_have_a_limit_together(web: int) -> None:
+    """A page keeps what was sent in memory: one tab could fill it, and many could."""
+    most = MIB - 1000
+    with tab(web) as (_, one), tab(web) as (_, other), tab(web) as (_, third):
+        assert [upload(web, one, most, name=name) for name in "ab"] == [204, 204]
+        assert upload(web, one, most, name="c") == 413
+        assert upload(web, one, most, name="c", chunked=True) == 413
+        assert upload(web, one, 1000, name="d") == 204  # there is some room yet
+        assert upload(web, one, 0, name="d") == 204
+        assert upload(web, one, 0, name="a") == 204
+        assert upload(web, one, most, name="c") == 204
+        sent = [upload(web, tab_, most, name=name) for tab_ in (other, third) for name in "ab"]
+        assert sent[-1] == 413  # four by now, whatever others have sent
+        for tab_ in (one, other, third):
+            for name in "abc":
+                upload(web, tab_, 0, name=name)
+        assert upload(web, third, most, name="b") == 204
+        upload(web, third, 0, name="b")
+
+
 def test_with_a_login_only_members_send_files(start: Start, tmp_path: Path) -> None:
     store = open_store(Settings(home=tmp_path / "home"))
     accounts.add(store, "Ada", Rank.ADMIN, PASSWORD)
