@@ -38,7 +38,7 @@ class Media:
         self.secure = "; Secure" if public_url.startswith("https://") else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it; a page by a link gets the link's cookie."""
+        """Pass the request on, or refuse it; a page by a link that opens gets its cookie."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -49,7 +49,9 @@ class Media:
                 await PlainTextResponse(why, status)(scope, receive, send)
                 return
         token = QueryParams(scope.get("query_string", b"")).get("link", "")
-        if not TOKEN.fullmatch(token):
+        if not TOKEN.fullmatch(token) or not await to_thread.run_sync(
+            opens, token, limiter=AT_ONCE
+        ):
             await self.app(scope, receive, send)
             return
         kept = f"{LINK}={token}; Path={MEDIA}; HttpOnly; SameSite=lax{self.secure}"
@@ -74,6 +76,15 @@ def refusal(cookies: dict[str, str]) -> tuple[int, str]:
     except PxError as error:
         return 503, str(error)
     return 0, ""
+
+
+def opens(token: str) -> bool:
+    """Return whether a link shows something, without counting a visit."""
+    try:
+        door().shares.open(token, again=True)
+    except PxError:
+        return False
+    return True
 
 
 def is_icon(path: str) -> bool:

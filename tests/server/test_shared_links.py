@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -11,6 +12,7 @@ from pxcore.runs import ledger, sharing
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from tests.report_values import report
+from tests.server.asking import Browser
 from tests.server.conftest import Start
 from tests.server.tab import Tab, tab
 from tests.tiny_lab import tiny_dataset, tiny_spec
@@ -54,6 +56,8 @@ def test_a_link_opens_one_report_and_no_more(
             shows_nothing(visitor, path, f"link={token}&run={run_id}")
     guesses = ("A" * 43, token[:-1] + ("A" if token[-1] != "A" else "B"), token.swapcase(), run_id,
                share_id, "%00", "../../etc/passwd", f"{token}%20", "x" * 20_000)  # fmt: skip
+    for dead in (token, *guesses[:2]):  # revoked, and never made: no cookie stays from them
+        assert Browser(port).ask(f"/shared?link={quote(dead)}").cookie("pxcore_link") == ""
     with tab(port) as guesser:
         answers = {guesser.ask(f"link={guess}", page="shared").text for guess in guesses}
     assert len(answers) == 1
