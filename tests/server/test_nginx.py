@@ -12,14 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from pages.web.headers import safe_headers
@@ -84,23 +84,35 @@ def test_a_page_comes_through_with_its_headers(proxy: Proxy) -> None:
     assert "; secure" in headers["set-cookie"].lower()
 
 
-def test_the_websocket_works(proxy: Proxy) -> None:
-    ask = BackMsg()
-    ask.rerun_script.query_string = ""
-    with connect(
+def websocket(proxy: Proxy) -> ClientConnection:
+    """Return the connection of a tab, through TLS."""
+    return connect(
         f"wss://{NAME}/_stcore/stream",
         sock=socket.create_connection(("127.0.0.1", proxy.tls), timeout=60),
         ssl=proxy.context(),
         subprotocols=[Subprotocol("streamlit")],
         origin=Origin(f"https://{NAME}"),
         max_size=None,
-    ) as tab:
+    )
+
+
+def test_the_websocket_works(proxy: Proxy) -> None:
+    ask = BackMsg()
+    ask.rerun_script.query_string = ""
+    with websocket(proxy) as tab:
         tab.send(ask.SerializeToString())
         kinds: set[str | None] = set()
         while "script_finished" not in kinds:
             message = ForwardMsg.FromString(bytes(tab.recv(timeout=60)))  # type: ignore[arg-type]
             kinds.add(message.WhichOneof("type"))
     assert {"new_session", "navigation", "delta"} <= kinds
+
+
+def test_an_institute_behind_one_address_may_have_many_tabs(proxy: Proxy) -> None:
+    with ExitStack() as tabs:
+        for _ in range(70):  # more than the 64 that stood there once
+            tabs.enter_context(websocket(proxy))
+        assert proxy.ask("GET", "/_stcore/health")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["metrics", "agent", "agent/openapi.json", "script-health-check"])
