@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from pages.web.application import SCRIPT, application
@@ -10,6 +11,10 @@ from pages.web.guards import known
 from pxcore import logs
 from pxcore.settings import Settings
 from pxcore.types.addresses import is_loopback
+
+PROXIES = "FORWARDED_ALLOW_IPS"
+"""Environment variable by which uvicorn knows whose ``X-Forwarded-For`` it may believe: addresses
+or networks, separated by commas. The limit on log-ins goes by the address that is told so."""
 
 
 def main() -> None:
@@ -20,6 +25,7 @@ def main() -> None:
         sys.exit(f"{options.address}: with PXCORE_AUTH=open this needs --open-to-network")
     logs.begin("web", settings.log, settings.home.expanduser() / "logs")
     names = tuple(options.name)
+    os.environ.setdefault(PROXIES, "127.0.0.1")
     sys.argv[:] = [str(SCRIPT)]  # what Streamlit takes for the script that was started
     application(settings, names).run(
         config={

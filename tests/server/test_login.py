@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import uvicorn
+from sqlalchemy import select
 
+from pages.web import __main__ as entry
 from pxcore.people import accounts
 from pxcore.people.logins import BY_BOTH
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
+from pxcore.store.tables import login_failures
 from pxcore.types.people import Rank
 from tests.server.asking import Browser
 from tests.server.conftest import Start, serving
@@ -133,6 +139,45 @@ def test_behind_https_cookies_are_secure_and_the_first_start_says_what_to_do(
     page = Browser(port).ask("/login")
     assert "Secure" in page.cookie("pxcore_form")
     assert "people add NAME --rank admin" in page.text
+
+
+def test_only_the_proxy_says_where_somebody_comes_from(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else everybody would choose an address for each guess, and no limit would hold."""
+    store = open_store(Settings(home=tmp_path / "home"))
+    accounts.add(store, "Ada", Rank.ADMIN, PASSWORD)
+    port = start(PXCORE_AUTH="password", FORWARDED_ALLOW_IPS="192.0.2.9")
+    form = {"next": "/", "name": "Ada", "password": "wrong password"}
+    browser = Browser(port)
+    told = form | {"form": browser.ask("/login").field("form")}
+    assert browser.ask("/login", told, X_Forwarded_For="203.0.113.7").status == 403
+    with store.database.reading() as connection:
+        assert set(connection.scalars(select(login_failures.c.address))) == {"127.0.0.1"}
+    store.close()
+
+
+@pytest.mark.parametrize("named", ["", "172.30.85.3"])
+def test_the_proxy_is_this_host_unless_another_is_named(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said by us, not left to what uvicorn takes when nothing is said."""
+    believed = []
+
+    class Unserved:
+        def run(self, **_: object) -> None:
+            believed.append(os.environ.get(entry.PROXIES))
+            assert uvicorn.Config(app=None).forwarded_allow_ips == believed[-1]  # type: ignore[arg-type]
+
+    monkeypatch.delenv(entry.PROXIES, raising=False)
+    if named:
+        monkeypatch.setenv(entry.PROXIES, named)
+    monkeypatch.setattr(sys, "argv", ["web"])
+    monkeypatch.setattr(entry, "application", lambda *_: Unserved())
+    monkeypatch.setattr(entry.logs, "begin", lambda *_: None)
+    entry.main()
+    monkeypatch.delenv(entry.PROXIES)
+    assert believed == [named or "127.0.0.1"]
 
 
 def test_where_nobody_logs_in_the_form_leads_on(web: int) -> None:
