@@ -138,9 +138,12 @@ def test_loggers_with_handlers_of_their_own_are_taken_over(
 
 
 def test_a_missed_sign_of_life_is_a_line_that_says_what_happens_next(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = logging.getLogger("distributed.worker")
+    for one in (worker, logging.getLogger("distributed")):  # as Dask leaves them, or does not
+        monkeypatch.setattr(one, "handlers", [])
+        monkeypatch.setattr(one, "propagate", True)
     logs.begin("worker")
     logs.begin("worker")
     assert sum(isinstance(one, logs.Reconnecting) for one in worker.filters) == 1
