@@ -116,6 +116,36 @@ def test_trainings_that_disagree_are_averaged_after_recall(door: Benchmarks, sto
     assert six.values == pytest.approx([100 * (1 + 4 / 6) / 2] * 2)
 
 
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"n_folds": 3}, {"folds 2", "folds 3"}),
+        ({"max_epochs": 9}, {"epochs 1", "epochs 9"}),
+        ({"max_epochs": 9, "crop": 4}, {"epochs 1, crop 0", "epochs 9, crop 4"}),
+    ],
+)
+def test_another_training_of_a_model_is_another_row(
+    door: Benchmarks, store: Store, other: dict[str, int], words: set[str]
+) -> None:
+    (kind,) = door.kinds()
+    own = {one.model for one in door.rows(kind)}
+    assert len(own) == 1, "nothing to tell apart"
+
+    def opened(run_id: str) -> RunResult:
+        told = result(store, run_id)
+        if told.dataset.id == kind.datasets[0]:
+            return told
+        folds = {name: value for name, value in other.items() if name == "n_folds"}
+        rest = {name: value for name, value in other.items() if name != "n_folds"}
+        training = replace(told.spec.training, **rest)
+        return replace(told, spec=replace(told.spec, training=training, **folds))
+
+    found = Benchmarks(store, opened).rows(kind)
+    assert len(found) == 2 * len(door.rows(kind))
+    assert {one.model for one in found} == {f"{label}, {word}" for label in own for word in words}
+    assert all(len(one.seeds) == 1 for one in found)
+
+
 def test_weights_are_counted_as_torch_counts_them(door: Benchmarks) -> None:
     (kind,) = door.kinds()
     model = model_of(ENTRIES["embedding"], ASK.width)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -14,11 +14,21 @@ from pxcore.runs.benchmark.entries import ENTRIES, entry_of
 from pxcore.runs.saved.model import WEIGHTS, n_parameters
 from pxcore.store.home import Store
 from pxcore.store.keys import key_of
-from pxcore.types import Dataset, MethodResult, ModelSpec, RunResult, RunRow, RunState
+from pxcore.types import (
+    Dataset,
+    MethodResult,
+    ModelSpec,
+    RunResult,
+    RunRow,
+    RunState,
+    TrainingParams,
+)
 from pxcore.types.benchmark import BenchmarkKind, BenchmarkRow, Settings, Spread
 
 OF_ONE = ("seed", "part")
 """Settings in which data sets of a kind differ."""
+WORDS = {"max_epochs": "epochs"}
+"""Settings of a training that have another name before people."""
 Open = Callable[[str], RunResult]
 
 
@@ -50,23 +60,43 @@ def kinds(store: Store) -> tuple[BenchmarkKind, ...]:
 
 
 def rows(store: Store, kind: BenchmarkKind, opened: Open) -> tuple[BenchmarkRow, ...]:
-    """Return what finished runs on a kind's data sets give, by model and method.
+    """Return what finished runs on a kind's data sets give, by model, training, folds and method.
 
     Of several runs of the same on one data set the newest counts. Runs on a part of the channels
     are left out. ``opened`` gives the result of a run.
     """
     seeds = dict(zip(kind.datasets, kind.seeds, strict=True))
     ks = usual_ks(kind.n_informative, kind.n_channels)
-    made: dict[tuple[ModelSpec, str], _Row] = {}
+    made: dict[tuple[_Trained, str], _Row] = {}
     for run in _finished(store, seeds):
         result = opened(run.id)
         if result.spec.channels:
             continue
+        spec = result.spec
+        trained = _Trained(_bare(spec.model), spec.training, spec.n_folds)
         for method in result.methods:
-            row = made.setdefault((_bare(result.spec.model), method.method), _Row(method.label))
+            row = made.setdefault((trained, method.method), _Row(method.label))
             row.add(seeds[run.dataset_id], run.id, *_scores(result, method, ks))
-    shown = [_told(store, model, name, row, ks) for (model, name), row in made.items()]
+    every = {trained for trained, _ in made}
+    shown = [
+        _told(store, (_label(trained, every), name), trained.model, row, ks)
+        for (trained, name), row in made.items()
+    ]
     return tuple(sorted(shown, key=_place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """What makes two runs one experiment: they may differ in data set and methods alone."""
+
+    model: ModelSpec
+    training: TrainingParams
+    folds: int
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Settings by name, folds with them."""
+        return asdict(self.training) | {"folds": self.folds}
 
 
 @dataclass(slots=True)
@@ -127,16 +157,29 @@ def _scores(
     return 100 * result.behind(method).accuracy.mean, recall
 
 
-def _told(
-    store: Store, model: ModelSpec, name: str, row: _Row, ks: tuple[int, ...]
-) -> BenchmarkRow:
-    seeds = tuple(sorted(row.runs, key=lambda one: (len(one), one)))
-    entry = entry_of(model)
+def _label(trained: _Trained, every: Collection[_Trained]) -> str:
+    """Return a model in words, with what sets it apart from other trainings of the same."""
+    model, own = trained.model, trained.settings
+    others = [one.settings for one in every if one.model == model]
+    apart = [key for key in own if any(one[key] != own[key] for one in others)]
     settings = [f"{key.replace('_', ' ')} {value}" for key, value in model.options]
     start = [] if model.weights == "random" else [f"{model.weights} weights"]
+    training = [f"{WORDS.get(key, key.replace('_', ' '))} {own[key]}" for key in apart]
+    entry = entry_of(model)
+    name = entry.label if entry is not None else model.id
+    return ", ".join([name, *settings, *start, *training])
+
+
+def _told(
+    store: Store, words: tuple[str, str], model: ModelSpec, row: _Row, ks: tuple[int, ...]
+) -> BenchmarkRow:
+    """Return a row as the table shows it. ``words``: model with what sets it apart, method."""
+    seeds = tuple(sorted(row.runs, key=lambda one: (len(one), one)))
+    entry = entry_of(model)
+    label, name = words
     return BenchmarkRow(
         entry=entry.id if entry is not None else "",
-        model=", ".join([entry.label if entry is not None else model.id, *settings, *start]),
+        model=label,
         method=name,
         method_label=row.label,
         seeds=seeds,
