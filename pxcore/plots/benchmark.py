@@ -48,8 +48,8 @@ def answer(kind: BenchmarkKind | None, rows: Sequence[BenchmarkRow]) -> str:
             "Of drawn images it is known which channels tell the classes. No run on such images "
             "has finished here: the table shows what was published, and the form below runs ours."
         )
-    k, guessing = kind.n_informative, 100 / int(kind.known.get("classes", 3))
-    learnt = [row for row in rows if row.accuracy.mean > (guessing + 100) / 2]
+    k, guessing = kind.n_informative, _guessing(kind)
+    learnt = _learnt(kind, rows)
     if not learnt:
         most = max(row.accuracy.mean for row in rows)
         return (
@@ -65,27 +65,39 @@ def answer(kind: BenchmarkKind | None, rows: Sequence[BenchmarkRow]) -> str:
         f"{one_line(best.method_label, 60)} has {spread_text(best.at(k))} % of them among its "
         f"first {k} ({over}; accuracy {spread_text(best.accuracy)} %)."
     )
-    return f"{said} {why_differ(kind, learnt)}".strip()
+    return f"{said} {why_differ(kind, rows)}".strip()
 
 
 def why_differ(kind: BenchmarkKind, rows: Sequence[BenchmarkRow]) -> str:
-    """Return where the two permutations of one model differ by more than data sets do, and why."""
-    k = kind.n_informative
-    for row in rows:
-        other = next((o for o in rows if o.model == row.model and o.method == IMAGES), None)
+    """Return where the two permutations of one model differ by more than data sets do, and why.
+
+    Only models that have learnt the classes count, and only where several data sets were run.
+    """
+    k, learnt = kind.n_informative, _learnt(kind, rows)
+    for row in learnt:
+        other = next((o for o in learnt if o.model == row.model and o.method == IMAGES), None)
         if row.method != PIXELS or other is None:
             continue
         pixels, images = row.at(k), other.at(k)
-        if pixels is None or images is None or len(images.values) < 1:
+        if pixels is None or images is None or min(len(pixels.values), len(images.values)) < 2:
             continue
-        noise = max(_known(pixels.sd), _known(images.sd))
-        if images.mean - pixels.mean > max(noise, 100 / (2 * k)):
+        if images.mean - pixels.mean > max(pixels.sd, images.sd, 100 / (2 * k)):
             return (
                 f"Scattering pixels finds {pixels.mean:.0f} %, exchanging whole images "
                 f"{images.mean:.0f} %: a class shows in how much of a protein there is, which "
                 "scattered pixels keep."
             )
     return ""
+
+
+def _guessing(kind: BenchmarkKind) -> float:
+    """Return the accuracy of guessing, percent."""
+    return 100 / int(kind.known.get("classes", 3))
+
+
+def _learnt(kind: BenchmarkKind, rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
+    """Return the rows whose models are nearer to no error than to guessing."""
+    return [row for row in rows if row.accuracy.mean > (_guessing(kind) + 100) / 2]
 
 
 def frame(

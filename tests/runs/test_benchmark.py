@@ -215,3 +215,13 @@ def test_a_difference_within_the_spread_of_data_sets_is_not_explained() -> None:
     images = row("permute_cells", (100.0, 50.0))
     assert plots.why_differ(KIND, (row("pxpermute", (50.0, 50.0)), images)) == ""
     assert plots.why_differ(KIND, (row("pxpermute", (16.7, 16.7)), images))
+
+
+def test_nothing_is_explained_of_one_data_set_or_of_models_that_learnt_nothing() -> None:
+    found = {"pxpermute": (16.7, 16.7), "permute_cells": (100.0, 100.0)}
+    both = [row(method, six) for method, six in found.items()]
+    assert plots.why_differ(KIND, both)
+    assert plots.why_differ(KIND, [row(method, six[:1]) for method, six in found.items()]) == ""
+    guessed = [row(method, six, accuracy=36.0) for method, six in found.items()]
+    assert plots.why_differ(KIND, guessed) == ""
+    assert "No model here has learnt" in plots.answer(KIND, guessed)
