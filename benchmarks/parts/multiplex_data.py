@@ -8,13 +8,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from pxcore.data.synthetic import (
+    MultiplexImages,
     MultiplexParams,
     multiplex_images,
     multiplex_labels,
+    multiplex_oracle,
     multiplex_panel,
 )
 from pxcore.types import Array, Fold
@@ -61,12 +61,9 @@ def drawn(params: MultiplexParams, counts: Sequence[int]) -> Drawn:
 
 def oracle(data: Drawn) -> float:
     """Return the accuracy of logistic regression on one mean a channel: what the images hold."""
-    means = data.images.mean(axis=(2, 3), dtype=np.float64)
-    scale = StandardScaler().fit(means[data.fold.train])
-    model = LogisticRegression(C=0.1, max_iter=1000)
-    model.fit(scale.transform(means[data.fold.train]), data.labels[data.fold.train])
-    test = data.fold.test
-    return float(model.score(scale.transform(means[test]), data.labels[test]))
+    parts = (slice(part[0], part[-1] + 1) for part in (data.fold.train, data.fold.test))
+    train, test = (MultiplexImages(data.images[one], data.labels[one]) for one in parts)
+    return multiplex_oracle(train, test).accuracy
 
 
 def _chunk(job: tuple[MultiplexParams, int]) -> Array:

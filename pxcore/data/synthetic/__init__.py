@@ -17,6 +17,7 @@ from pxcore.data.synthetic.multiplex_circles import (
     multiplex_panel,
     multiplex_truth,
 )
+from pxcore.data.synthetic.multiplex_oracle import MultiplexOracle, multiplex_oracle
 from pxcore.data.synthetic.multiplex_params import MultiplexParams, suited
 from pxcore.data.synthetic.planted import Planted, class_names, truth_of
 from pxcore.data.synthetic.unlabelled_cells import UnlabelledCells, unlabelled_cells
@@ -25,6 +26,7 @@ from pxcore.data.synthetic.unlabelled_params import UnlabelledParams
 __all__ = [
     "IfcParams",
     "MultiplexImages",
+    "MultiplexOracle",
     "MultiplexPanel",
     "MultiplexParams",
     "Planted",
@@ -39,6 +41,7 @@ __all__ = [
     "multiplex_circles",
     "multiplex_images",
     "multiplex_labels",
+    "multiplex_oracle",
     "multiplex_panel",
     "multiplex_truth",
     "suited",
