@@ -13,7 +13,9 @@ from pxcore.types.unlabelled import Nuisance
 
 _NEIGHBOURS = 15
 _FOLDS = 5
-NAMES = ("row", "column", "size", "brightness")
+LIGHT = "brightness"
+"""Told, and no nuisance: it may be what was asked."""
+NAMES = ("row", "column", "size", LIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,11 @@ class NuisanceReport:
     """Of place and size together; brightness is not among them, as it may be what was asked."""
     guess: float
     """1 / clusters: what chance gives."""
+
+    @property
+    def first(self) -> str:
+        """Name of what tells the clusters apart best, of what ``together`` rests on."""
+        return next((name for name, _ in self.alone if name != LIGHT), "")
 
     @property
     def share(self) -> float:
@@ -71,7 +78,7 @@ def explained(clusters: Array, nuisance: Nuisance, params: ClusterParams) -> Nui
         (name, _by_neighbours(scaled[:, [i]], clusters, part))
         for i, name in enumerate(nuisance.names)
     ]
-    geometry = [i for i, name in enumerate(nuisance.names) if name != "brightness"]
+    geometry = [i for i, name in enumerate(nuisance.names) if name != LIGHT]
     return NuisanceReport(
         alone=tuple(sorted(alone, key=lambda one: -one[1])),
         together=_by_neighbours(scaled[:, geometry], clusters, part),

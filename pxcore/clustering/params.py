@@ -13,8 +13,19 @@ from pxcore.types import Array
 Covariance = Literal["tied", "diag", "full"]
 LEAST = 4
 """Cells below which nothing is clustered."""
+SHARE = 0.8
+"""Of the cells that each seed clusters, to see whether clusters come again."""
 FEW = 200
 """Cells below which clusters are told with a warning."""
+
+
+def drawn(n_cells: int) -> int:
+    """Return how many of so many cells each seed clusters.
+
+    >>> drawn(12)
+    10
+    """
+    return round(SHARE * n_cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,10 @@ import numpy as np
 from pxcore.clustering.agreement import adjusted_rand, contingency
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.fit import cluster
-from pxcore.clustering.params import ClusterParams
+from pxcore.clustering.params import ClusterParams, drawn
 from pxcore.errors import ClusteringError
 from pxcore.types import Array
 
-_SHARE = 0.8
-"""Of the cells that each seed clusters."""
 _NULL = 1_000_003
 """Added to a seed for draws without clusters."""
 
@@ -75,9 +73,9 @@ def chance(
     points = clustering.points(codes)
     rng = np.random.default_rng([params.seed, _NULL])
     spread = np.cov(points, rowvar=False, ddof=0).reshape(points.shape[1], points.shape[1])
-    drawn = rng.multivariate_normal(np.zeros(len(spread)), spread, len(points), method="eigh")
+    cloud = rng.multivariate_normal(np.zeros(len(spread)), spread, len(points), method="eigh")
     params = replace(params, n_clusters=clustering.n_clusters, variant=_of_points(params.variant))
-    return stability(drawn, cluster(drawn, params), params, seeds)
+    return stability(cloud, cluster(cloud, params), params, seeds)
 
 
 def _of_points(variant: str) -> str:
@@ -88,7 +86,7 @@ def _of_points(variant: str) -> str:
 def _said(codes: Array, params: ClusterParams, seed: int) -> Array:
     """Return (n,) where all cells belong, from a part of them."""
     rng = np.random.default_rng([params.seed, seed])
-    taken = np.sort(rng.permutation(len(codes))[: round(_SHARE * len(codes))])
+    taken = np.sort(rng.permutation(len(codes))[: drawn(len(codes))])
     again = cluster(codes[taken], replace(params, seed=(params.seed + seed) % 2**32))
     return again.predict(codes)
 

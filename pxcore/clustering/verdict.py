@@ -13,13 +13,24 @@ from pxcore.clustering.stability import ClusterStability
 RULED = 0.5
 """Of the way from guessing to certainty: from here on nuisance rules the clusters."""
 ABOVE = 0.1
-"""Seeds must agree by so much more than on cells without clusters."""
+"""Seeds must agree by so much more than on cells drawn from one Gaussian."""
 UNSTABLE = 0.6
 """Mean agreement of seeds below which clusters do not come again."""
 SMALL = 30
 """Cells below which a cluster is told as small."""
 _LOOSE = 0.6
 """Overlap with itself over seeds below which a cluster does not come again (Hennig 2007)."""
+
+
+def open_advice(*, may_centre: bool, may_whiten: bool) -> str:
+    """Return what can still be tried against clusters by place and size.
+
+    >>> open_advice(may_centre=False, may_whiten=True)
+    'Use whitened codes'
+    """
+    open_ = ["centre the cells by their masks"] * may_centre + ["use whitened codes"] * may_whiten
+    said = ", or ".join(open_) or "choose other channels, or cells cut out more evenly"
+    return f"{said[0].upper()}{said[1:]}"
 
 
 class ClusterVerdict(StrEnum):
@@ -50,6 +61,8 @@ def judge(
     found: ClusterStability,
     by_chance: ClusterStability,
     nuisance: NuisanceReport | None = None,
+    *,
+    may_centre: bool = False,
 ) -> Judged:
     """Return what the clusters are worth.
 
@@ -61,21 +74,25 @@ def judge(
         Stability of the clusters, and of as many clusters in codes that have none.
     nuisance
         None where place and size of cells are not known.
+    may_centre
+        The cells have outlines and were not moved to the middle by them.
     """
-    verdict, reasons = _decided(clustering, found, by_chance, nuisance)
+    advice = open_advice(may_centre=may_centre, may_whiten=clustering.variant != "whitened")
+    verdict, reasons = _decided(clustering, (found, by_chance), nuisance, advice)
     return Judged(verdict=verdict, said=(*reasons, *_warnings(sizes, found)))
 
 
 def _decided(
     clustering: Clustering,
-    found: ClusterStability,
-    by_chance: ClusterStability,
+    stabilities: tuple[ClusterStability, ClusterStability],
     nuisance: NuisanceReport | None,
+    advice: str,
 ) -> tuple[ClusterVerdict, tuple[str, ...]]:
     """Return the first verdict that holds, with its reasons."""
+    found, by_chance = stabilities
     seeds = (
         f"seeds agree by {found.mean:.2f} (adjusted Rand index; 1 = always the same); cells "
-        f"without clusters give {by_chance.mean:.2f}"
+        f"drawn from one Gaussian give {by_chance.mean:.2f}"
     )
     if clustering.n_clusters < 2:
         said = (
@@ -100,7 +117,7 @@ def _decided(
     if nuisance is not None and nuisance.share >= RULED:
         said = (
             f"the clusters are ruled by where cells lie or how large they are: {place}, "
-            f"{nuisance.alone[0][0]} most. Centre the cells by their masks, or use whitened codes"
+            f"{nuisance.first} most. {advice}"
         )
         return ClusterVerdict.NUISANCE, (said, seeds)
     if found.mean < UNSTABLE:

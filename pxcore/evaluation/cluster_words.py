@@ -34,7 +34,7 @@ def units_panel(panel: Panel, planes: Planes) -> Panel:
     return Panel(tuple(replace(one, name=name) for one, name in zip(first, names, strict=True)))
 
 
-def ruling_words(values: Array, panel: Panel) -> str:
+def ruling_words(values: Array, panel: Panel, advice: str = "") -> str:
     """Return a warning where a stain-free channel leads or rules; empty otherwise.
 
     Brightfield shows where a cell lies and how large it is. Clusters that follow it are as likely
@@ -46,6 +46,8 @@ def ruling_words(values: Array, panel: Panel) -> str:
         (channels,) importance, larger = more important.
     panel
         The channels, in the same order.
+    advice
+        What can still be tried against it, a sentence without its full stop.
     """
     order = np.argsort(-values, kind="stable")
     first = panel.channels[int(order[0])]
@@ -56,6 +58,6 @@ def ruling_words(values: Array, panel: Panel) -> str:
     how = "rules" if share >= DOMINATES else "leads"
     return (
         f"{first.name} {how} the ranking, and no stain is in it: the clusters may be where cells "
-        "lie or how large they are, not kinds of cells. Look at the galleries; cells centred by "
-        "their masks and whitened codes hold against that"
+        "lie or how large they are, not kinds of cells. Look at the galleries"
+        f"{'. ' if advice else ''}{advice}"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,14 +76,15 @@ def test_clusters_by_corner_of_the_frame_are_nuisance() -> None:
     assert free.guess == 0.25
 
 
-def told(nuisance: NuisanceReport | None, agreement: float) -> tuple[ClusterVerdict, str]:
+def told(
+    nuisance: NuisanceReport | None, agreement: float, *, variant: str = "raw", masks: bool = True
+) -> tuple[ClusterVerdict, str]:
     """Return what is said of three clusters whose seeds agree so well."""
     codes, _ = hidden_codes()
-    found = cluster(codes, PARAMS)
+    found = cluster(codes, replace(PARAMS, variant=variant))
     own = ClusterStability(agreement=(agreement,), per_cluster=(0.9, 0.9, 0.4))
-    said = judge(
-        found, (100, 100, 100), own, ClusterStability(agreement=(0.2,), per_cluster=()), nuisance
-    )
+    cloud = ClusterStability(agreement=(0.2,), per_cluster=())
+    said = judge(found, (100, 100, 100), own, cloud, nuisance, may_centre=masks)
     return said.verdict, " ".join(said.said)
 
 
@@ -96,6 +99,16 @@ def test_the_reason_that_decides_comes_first() -> None:
     verdict, words = told(None, 0.9)
     assert verdict is ClusterVerdict.STABLE
     assert "seeds do not find again: 3" in words
+
+
+def test_nuisance_names_place_or_size_and_what_can_still_be_done() -> None:
+    bright = NuisanceReport(alone=(("brightness", 0.9), ("size", 0.8)), together=0.85, guess=1 / 3)
+    _, words = told(bright, 0.9)
+    assert "size most. Centre the cells by their masks, or use whitened codes" in words
+    assert "brightness" not in words
+    assert "size most. Use whitened codes" in told(bright, 0.9, masks=False)[1]
+    _, words = told(bright, 0.9, variant="whitened", masks=False)
+    assert "size most. Choose other channels" in words
 
 
 @pytest.mark.parametrize("with_masks", [True, False])

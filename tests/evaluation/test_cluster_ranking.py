@@ -98,9 +98,9 @@ def test_a_leading_stain_free_channel_is_warned_of() -> None:
     assert ruling_words(np.array([0.1, 0.5, 0.0]), panel) == ""
     assert ruling_words(np.zeros(3), panel) == ""
     assert ruling_words(np.array([0.3, 0.25, 0.2]), panel).startswith("BF leads the ranking")
-    assert "BF rules the ranking, and no stain is in it" in ruling_words(
-        np.array([0.9, 0.1, 0.0]), panel
-    )
+    ruled = ruling_words(np.array([0.9, 0.1, 0.0]), panel, "Use whitened codes")
+    assert "BF rules the ranking, and no stain is in it" in ruled
+    assert ruled.endswith("Look at the galleries. Use whitened codes")
     assert named(np.array([0.1, 0.5, 0.0]), panel.names) == (
         ("CD3", 0.5),
         ("BF", 0.1),

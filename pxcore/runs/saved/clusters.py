@@ -27,6 +27,9 @@ class StoredCodes:
     nuisance: Nuisance
     """Where each cell lies in its frame as stored, and how large and bright it is."""
 
+    may_centre: bool = False
+    """The cells have outlines, and were left where they lie."""
+
     def __post_init__(self) -> None:
         frozen(self, "codes", "brightness")
 
@@ -68,6 +71,7 @@ def save_codes(folder: Path, stored: StoredCodes) -> None:
         brightness=stored.brightness,
         nuisance=stored.nuisance.values,
         names=np.array(stored.nuisance.names, dtype=np.str_),
+        may_centre=np.asarray(stored.may_centre),
     )
 
 
@@ -79,6 +83,7 @@ def load_codes(folder: Path) -> StoredCodes:
             codes=arrays["codes"],
             brightness=arrays["brightness"],
             nuisance=Nuisance(names=names, values=arrays["nuisance"]),
+            may_centre=bool(arrays["may_centre"]) if "may_centre" in arrays else False,
         )
 
 

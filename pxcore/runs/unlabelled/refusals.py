@@ -6,7 +6,7 @@ import importlib.util
 from typing import get_args
 
 from pxcore.clustering.fit import VARIANTS
-from pxcore.clustering.params import LEAST
+from pxcore.clustering.params import LEAST, SHARE, drawn
 from pxcore.errors import ClusteringError, TrainingError
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.runs.unlabelled.plan import params_of
@@ -41,13 +41,16 @@ def _numbers(ask: ClusterAsk, dataset: Dataset) -> None:
         known = ", ".join(get_args(Covariance))
         message = f"the covariance is {ask.covariance!r}; expected one of {known}"
         raise ClusteringError(message)
-    if dataset.n_cells < LEAST:
-        message = f"{dataset.n_cells} cells are too few to cluster; expected at least {LEAST}"
+    n, again = dataset.n_cells, drawn(dataset.n_cells)
+    if again < LEAST:
+        least = next(k for k in range(LEAST, 2 * LEAST) if drawn(k) >= LEAST)
+        message = f"{n} cells are too few to cluster; expected at least {least}"
         raise ClusteringError(message)
-    if params.n_clusters is not None and params.n_clusters > dataset.n_cells:
+    if params.n_clusters is not None and params.n_clusters > again:
         message = (
-            f"{params.n_clusters} clusters were asked for and {dataset.n_cells} cells are given; "
-            "expected at most one cluster a cell, and far fewer to mean anything"
+            f"{params.n_clusters} clusters were asked for and {n} cells are given; expected at "
+            f"most {again}, as whether clusters come again is asked of {SHARE:.0%} of the cells, "
+            "and far fewer to mean anything"
         )
         raise ClusteringError(message)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pxcore.clustering.verdict import open_advice
 from pxcore.data.annotation import Annotation
 from pxcore.errors import RunError
 from pxcore.evaluation.cluster_words import ruling_words, units_panel
@@ -33,7 +34,6 @@ from pxcore.runs.unlabelled.plan import taken_of
 from pxcore.runs.work import read_progress
 from pxcore.store.home import Store
 from pxcore.types import Dataset, Panel
-from pxcore.types.unlabelled import Planes
 from pxcore.types.unlabelled_ask import ClusterAsk
 from pxcore.types.unlabelled_views import (
     ClassMatch,
@@ -108,7 +108,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
         against=match(cells, annotation, len(story.sizes)),
         live=now,
         history=encoder.history,
-        rankings=_rankings(parts, panel, planes),
+        rankings=_rankings(parts, units_panel(panel, planes), _advice(record.dataset, ask)),
         has_maps=parts.row("explain_clusters") is not None and not unexplained,
         mask_folds=masks.folds,
         mask_control=masks.control,
@@ -158,9 +158,15 @@ def _encoder(store: Store, ask: ClusterAsk, parts: Parts) -> EncoderStory:
     return load_encoder_story(store.artifacts.folder(ask.encoder_key))
 
 
-def _rankings(parts: Parts, panel: Panel, planes: Planes) -> tuple[ClusterRanking, ...]:
+def _advice(dataset: Dataset, ask: ClusterAsk) -> str:
+    """Return what can still be tried against clusters by place and size."""
+    may_centre = dataset.has_masks and not ask.centre
+    return open_advice(may_centre=may_centre, may_whiten=ask.variant != "whitened")
+
+
+def _rankings(parts: Parts, shown: Panel, advice: str) -> tuple[ClusterRanking, ...]:
     """Return the rankings in the order in which they were asked for."""
-    found, shown = [], units_panel(panel, planes)
+    found = []
     for row in parts.tasks:
         for part in row.parts:
             if not part.startswith("rank_clusters/"):
@@ -182,7 +188,7 @@ def _rankings(parts: Parts, panel: Panel, planes: Planes) -> tuple[ClusterRankin
                     per_cluster=stored.per_cluster,
                     n_cells=stored.n_cells,
                     repeats=stored.repeats,
-                    warning=ruling_words(np.asarray(stored.value), shown),
+                    warning=ruling_words(np.asarray(stored.value), shown, advice),
                 )
             )
     return tuple(found)

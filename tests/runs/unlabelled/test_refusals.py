@@ -66,6 +66,7 @@ def ask(store: Store) -> ClusterAsk:
     ("changed", "error", "said"),
     [
         ({"clusters": 13}, ClusteringError, "13 clusters were asked for and 12 cells are given"),
+        ({"clusters": 12}, ClusteringError, "12 cells are given; expected at most 10, as whether"),
         ({"clusters": 0}, ClusteringError, "n_clusters is 0; give a number"),
         ({"clusters": None, "variant": "birch"}, ClusteringError, "cannot say how many"),
         ({"variant": "magic"}, ClusteringError, "whitened"),
@@ -91,6 +92,7 @@ def test_settings_that_make_no_sense(
 def test_cells_that_are_too_few_or_too_small(store: Store) -> None:
     for dataset, error, said in (
         (made(store, 3), ClusteringError, "3 cells are too few"),
+        (made(store, 4), ClusteringError, "4 cells are too few to cluster; expected at least 5"),
         (made(store, 12, 12), TrainingError, "cells of 12 x 12 pixels are too small for dcae_2d"),
     ):
         with pytest.raises(error, match=said):

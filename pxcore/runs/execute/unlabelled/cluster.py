@@ -76,7 +76,8 @@ def _trust(
     by_chance = chance(stored.codes, found, asked)
     several = len(np.unique(labels)) > 1
     nuisance = explained(labels, stored.nuisance, asked) if several else None
-    judged = judge(found, found.sizes(stored.codes), again, by_chance, nuisance)
+    sizes = found.sizes(stored.codes)
+    judged = judge(found, sizes, again, by_chance, nuisance, may_centre=stored.may_centre)
     return ClusterTrust(
         verdict=judged.verdict,
         said=(*judged.said, *edge_words(found.bic)),

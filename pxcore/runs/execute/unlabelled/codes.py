@@ -12,7 +12,7 @@ from pxcore.runs.execute.unlabelled.cells import encoding
 from pxcore.runs.saved.clusters import StoredCodes, save_codes
 from pxcore.runs.unlabelled.tasks import CodesTask
 from pxcore.training.fit_autoencoder import encode
-from pxcore.types import Array
+from pxcore.types import Array, MaskKind
 
 BATCH = 256
 
@@ -36,6 +36,7 @@ def write_codes(context: Context, task: CodesTask) -> None:
             brightness=_brightness(one.opened.stored),
             # As stored, not as centred: what was moved away may still be seen at the edges.
             nuisance=nuisances(one.opened.stored, one.opened.everyone),
+            may_centre=one.opened.stored.mask_kind is MaskKind.CELL and not task.taken.centre,
         )
     save_codes(context.folder, stored)
 
