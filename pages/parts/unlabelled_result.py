@@ -117,7 +117,7 @@ def _details(result: ClusterResult) -> None:
         rows = [
             *result.details,
             ("Agreement of seeds (adjusted Rand index)", f"{trust.agreement:.3f}"),
-            ("The same without clusters", f"{trust.by_chance:.3f}"),
+            ("The same for cells drawn from one Gaussian", f"{trust.by_chance:.3f}"),
             *(
                 (f"Told by {name} alone (balanced accuracy)", f"{v:.3f}")
                 for name, v in trust.nuisance

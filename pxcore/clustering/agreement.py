@@ -36,7 +36,7 @@ def adjusted_rand(first: Array, second: Array) -> float:
 
 
 def matched(table: Array) -> Array:
-    """Return (R,) int64: the column that each row goes with, -1 for none.
+    """Return (R,) int64: the column that each row goes with, -1 for none or nothing in common.
 
     Of all ways to give every row at most one column and every column at most one row, one in which
     most cells lie in pairs.
@@ -45,12 +45,14 @@ def matched(table: Array) -> Array:
 
     >>> matched(np.array([[1, 9], [5, 8], [0, 0]])).tolist()
     [1, 0, -1]
+    >>> matched(np.array([[9, 0], [5, 0]])).tolist()
+    [0, -1]
     """
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - only this needs it
 
     rows, columns = linear_sum_assignment(table, maximize=True)
     found = np.full(len(table), -1, dtype=np.int64)
-    found[rows] = columns
+    found[rows] = np.where(table[rows, columns] > 0, columns, -1)
     return found
 
 

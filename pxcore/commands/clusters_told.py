@@ -28,6 +28,10 @@ def tell(found: ClusterResult) -> None:
                 f"{match.f1:.2f}, adjusted Rand index {match.ari:.2f}"
             )
         )
+    if found.counterpart:
+        pairs = (f"{k + 1}: {other + 1}" for k, other in enumerate(found.counterpart) if other >= 0)
+        said = "clusters of the encoder's own run that most cells of each would be in"
+        OUT.print(text(f"{said}: {', '.join(pairs)}"))
     for ranking in found.rankings:
         order = sorted(range(len(ranking.channels)), key=lambda c: ranking.rank[c])
         listed = ", ".join(

@@ -168,7 +168,7 @@ class ClusterResult:
     mask_control: tuple[MaskFold, ...] = ()
     """The same with clusters dealt at random."""
     counterpart: tuple[int, ...] = ()
-    """With ``encoder_of``: the cluster of that run that each cluster mostly is, -1 for none."""
+    """With ``encoder_of``: the cluster of that run most cells of each would be in, -1 for none."""
     details: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from pxcore.clustering.fit import VARIANTS, bic_curve, cluster
 from pxcore.clustering.mixture import fit_mixture
 from pxcore.clustering.params import ClusterParams, Covariance
 from pxcore.clustering.placing import whitening
-from pxcore.clustering.transfer import transfer
+from pxcore.clustering.transfer import counterparts
 from pxcore.clustering.view import tsne_view
 from pxcore.errors import ClusteringError
 from pxcore.types import Array
@@ -116,15 +116,24 @@ def test_whitened_points_have_one_spread_in_every_direction() -> None:
     assert np.allclose(np.cov(points, rowvar=False, ddof=0), np.eye(4), atol=1e-6)
 
 
-def test_a_second_set_gets_clusters_of_its_own_that_are_matched() -> None:
+def test_clusters_of_a_second_set_are_told_beside_the_first() -> None:
     first = cluster(CODES, ClusterParams(n_clusters=3))
     fresh, kinds = hidden_codes(150)
-    found = transfer(first, fresh)
-    assert found.agreement > 0.95
-    assert sorted(found.counterpart) == [0, 1, 2]
-    named = np.array(found.counterpart)[found.clustering.predict(fresh)]
+    second = cluster(fresh, ClusterParams(n_clusters=3))
+    told = counterparts(first, second, fresh)
+    assert sorted(told) == [0, 1, 2]
+    named = np.array(told)[second.predict(fresh)]
     assert (named == first.predict(fresh)).mean() > 0.95
     assert adjusted_rand(kinds, named) > 0.95
+
+
+def test_two_clusters_of_a_second_set_may_go_with_the_same_one() -> None:
+    first = cluster(CODES, ClusterParams(n_clusters=3))
+    fresh, kinds = hidden_codes(300)
+    one_kind = fresh[kinds == 0]
+    second = cluster(one_kind, ClusterParams(n_clusters=2, variant="raw"))
+    own = int(np.bincount(first.predict(one_kind)).argmax())
+    assert counterparts(first, second, one_kind) == (own, own)
 
 
 def test_the_map_repeats_and_keeps_kinds_together() -> None:

@@ -17,7 +17,7 @@ from pxcore.runs.unlabelled.refusals import refuse
 from pxcore.runs.upkeep.quotas import require_quota
 from pxcore.runs.upkeep.room import run_bytes
 from pxcore.store.home import Store
-from pxcore.types import Choice, Dataset, MaskKind, ModelSpec, RunRow, RunSpec
+from pxcore.types import Choice, Dataset, MaskKind, ModelSpec, Panel, RunRow, RunSpec
 from pxcore.types.unlabelled import Planes, planes_of
 from pxcore.types.unlabelled_ask import ClusterAsk
 
@@ -208,6 +208,13 @@ def _with_encoder(store: Store, ask: ClusterAsk, dataset: Dataset) -> ClusterAsk
             "the same channels in the same order, imported with the same size, or train a new one"
         )
         raise RunError(message)
+    if first.centre and dataset.mask_kind is not MaskKind.CELL:
+        message = (
+            f"the encoder of run {ask.encoder_of!r} was trained on cells moved to the middle by "
+            "their masks, and these cells have none: import them with masks, or train a new one"
+        )
+        raise RunError(message)
+    _require_same_channels(ask, dataset.panel, record.spec.panel.take(first.channels))
     if ask.refine:
         message = "an encoder of another run is used as it is; leave the refinement out, or train"
         raise RunError(message)
@@ -218,6 +225,20 @@ def _with_encoder(store: Store, ask: ClusterAsk, dataset: Dataset) -> ClusterAsk
         epochs=first.epochs,
         batch_size=first.batch_size,
         learning_rate=first.learning_rate,
+        centre=first.centre,
         encoder_key=encoder,
         encoder_clusters=rows.get("cluster", ""),
     )
+
+
+def _require_same_channels(ask: ClusterAsk, panel: Panel, theirs: Panel) -> None:
+    """Raise RunError where a channel has another name than the encoder was trained on."""
+    pairs = zip(panel.take(ask.channels).names, theirs.names, strict=True)
+    for place, (own, other) in enumerate(pairs, 1):
+        if own != other:
+            message = (
+                f"channel {place} of these cells is {own!r}; the encoder of run "
+                f"{ask.encoder_of!r} was trained on {other!r}: choose {', '.join(theirs.names)}, "
+                "name the channels alike at import, or train a new one"
+            )
+            raise RunError(message)

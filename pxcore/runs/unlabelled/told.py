@@ -12,7 +12,7 @@ def told(found: ClusterResult) -> dict[str, object]:
     """Return everything but what is told of single cells; never NaN.
 
     ``clusters`` (how many), ``sizes``, ``bic``; ``balanced_accuracy``, ``ari`` and ``f1`` where
-    classes are known; ``importance`` where channels were ranked.
+    classes are known, each class's beside them; ``importance`` where channels were ranked.
     """
     answer: dict[str, object] = {
         "run": found.run.id,
@@ -36,6 +36,8 @@ def told(found: ClusterResult) -> dict[str, object]:
         "settings": {name: value for name, value in asdict(found.ask).items() if name in SETTINGS},
         "panel": list(found.panel.names),
     }
+    if found.counterpart:
+        answer["encoder_counterpart"] = list(found.counterpart)
     if (known := found.against) is not None:
         answer |= {
             "balanced_accuracy": known.balanced_accuracy,
@@ -44,7 +46,9 @@ def told(found: ClusterResult) -> dict[str, object]:
             "classes": list(known.classes),
             "counterpart": list(known.counterpart),
             "confusion": known.confusion.tolist(),
+            "precision_per_class": list(known.precision_per_class),
             "recall_per_class": list(known.recall_per_class),
+            "f1_per_class": list(known.f1_per_class),
         }
     if found.rankings:
         answer["importance"] = {one.method: _ranking(one) for one in found.rankings}

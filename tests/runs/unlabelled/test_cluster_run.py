@@ -14,6 +14,7 @@ from pxcore.api import Lab, open_lab
 from pxcore.errors import ClusteringError, MethodError, PanelError, RunError
 from pxcore.runs import ledger
 from pxcore.runs.saved.clusters import load_clustering, load_codes
+from pxcore.runs.unlabelled.told import told
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Dataset, RunState
@@ -172,6 +173,16 @@ def test_an_encoder_goes_to_a_second_data_set(store: Store, lab: Lab, run_id: st
     assert first.against is not None
     for own, old in enumerate(found.counterpart):
         assert found.against.counterpart[own] == first.against.counterpart[old]
+    assert told(found)["encoder_counterpart"] == list(found.counterpart)
+
+
+def test_an_encoder_is_not_used_on_other_channels(store: Store, lab: Lab, cells: Dataset) -> None:
+    first = lab.unlabelled.submit(replace(small_ask(store, cells, 1), channels=(BF, LEFT)))
+    carry_on(store)
+    asked = replace(small_ask(store, cells), encoder_of=first)
+    with pytest.raises(RunError, match=r"channel 2 of these cells is 'Right'; .* on 'Left'"):
+        lab.unlabelled.check(replace(asked, channels=(BF, RIGHT)))
+    lab.unlabelled.check(replace(asked, channels=(BF, LEFT)))
 
 
 def test_refinement_is_a_training_of_its_own(store: Store, lab: Lab, cells: Dataset) -> None:

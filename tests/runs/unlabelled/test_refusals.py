@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,11 +21,12 @@ from pxcore.runs.job import Ended, Job
 from pxcore.runs.progress import progress
 from pxcore.runs.runner import Runner
 from pxcore.runs.tasks import Lane
+from pxcore.runs.unlabelled.asks import filled
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import Channel, Dataset, Panel, RunState
 from pxcore.types.unlabelled_ask import ClusterAsk
-from tests.hidden_cells import small_ask
+from tests.hidden_cells import hidden_dataset, small_ask
 from tests.tiny_lab import InlineEngine, carry_on, stored_dataset
 
 
@@ -114,6 +116,21 @@ def test_what_only_pixels_show_ends_the_run_with_one_sentence(
     assert told.run.state is RunState.FAILED
     assert said in told.error
     assert "bad input" in told.error
+
+
+def test_an_encoder_keeps_its_centring(store: Store, tmp_path: Path) -> None:
+    door, outlined = Unlabelled(store), made(store, 9)
+    run_ids = {}
+    for centre in (True, False):
+        run_ids[centre] = door.submit(replace(small_ask(store, outlined, 1), centre=centre))
+    carry_on(store)
+    for centre, run_id in run_ids.items():
+        again = replace(small_ask(store, outlined), centre=not centre, encoder_of=run_id)
+        assert filled(store, again).centre is centre
+    bare = hidden_dataset(store, tmp_path, 12)
+    ask = replace(small_ask(store, bare), channels=(1, 2), encoder_of=run_ids[True])
+    with pytest.raises(RunError, match="these cells have none"):
+        door.check(ask)
 
 
 def test_few_cells_go_through_and_are_called_too_few(store: Store) -> None:

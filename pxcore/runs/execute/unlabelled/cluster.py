@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from pxcore.clustering.agreement import contingency, matched
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.fit import cluster
 from pxcore.clustering.nuisance import explained
 from pxcore.clustering.params import ClusterParams
 from pxcore.clustering.stability import chance, stability
+from pxcore.clustering.transfer import counterparts
 from pxcore.clustering.verdict import judge
 from pxcore.clustering.view import tsne_view
 from pxcore.runs.execute.context import Context
@@ -62,7 +62,7 @@ def find_clusters(context: Context, task: ClusterTask) -> None:
         bic=found.bic,
         trust=trust,
         galleries=_galleries(points, labels, found.n_clusters),
-        counterpart=_counterpart(first, found, stored.codes),
+        counterpart=counterparts(first, found, stored.codes) if first else (),
     )
     save_clusters(context.folder, found, cells, story)
 
@@ -117,12 +117,3 @@ def _galleries(points: Array, labels: Array, n_clusters: int) -> tuple[tuple[int
         away = np.square(points[own] - centre).sum(axis=1)
         found.append(tuple(int(c) for c in own[np.argsort(away, kind="stable")[:SHOWN]]))
     return tuple(found)
-
-
-def _counterpart(first: Clustering | None, found: Clustering, codes: Array) -> tuple[int, ...]:
-    """Return the cluster of the encoder's own data set that each cluster mostly is."""
-    if first is None:
-        return ()
-    own, old = found.predict(codes), first.predict(codes)
-    table = contingency(own, old, found.n_clusters, first.n_clusters)
-    return tuple(int(k) for k in matched(table))
