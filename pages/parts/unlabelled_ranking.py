@@ -43,7 +43,8 @@ def draw(result: ClusterResult) -> None:
     st.caption(
         "A channel is spoilt, the cells are encoded and asked for their cluster again: no labels, "
         "no classifier. 0 = the same clusters. Lines: 95 % over the "
-        f"{count(ranking.n_cells, 'cell')} asked, for this encoder and these clusters only "
+        f"{count(ranking.n_cells, 'cell')} asked, which were clustered themselves, "
+        "for this encoder and these clusters only "
         f"({count(ranking.repeats, 'repeat')}). Clusters saved as classes can be ranked by every "
         "method, with folds.",
         width=980,

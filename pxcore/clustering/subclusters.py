@@ -33,10 +33,9 @@ class Subclusters:
         parts = np.empty((len(points), self.n_clusters))
         own = [self.centres[self.owner == k] for k in range(self.n_clusters)]
         for start in range(0, len(points), _BLOCK):
-            here = points[start : start + _BLOCK, None]
+            here = points[start : start + _BLOCK]
             for k, centres in enumerate(own):
-                distance = np.square(here - centres[None]).sum(axis=2)  # (b, S_k)
-                parts[start : start + _BLOCK, k] = -distance.min(axis=1)
+                parts[start : start + _BLOCK, k] = -_apart(here, centres).min(axis=1)
         return parts
 
     def probabilities(self, points: Array) -> Array:
@@ -51,6 +50,15 @@ class Subclusters:
             "owner": self.owner,
             "n_clusters": np.asarray(self.n_clusters, dtype=np.int64),
         }
+
+
+def _apart(points: Array, centres: Array) -> Array:
+    """Return (b, S) squared distances, with no array of (b, S, d) between."""
+    middle = centres.mean(axis=0)  # large equal parts would cancel with few digits left
+    points, centres = points - middle, centres - middle
+    squares = np.square(points).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)[None]
+    found: Array = np.maximum(squares - 2 * points @ centres.T, 0.0)
+    return found
 
 
 def fit_birch(points: Array, n_clusters: int, params: ClusterParams) -> Subclusters:

@@ -22,7 +22,7 @@ from pxcore.types.unlabelled import Planes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterRankRequest:
-    """Clusters as a network, and held-out cells to ask it about."""
+    """Clusters as a network, and cells to ask it about: those clustered, or others held out."""
 
     network: nn.Module
     """As :func:`pxcore.clustering.network.cluster_network` makes it, on the cells' device."""
@@ -54,7 +54,7 @@ def rank_on_clusters(request: ClusterRankRequest) -> FoldImportance:
         probability_drop  drop in the posterior of a cell's cluster  (R, channels, K)
 
     Labels are the undisturbed clusters, so that F1 without perturbation is 1. Clusters without a
-    held-out cell are NaN. All planes of a volume are spoilt with one draw.
+    cell among those asked are NaN. All planes of a volume are spoilt with one draw.
 
     Raises
     ------

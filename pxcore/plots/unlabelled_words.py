@@ -105,11 +105,11 @@ def mask_words(folds: Sequence[MaskFold], control: Sequence[MaskFold]) -> str:
     """Return whether masks alone tell the clusters apart."""
     found = float(np.mean([fold.balanced_accuracy for fold in folds]))
     dealt = float(np.mean([fold.balanced_accuracy for fold in control])) if control else 0.0
-    verdict = "tell" if found - dealt >= APART else "do not tell"
+    verdict = "tell" if found - dealt >= APART else "were not shown to tell"
     return (
-        f"The masks of these maps {verdict} the clusters apart on cells left out: balanced accuracy"
-        f" {score(found)} over {count(len(folds), 'fold')}, against {score(dealt)} with clusters "
-        "dealt at random."
+        "Masks drawn the same way for all clusters, of networks that never saw the cell, "
+        f"{verdict} the clusters apart: balanced accuracy {score(found)} over "
+        f"{count(len(folds), 'fold')}, against {score(dealt)} with clusters dealt at random."
     )
 
 

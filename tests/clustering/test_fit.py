@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import tracemalloc
 from types import ModuleType
 
 import numpy as np
@@ -16,6 +17,7 @@ from pxcore.clustering.fit import VARIANTS, bic_curve, cluster
 from pxcore.clustering.mixture import fit_mixture
 from pxcore.clustering.params import ClusterParams, Covariance
 from pxcore.clustering.placing import whitening
+from pxcore.clustering.subclusters import Subclusters
 from pxcore.clustering.transfer import counterparts
 from pxcore.clustering.view import tsne_view
 from pxcore.errors import ClusteringError
@@ -134,6 +136,19 @@ def test_two_clusters_of_a_second_set_may_go_with_the_same_one() -> None:
     second = cluster(one_kind, ClusterParams(n_clusters=2, variant="raw"))
     own = int(np.bincount(first.predict(one_kind)).argmax())
     assert counterparts(first, second, one_kind) == (own, own)
+
+
+def test_distances_to_groups_hold_nothing_of_three_dimensions() -> None:
+    rng = np.random.default_rng(3)
+    points, centres = rng.normal(1e4, 1, (2000, 64)), rng.normal(1e4, 1, (100, 64))
+    groups = Subclusters(centres, np.arange(100) % 2, 2)
+    tracemalloc.start()
+    parts = groups.log_parts(points)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20e6  # bytes; all differences at once are 51 MB for each cluster
+    away = np.square(points[:9, None] - centres[None, ::2]).sum(axis=2).min(axis=1)
+    assert np.allclose(parts[:9, 0], -away)
 
 
 def test_the_map_repeats_and_keeps_kinds_together() -> None:

@@ -106,7 +106,7 @@ def _refined(ask: ClusterAsk, add: Add, encoder: str, spec: AutoencoderSpec) -> 
         encoder=encoder,
         clusters=clusters,
         spec=replace(spec, training=replace(spec.training, max_epochs=epochs)),
-        seed=derive_seed("refine", ask.seed),
+        seed=derive_seed("encode", ask.seed),  # the same cells are kept from both trainings
     )
     label = "Gather codes around the clusters"
     return add(refine, "refine", label, (encoder, clusters))

@@ -28,8 +28,12 @@ EVERYTHING = ClusterAsk(
 
 def keys(ask: ClusterAsk = EVERYTHING, **more: object) -> dict[str, str]:
     """Return the key of each part."""
-    spec = RunSpec(dataset_id="d", panel=PANEL, classes=(), clusters=ask)
-    return {step.parts[0]: step.key for step in plan(replace(spec, **more))}
+    return {step.parts[0]: step.key for step in plan(replace(spec_of(ask), **more))}
+
+
+def spec_of(ask: ClusterAsk) -> RunSpec:
+    """Return the run that asks this."""
+    return RunSpec(dataset_id="d", panel=PANEL, classes=(), clusters=ask)
 
 
 def other(first: dict[str, str], second: dict[str, str]) -> set[str]:
@@ -38,8 +42,7 @@ def other(first: dict[str, str], second: dict[str, str]) -> set[str]:
 
 
 def test_every_kind_of_task_is_planned_after_what_it_reads() -> None:
-    spec = RunSpec(dataset_id="d", panel=PANEL, classes=(), clusters=EVERYTHING)
-    steps = plan(spec)
+    steps = plan(spec_of(EVERYTHING))
     assert {step.kind for step in steps} == set(UNLABELLED)
     done: set[str] = set()
     for step in steps:
@@ -47,6 +50,11 @@ def test_every_kind_of_task_is_planned_after_what_it_reads() -> None:
         assert decode(planning.KINDS[step.kind], encode(step.task)) == step.task
         done.add(step.key)
     assert {step.kind for step in steps if step.lane is planning.Lane.LIGHT} == {"cluster"}
+
+
+def test_refinement_keeps_the_same_cells_from_training() -> None:
+    steps = {step.kind: step.task for step in plan(spec_of(EVERYTHING))}
+    assert steps["refine"].seed == steps["encode"].seed
 
 
 def test_what_people_call_things_makes_no_other_key() -> None:

@@ -173,7 +173,9 @@ def test_an_encoder_goes_to_a_second_data_set(store: Store, lab: Lab, run_id: st
     assert first.against is not None
     for own, old in enumerate(found.counterpart):
         assert found.against.counterpart[own] == first.against.counterpart[old]
-    assert told(found)["encoder_counterpart"] == list(found.counterpart)
+    file = told(found)
+    assert file["encoder_counterpart"] == list(found.counterpart)
+    assert file["precision_per_class"] == file["f1_per_class"] == [1.0, 1.0, 1.0]
 
 
 def test_an_encoder_is_not_used_on_other_channels(store: Store, lab: Lab, cells: Dataset) -> None:

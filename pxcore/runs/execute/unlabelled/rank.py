@@ -21,7 +21,7 @@ SAMPLES = 1000
 
 
 def rank_clusters(context: Context, task: RankClustersTask) -> None:
-    """Write the artifact of one ranking.
+    """Write the artifact of one ranking: cells that were clustered are asked, none held out.
 
     Raises ClusteringError for clusters that cannot be asked cell by cell, Cancelled when asked to
     stop.
