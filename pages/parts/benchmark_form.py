@@ -16,6 +16,7 @@ from pxcore.types.benchmark import BenchmarkAsk, BenchmarkKind, BenchmarkState
 OTHERS = (
     "permute_cells",
     "pxpermute",
+    "pxpermute_mask",
     "channel_embedding:scaling=none",
     "channel_embedding:attribution=gradient_x_input",
     "channel_embedding:attribution=integrated_gradients",
@@ -25,6 +26,9 @@ OTHERS = (
     "integrated_gradients",
     "deeplift",
     "lrp",
+    "gradcam_channel",
+    "shapley",
+    "leave_one_out",
 )
 """Methods beside each model's own, as far as they fit."""
 BACKGROUNDS = {

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from torch import nn
 
+from pages.parts.benchmark_form import OTHERS
 from pxcore.doors.benchmark import Benchmarks
 from pxcore.errors import DatasetError, MethodError, PxError, RunError
 from pxcore.evaluation.published.multiplex import published_scores, published_tissue
@@ -19,6 +20,7 @@ from pxcore.plots import benchmark as plots
 from pxcore.runs.benchmark import asked
 from pxcore.runs.benchmark.collected import seed_of
 from pxcore.runs.benchmark.entries import ENTRIES, entry_of, model_of
+from pxcore.runs.checks import check_methods
 from pxcore.runs.choices import canonical_model
 from pxcore.runs.method_names import method_name
 from pxcore.runs.result import result
@@ -29,6 +31,8 @@ from pxcore.types.benchmark import BenchmarkAsk, Spread
 from tests.fake_benchmark import KIND, row
 from tests.tiny_lab import carry_on
 
+EACH_ALONE = {"embedding", "embedding_independent", "bsn"}
+"""Entries that look at every channel alone."""
 ASK = BenchmarkAsk(
     seeds=2, n_images=60, size=16, channels=8, width=4, folds=2, epochs=1,
     methods=("permute_cells",),
@@ -194,6 +198,18 @@ def test_methods_that_do_not_fit_a_model_are_left_out(door: Benchmarks, store: S
     ]  # fmt: skip
     assert [one.id for one in second.methods] == ["input_gradient", "permute_cells"]
     assert door.state(both).to_run == 2, "another ranking of the same model is another run"
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_whatever_the_form_offers_can_be_run_or_is_left_out(
+    door: Benchmarks, store: Store, entry: str
+) -> None:
+    ask = replace(ASK, seeds=1, models=(entry,), methods=OTHERS)
+    (spec,) = asked.specs(store, ask)
+    check_methods(spec)
+    names = {one.id for one in spec.methods}
+    assert {"pxpermute_mask", "shapley", "leave_one_out"} <= names
+    assert ("gradcam_channel" in names) is (entry in EACH_ALONE)
 
 
 def test_every_published_row_is_of_a_model_that_is_here() -> None:
