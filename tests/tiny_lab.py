@@ -22,7 +22,7 @@ from pxcore.runs.runner import Runner
 from pxcore.runs.tasks import Lane
 from pxcore.store.home import Store
 from pxcore.store.keys import encode, key_of
-from pxcore.types import Array, Dataset, MaskKind, MethodSpec, Panel, RunSpec
+from pxcore.types import Array, Channel, Dataset, MaskKind, MethodSpec, Panel, RunSpec
 
 
 class InlineEngine:
@@ -66,6 +66,16 @@ def tiny_dataset(store: Store, n_cells: int = 160, seed: int = 0) -> Dataset:
     return stored_dataset(
         store, (cells.images, cells.masks), annotation, cells.panel, truth=cells.truth
     )
+
+
+def wide_dataset(store: Store, n_channels: int = 100) -> Dataset:
+    """Return few such cells whose planes are repeated until there are many channels."""
+    cells = ifc_cells(IfcParams(n_cells=90, size=16, n_classes=3, n_donors=4))
+    images = np.tile(cells.images, (1, n_channels, 1, 1))[:, :n_channels]
+    annotation = Annotation(cells.labels, cells.groups, cells.classes, cells.group_names)
+    names = (f"Protein {number:03d}" for number in range(n_channels))
+    panel = Panel(tuple(Channel(name=name) for name in names))
+    return stored_dataset(store, (images, cells.masks), annotation, panel)
 
 
 def stored_dataset(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -15,10 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from pxcore.api import open_lab
 from pxcore.settings import Settings
-from tests.browser.conftest import Ranked, Server, drawn
+from pxcore.types import MethodSpec
+from tests.browser.conftest import Ranked, Server, drawn, until_finished
 from tests.browser.furnished import ADA, PASSWORD, furnish
 from tests.browser.readable import DIALOG, faults, listening, unreached
 from tests.server.conftest import serving
+from tests.tiny_lab import tiny_spec, wide_dataset
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,6 +29,7 @@ PAGES = (
     "compare?items={run}:pxpermute,{run}:occlusion", "panel?run={run}", "staged", "published",
     "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin",
     "shared?link={link}", "shared?link=guessed",
+    "run?run={many}&first=all", "compare?items={many}:pxpermute,{many}:occlusion",
 )  # fmt: skip
 VIEWS = ("People", "Room", "Clean up", "Shared links", "Who did what")
 INSIDE = (
@@ -45,11 +48,17 @@ BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}
 
 @pytest.fixture(scope="module")
 def names(server: Server, ranked: Ranked, clustered: str) -> dict[str, str]:
-    """Return ids of a data set, a finished run, a clustering and a share link."""
+    """Return ids of a data set, finished runs (of 3 and of 100 channels), a clustering, a link."""
     lab = open_lab(Settings(home=server.home))
     _, token = lab.shares.make("run", ranked.run, 1)
+    wide = wide_dataset(lab._store)
+    methods = tuple(MethodSpec(id=one) for one in ("pxpermute", "occlusion"))
+    spec = replace(tiny_spec(wide, repeats=1), channels=(), methods=methods)
+    many = lab.submit(spec)
+    until_finished(lab, many)
     lab.close()
-    return {"dataset": ranked.dataset, "run": ranked.run, "link": token, "clusters": clustered}
+    found = {"dataset": ranked.dataset, "run": ranked.run, "link": token, "clusters": clustered}
+    return found | {"many": many}
 
 
 @pytest.mark.parametrize("path", PAGES)
