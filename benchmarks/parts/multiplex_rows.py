@@ -72,7 +72,10 @@ class Plan:
 
     @property
     def training(self) -> TrainingParams:
-        """One training, as near to the published one as the loop has it, from random weights."""
+        """One training from random weights: the published rate, batch and weight decay.
+
+        Not its amsgrad, plateau factor and crops, which the preset ``multiplexed`` has.
+        """
         return TrainingParams(
             max_epochs=self.epochs,
             batch_size=self.batch,
