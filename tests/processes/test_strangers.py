@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def ask(address: str, arguments: dict[str, object]) -> str:
         async with rpc(address, connection_args=arguments, timeout=3) as one:
             return str((await one.identity())["type"])
 
-    return asyncio.run(asyncio.wait_for(asked(), 20))
+    with ThreadPoolExecutor(1) as apart:  # a browser's loop may run in this thread
+        return apart.submit(lambda: asyncio.run(asyncio.wait_for(asked(), 20))).result()
 
 
 def credulous(certificate: Security) -> dict[str, object]:
