@@ -148,7 +148,7 @@ def test_the_verdict_comes_first_and_everything_follows(clustered: FakeLab, visi
         "Where in a cell its cluster shows", "How many clusters?",
     ]  # fmt: skip
     assert "The clusters rest on PI (DNA)" in text
-    assert "tell the clusters apart on cells left out" in text
+    assert "the clusters apart: balanced accuracy" in text
     assert ("maps", tuple(range(8))) in clustered.unlabelled.asked
     downloads = [one.label for one in app.download_button]
     assert [one for one in downloads if one not in {"CSV", "SVG"}] == [
