@@ -13,6 +13,7 @@ from pxcore.panel import beam
 from pxcore.panel.search import finalists, nested_choice
 from pxcore.panel.worth import worth
 from pxcore.runs import drafts, ledger
+from pxcore.runs import plan as plans
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.panels import growing, searching
 from pxcore.runs.panels import questions as panel_questions
@@ -135,9 +136,12 @@ def test_the_notes_say_that_not_all_are_looked_at(wide: RunSpec) -> None:
 
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Plans are remembered by their spec alone: none may come in from before, or go out."""
     monkeypatch.setattr(searching, "MOST_OPTIONAL", 1)
     monkeypatch.setattr("pxcore.runs.runner.LOOK_SECONDS", 0.0)
-    return
+    plans._steps.cache_clear()
+    yield
+    plans._steps.cache_clear()
 
 
 @pytest.mark.usefixtures("few_are_many")

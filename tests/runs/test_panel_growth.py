@@ -137,10 +137,6 @@ def test_six_rankings_of_twelve_channels_train_each_panel_once_a_fold(
     assert engine.log.count("train on heavy") == 5 * len(panels) < 5 * asked
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="open: failed twice on a loaded machine, passes alone and repeated; not understood yet",
-)
 def test_two_runs_that_share_their_screens_both_grow(store: Store, spec: RunSpec) -> None:
     question = replace(spec.question or PanelQuestion(), finalists=2)
     both = [ledger.submit(store, one) for one in (spec, replace(spec, question=question))]
