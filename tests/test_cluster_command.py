@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app, main
 from pxcore.commands.following import Following
+from pxcore.commands.program import app, main
 from pxcore.runs import datasets
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

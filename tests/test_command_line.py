@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
+from pxcore.commands.program import app, main
 from pxcore.commands.run_options import Asked, drafted
 from pxcore.commands.spec_options import groups_of, options_of, with_evidence, with_model
 from pxcore.errors import Cancelled, PanelError, RunError, StoreError

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from pxcore.__main__ import app
 from pxcore.clustering.fit import VARIANTS
+from pxcore.commands.program import app
 from pxcore.data.importers import IMPORTERS
 from pxcore.importance.methods import METHODS
 from pxcore.models import MODELS

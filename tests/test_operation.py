@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from pxcore.__main__ import app
+from pxcore.commands.program import app
 from pxcore.settings import Settings
 
 ROOT = Path(__file__).parents[1]

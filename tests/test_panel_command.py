@@ -12,9 +12,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app, main
 from pxcore.api import open_lab
 from pxcore.commands.following import Following
+from pxcore.commands.program import app, main
 from pxcore.runs import ledger
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

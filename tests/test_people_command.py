@@ -11,8 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 from typer.testing import CliRunner, Result
 
-from pxcore.__main__ import app
 from pxcore.commands import people as command
+from pxcore.commands.program import app
 from pxcore.errors import AccessError, PxError
 from pxcore.people import accounts, logins, passwords
 from pxcore.settings import Settings

@@ -11,9 +11,9 @@ import pytest
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app
 from pxcore.api import Lab
 from pxcore.commands import run as run_command
+from pxcore.commands.program import app
 from pxcore.errors import PxError, RunError, StoreError
 from pxcore.runs import drafts, ledger
 from pxcore.settings import Settings

@@ -12,8 +12,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app, main
 from pxcore.api import Lab
+from pxcore.commands.program import app, main
 from pxcore.commands.stage_words import plans_table
 from pxcore.errors import PanelError
 from pxcore.panel.staged.instruments import other

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 import tests.evidence_values as ev
 import tests.example_values as ex
-from pxcore.__main__ import app
 from pxcore.api import open_lab
 from pxcore.commands import looking
+from pxcore.commands.program import app
 from pxcore.commands.serving import demo_parts
 from pxcore.commands.terminal import result_parts, truth_parts, when
 from pxcore.errors import DatasetError, RunError

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from pxcore.__main__ import app
+from pxcore.commands.program import app
 from pxcore.runs import ledger
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from types import FrameType
+from contextlib import closing, suppress
 
 from pxcore import logs
 from pxcore.errors import DatabaseAwayError, LeaseLostError
 from pxcore.runs import heart
+from pxcore.runs.end_signals import stopping
 from pxcore.runs.engine import open_engine
 from pxcore.runs.import_desk import ImportDesk
 from pxcore.runs.lease import Standby, renewed
@@ -48,21 +45,3 @@ def run_runner(settings: Settings, *, until_idle: bool = False) -> None:
         LOG.info("ended")
         with suppress(DatabaseAwayError, LeaseLostError):
             heart.silence(store)
-
-
-@contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM and SIGINT set; the signals are as before afterwards."""
-    event = threading.Event()
-
-    def set_event(_number: int, _frame: FrameType | None) -> None:
-        event.set()
-
-    before = {
-        number: signal.signal(number, set_event) for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -21,7 +21,7 @@ from pxcore.people.accounts import has_admin
 from pxcore.people.provider_facts import check_provider
 from pxcore.people.rights import kept_apart
 from pxcore.runs import heart
-from pxcore.runs.process import stopping
+from pxcore.runs.end_signals import stopping
 from pxcore.runs.supervise import Child, Supervisor
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store

@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app
+from pxcore.commands.program import app
 from pxcore.errors import DatasetError
 from pxcore.runs import datasets
 from pxcore.settings import Settings

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pxcore.__main__ import app
 from pxcore.api import Lab
+from pxcore.commands.program import app
 from pxcore.errors import AccessError, RunError
 from pxcore.runs import ledger
 from pxcore.runs.share_rows import subjects

@@ -15,7 +15,7 @@ CODE = """
 import sys
 from pxcore.runs import local_cluster
 local_cluster.START_SECONDS = 0.3
-from pxcore.__main__ import main
+from pxcore.commands.program import main
 sys.argv[:] = ["pxcore", "runner", "--until-idle"]
 main()
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from pxcore.types import Array
 
@@ -57,6 +56,8 @@ def shapes(
 
 def texture(n: int, size: int, grain: float, rng: np.random.Generator) -> Array:
     """Return (n, H, W) float32 random fields of mean 0 and sd 1 with grains of about this size."""
+    from scipy import ndimage  # noqa: PLC0415 - every command and page loads the demo's importer
+
     field = rng.standard_normal((n, size, size), dtype=np.float32)
     field = ndimage.gaussian_filter(field, (0, grain, grain), mode="wrap", truncate=3.0)
     return np.asarray(field / field.std(axis=(1, 2), keepdims=True), dtype=np.float32)
