@@ -70,7 +70,7 @@ def refusal(cookies: dict[str, str]) -> tuple[int, str]:
     try:
         if lab.people.auth == "open" or lab.people.who(cookies.get(COOKIE, "")):
             return 0, ""
-        lab.shares.open(cookies.get(LINK, ""), again=True)
+        lab.shares.require_open(cookies.get(LINK, ""))
     except AccessError:
         return 403, "Log in to get this file."
     except PxError as error:
@@ -81,7 +81,7 @@ def refusal(cookies: dict[str, str]) -> tuple[int, str]:
 def opens(token: str) -> bool:
     """Return whether a link shows something, without counting a visit."""
     try:
-        door().shares.open(token, again=True)
+        door().shares.require_open(token)
     except PxError:
         return False
     return True

@@ -141,28 +141,6 @@ class Container:
         """Return (n, M, H, W) uint8, or None."""
         return None if self._masks is None else self._rows(self._masks, cells, None)
 
-    def verified_hash(self, block: int = 256) -> str:
-        """Return the content hash computed anew from what is on disk now."""
-        mask_channels = 0 if self._masks is None else int(self._masks.shape[1])
-        header = ContainerHeader(
-            image_shape=self.image_shape,
-            dtype=self.dtype,
-            mask_kind=self.mask_kind,
-            mask_channels=mask_channels,
-        )
-        content, numbers, sizes = ContentHash(header), self.object_numbers, self.sizes
-        for start in range(0, self.n_cells, block):
-            part = np.arange(start, min(start + block, self.n_cells))
-            content.update(
-                CellBlock(
-                    images=self.images(part),
-                    masks=self.masks(part),
-                    object_number=numbers[part],
-                    sizes=sizes[part],
-                )
-            )
-        return content.hexdigest(self.n_cells)
-
     def close(self) -> None:
         """Close the file; reading afterwards fails."""
         self._file.close()

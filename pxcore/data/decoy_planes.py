@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from pxcore.data.source import CellSource, spaced_sample
 from pxcore.data.tile_frames import frame_pixels, true_frames
@@ -155,6 +154,8 @@ def stain_levels(source: CellSource, cells: Array, stains: tuple[int, ...]) -> S
 
 def _cell_and_background(masks: Array | None, frames: Array, recorded: Array) -> tuple[Array, ...]:
     """Return two (n, H, W) bool: pixels of cells, and of background; both hold some."""
+    from scipy import ndimage  # noqa: PLC0415 - every command and page loads the decoys' names
+
     border = recorded & ~frame_pixels(frames, recorded.shape[1:], _BORDER)
     inner = recorded & ~border
     if masks is not None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import ndimage
 
 from pxcore.data.source import CellSource, spaced_sample
 from pxcore.types import Array, MaskKind
@@ -142,6 +141,8 @@ def _core(image: Array) -> Array:
     Smoothed: picking single pixels by their sum would make their noise run against each other.
     Less a rim: with background among the pixels, all stains of a cell would go together.
     """
+    from scipy import ndimage  # noqa: PLC0415 - every command and page loads what shows it
+
     together = ndimage.uniform_filter(image.sum(axis=0), _SMOOTH)
     bright = together > together.mean()
     core: Array = ndimage.binary_erosion(bright, np.ones((3, 3), bool), _RIM, border_value=1)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from pxcore.types import Array
 
@@ -43,6 +42,8 @@ def crops(labels: Array, window: int) -> Iterator[Crop]:
     that all are ``window`` x ``window`` pixels, or the image's own side where that is smaller:
     what surrounds a cell are real pixels, not padding.
     """
+    from scipy import ndimage  # noqa: PLC0415 - every command and page loads the importers
+
     numbers, compact = np.unique(labels, return_inverse=True)
     compact = compact.reshape(labels.shape) + int(numbers[0] > 0)  # 0 stays outside
     boxes = ndimage.find_objects(compact)

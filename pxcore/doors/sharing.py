@@ -51,6 +51,10 @@ class Shares:
         """
         return sharing.opened(self._store, token, again=again)
 
+    def require_open(self, token: str) -> None:
+        """Raise AccessError, as `open`, unless a token opens a report, which is not read."""
+        sharing.require_open(self._store, token)
+
     def archive(self, token: str) -> bytes:
         """Return the ZIP of what a token opens, made of the report alone.
 

@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata
 
 from pxcore.types import Array, Role
 from pxcore.types.comparison import Agreement, Column, ComparedChannel, Measured
@@ -142,6 +141,8 @@ def _centred_ranks(values: Array) -> Array:
     """Return (J, C) ranks less their mean, all 0 where values are the same."""
     if values.shape[1] == 0:
         return values
+    from scipy.stats import rankdata  # noqa: PLC0415 - half a second that no other page needs
+
     ranks: Array = rankdata(values, axis=1) - (values.shape[1] + 1) / 2
     return ranks
 

@@ -54,11 +54,6 @@ class ShownSets:
         self._given = _Given()
         self._take_stem_apart(sample)
 
-    @property
-    def adds_up(self) -> bool:
-        """True when the first convolution is computed channel by channel."""
-        return self._stem is not None
-
     def logits(self, block: torch.Tensor, sets: Array) -> Iterator[torch.Tensor]:
         """Yield (B, K) float32 of a block (B, C, H, W) under each of the sets (S, C) bool."""
         if self._layout.channels_last:

@@ -72,26 +72,24 @@ def keep(store: Store, report: Report, days: int = DAYS) -> tuple[ShareRow, str]
 def opened(store: Store, token: str, *, again: bool = False) -> Report:
     """Return the report behind a token. ``again``: by somebody whose visit is counted already.
 
+    Raises AccessError as `require_open`.
+    """
+    row = _open_row(store, token)
+    found = _snapshot(store, row)
+    if not again:
+        _count(store, row.id)
+    return found
+
+
+def require_open(store: Store, token: str) -> None:
+    """Let a token pass that opens a report; the report is not read: pictures ask one by one.
+
     Raises
     ------
     AccessError
         The same for a link that never was, has expired or was revoked.
     """
-    row = None
-    if TOKEN.fullmatch(token):
-        wanted = select(shares).where(shares.c.token_hash == _hashed(token))
-        with store.database.reading() as connection:
-            row = connection.execute(wanted).first()
-    if row is None or not alive(row):
-        message = (
-            "this link shows nothing: it has expired, was taken back, or was not copied whole; "
-            "ask whoever sent it for a new one"
-        )
-        raise AccessError(message)
-    found = _snapshot(store, row)
-    if not again:
-        _count(store, row.id)
-    return found
+    _open_row(store, token)
 
 
 def revoke(store: Store, share_id: str) -> ShareRow:
@@ -178,6 +176,21 @@ def _require_seen(store: Store, row: ShareRow) -> None:
     except (RunError, PanelError) as error:
         message = f"link {row.id} cannot be extended: what it was made of is not here for you"
         raise AccessError(message) from error
+
+
+def _open_row(store: Store, token: str) -> Row[tuple[object, ...]]:
+    row = None
+    if TOKEN.fullmatch(token):
+        wanted = select(shares).where(shares.c.token_hash == _hashed(token))
+        with store.database.reading() as connection:
+            row = connection.execute(wanted).first()
+    if row is None or not alive(row):
+        message = (
+            "this link shows nothing: it has expired, was taken back, or was not copied whole; "
+            "ask whoever sent it for a new one"
+        )
+        raise AccessError(message)
+    return row
 
 
 def _snapshot(store: Store, row: Row[tuple[object, ...]]) -> Report:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from pxcore.types import Interval
 
@@ -98,6 +97,8 @@ def student_t(share: float, freedom: float) -> float:
     >>> round(student_t(0.975, 4), 3)
     2.776
     """
+    from scipy.special import stdtrit  # noqa: PLC0415 - commands that count nothing go without
+
     return float(stdtrit(freedom, share))
 
 

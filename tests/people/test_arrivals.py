@@ -49,6 +49,7 @@ def test_a_name_that_somebody_has_or_that_owns_work_is_not_given(lab: Store) -> 
     assert arrive(lab, HERE, "l", "LOU").name == "LOU (2)"  # share links
     assert arrive(host, HERE, "h", "hans").name == "hans (2)"  # what the host itself starts
     assert arrive(lab, HERE, "4", "\x00\n").name == "somebody"
+    assert arrive(lab, HERE, "6", "\u202eB\u200bob\n").name == "Bob (2)"  # as people read it
     assert len(arrive(lab, HERE, "5", "x" * 500).name) <= accounts.LONGEST_NAME
 
 

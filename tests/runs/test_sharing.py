@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,9 @@ def run(store: Store) -> str:
 def refused(store: Store, token: str) -> str:
     with pytest.raises(AccessError) as told:
         sharing.opened(store, token)
+    with suppress(AccessError):  # a snapshot that cannot be read is no matter of its pictures
+        sharing.require_open(store, token)
+        assert "cannot be read here" in str(told.value)
     return str(told.value)
 
 
@@ -128,10 +132,14 @@ def test_a_link_is_neither_for_ever_nor_for_no_time(ann: Store, run: str, days: 
         sharing.extend(ann, row.id, days)
 
 
-def test_visits_are_counted_clicks_are_not(ann: Store) -> None:
+def test_visits_are_counted_clicks_and_pictures_are_not(
+    ann: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row, token = sharing.keep(ann, report())
     for again in (False, True, True, False):
         sharing.opened(ann, token, again=again)
+    monkeypatch.setattr(sharing, "_read", None)  # a page has many pictures: none reads the report
+    sharing.require_open(ann, token)
     assert [(one.id, one.opened) for one in share_rows.mine(ann)] == [(row.id, 2)]
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from sqlalchemy import select
 from pages.web import __main__ as entry
 from pxcore.people import accounts
 from pxcore.people.logins import BY_BOTH
+from pxcore.runs import sharing
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from pxcore.store.tables import login_failures
 from pxcore.types.people import Rank
-from tests.server.asking import Browser
+from tests.report_values import report
+from tests.server.asking import Answer, Browser
 from tests.server.conftest import Start, serving
 from tests.server.wire import visit
 
@@ -39,7 +42,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("people")
     store = open_store(Settings(home=folder / "home"))
     accounts.add(store, "Ada", Rank.ADMIN, PASSWORD)
-    for name in ("Bob", "Cid", "Dan"):
+    for name in ("Bob", "Cid", "Dan", "Eve"):
         accounts.add(store, name, Rank.MEMBER, PASSWORD)
     store.close()
     with serving(folder, PXCORE_AUTH="password") as port:
@@ -116,6 +119,20 @@ def test_brute_force_ends_also_side_by_side(port: int) -> None:
     assert Browser(port).log_in("Ada", PASSWORD).status == 303
 
 
+def test_behind_the_proxy_everybody_has_an_address_of_their_own(port: int) -> None:
+    """Else one guesser would shut out the whole institute."""
+
+    def tried(address: str, password: str) -> Answer:
+        browser = Browser(port)
+        form = {"form": browser.ask("/login").field("form"), "next": "/", "name": "Eve"}
+        return browser.ask("/login", form | {"password": password}, X_Forwarded_For=address)
+
+    for _ in range(BY_BOTH):
+        assert "do not belong together" in tried("203.0.113.7", "wrong password").text
+    assert "Too many log-ins failed" in tried("203.0.113.7", PASSWORD).text
+    assert tried("203.0.113.8", PASSWORD).status == 303
+
+
 def test_changing_the_own_password(port: int) -> None:
     browser, elsewhere = Browser(port), Browser(port)
     assert browser.ask("/password").header("location") == "/login"
@@ -133,11 +150,14 @@ def test_changing_the_own_password(port: int) -> None:
 
 
 def test_behind_https_cookies_are_secure_and_the_first_start_says_what_to_do(
-    start: Start,
+    start: Start, tmp_path: Path
 ) -> None:
+    with closing(open_store(Settings(home=tmp_path / "home"))) as store:
+        _, token = sharing.keep(store, report())
     port = start(PXCORE_AUTH="password", PXCORE_PUBLIC_URL="https://px.lab.example")
     page = Browser(port).ask("/login")
     assert "Secure" in page.cookie("pxcore_form")
+    assert "Secure" in Browser(port).ask(f"/shared?link={token}").cookie("pxcore_link")
     assert "people add NAME --rank admin" in page.text
 
 

@@ -18,6 +18,7 @@ from tests.server.asked import ask
 from tests.server.asking import Browser
 from tests.server.conftest import Start
 from tests.server.tab import tab
+from tests.server.wire import visit
 
 pytestmark = pytest.mark.processes
 PASSWORD = "four words in a row"
@@ -56,6 +57,9 @@ def test_a_file_is_for_who_is_in_or_has_a_link(start: Start, tmp_path: Path) -> 
         told = reader.ask(f"/shared?link={token}").cookie("pxcore_link").lower()
         assert "path=/media/;" in told
         assert "httponly" in told
+        assert "samesite=lax" in told
+        by_link = visit(port, "runs", cookie=f"pxcore_link={token}")  # of pictures, not of pages
+        assert "Log in to see this page" in by_link.text
         assert status(port, file, f"pxcore_link={token}") == 200
         assert Browser(port).ask("/shared?link=guessed").cookie("pxcore_link") == ""
         with lab(tmp_path) as store:

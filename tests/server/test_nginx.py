@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -13,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,53 +21,18 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from pages.web.headers import safe_headers
+from tests.server.behind_nginx import CONF, NAME, NEEDS_NGINX, Proxy, free_port, proxied
 from tests.server.conftest import wait_until_up
 
 ROOT = Path(__file__).resolve().parents[2]
-CONF = ROOT / "docs" / "operation" / "nginx.conf"
-NAME = "pxcore.lab.example"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.skipif(NGINX is None, reason="no nginx on this host; `make system` installs it"),
-]
-
-
-@dataclass(frozen=True)
-class Proxy:
-    """nginx as it runs here."""
-
-    tls: int
-    plain: int
-    folder: Path
-
-    def context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.folder / "pxcore.pem"))
-
-    def ask(self, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body of one request through TLS."""
-        bare = socket.create_connection(("127.0.0.1", self.tls), timeout=60)
-        wire = http.client.HTTPSConnection(NAME, context=self.context(), timeout=60)
-        wire.sock = self.context().wrap_socket(bare, server_hostname=NAME)
-        try:
-            wire.putrequest(method, path, skip_host="Host" in headers)
-            for name, value in headers.items():
-                wire.putheader(name.replace("_", "-"), value)
-            wire.endheaders()
-            got = wire.getresponse()
-            return got.status, {k.lower(): v for k, v in got.getheaders()}, got.read()
-        finally:
-            wire.close()
+pytestmark = [pytest.mark.processes, NEEDS_NGINX]
 
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("nginx")
-    behind, tls, plain = (_free_port() for _ in range(3))
-    _certificate(folder)
-    with _serve(folder, behind), _nginx(folder, behind, tls, plain):
-        yield Proxy(tls, plain, folder)
+    folder, behind = tmp_path_factory.mktemp("nginx"), free_port()
+    with _serve(folder, behind), proxied(folder, behind) as made:
+        yield made
 
 
 def test_a_page_comes_through_with_its_headers(proxy: Proxy) -> None:
@@ -132,6 +95,11 @@ def test_large_bodies_are_refused_where_they_arrive(proxy: Proxy) -> None:
     ):
         status, _, body = proxy.ask("PUT", path, Content_Length=str(told), Origin=origin)
         assert (status, b"nginx" in body) == (expected, True), path
+    for told in (2 * 2**20, 512 * 2**20):  # a file passes, and is refused for want of a session
+        found = proxy.ask(
+            "PUT", "/_stcore/upload_file/s/f", Content_Length=str(told), Origin=origin
+        )
+        assert (found[0], b"Log in as a member" in found[2]) == (403, True)
     assert "513m" in CONF.read_text()  # 512 MiB, the default of PXCORE_MAX_UPLOAD_MB, and a form
 
 
@@ -200,62 +168,3 @@ def _serve(folder: Path, port: int) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-@contextmanager
-def _nginx(folder: Path, behind: int, tls: int, plain: int) -> Iterator[None]:
-    """Run nginx with the file as it is written, but for ports and folders."""
-    lines = CONF.read_text().splitlines(keepends=True)
-    text = "".join(line for line in lines if "listen [::]" not in line)
-    for written, here in (
-        ("127.0.0.1:8501", f"127.0.0.1:{behind}"),
-        ("listen 443", f"listen 127.0.0.1:{tls}"),
-        ("listen 80", f"listen 127.0.0.1:{plain}"),
-        ("/etc/ssl/certs", str(folder)),
-        ("/etc/ssl/private", str(folder)),
-        ("/var/log/nginx", str(folder)),
-    ):
-        assert written in text
-        text = text.replace(written, here)
-    (folder / "pxcore.conf").write_text(text)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-    user = "user root root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(
-        f"{user} daemon off; pid {folder}/pid; error_log stderr;"
-        f"events {{}} http {{ {folders} include {folder}/pxcore.conf; }}"
-    )
-    command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with (folder / "nginx.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait_for_port(tls, process, folder / "nginx.log")
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _certificate(folder: Path) -> None:
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
-         "-keyout", str(folder / "pxcore.key"), "-out", str(folder / "pxcore.pem")],
-        check=True, capture_output=True,
-    )  # fmt: skip
-
-
-def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"nginx does not run:\n{log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
