@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import benchmark_form, links
+from pages.parts.choosing import one_of
 from pages.parts.figures import Shown, show
 from pages.parts.header import Download, header
 from pages.parts.session import asked, lab
@@ -69,16 +70,9 @@ def _downloads(
 
 def _kind(kinds: dict[str, BenchmarkKind], chosen: BenchmarkKind | None) -> None:
     """Draw the choice of images; it stands in the address."""
-    names = list(kinds)
-    picked = st.selectbox(
-        "Images",
-        names,
-        index=names.index(chosen.id) if chosen is not None else 0,
-        format_func=lambda name: kind_words(kinds[name]),
-        key=KEY,
-        width=720,
-    )
-    if picked and chosen is not None and picked != chosen.id:
+    labels = {name: kind_words(kind) for name, kind in kinds.items()}
+    picked = one_of("Images", labels, chosen.id if chosen else "", key=KEY, width=720)
+    if chosen is not None and picked != chosen.id:
         links.stay(kind=picked)
 
 
@@ -162,6 +156,9 @@ def _why(kind: BenchmarkKind | None, rows: Sequence[BenchmarkRow]) -> None:
         "unneeded.\n"
         "- **Permutation across cells** takes the channel of another image. That breaks both, so "
         "it finds what tells the class by amount or by place.\n"
+        "- **PXPermute in the cell** exchanges pixels inside outlines only. Drawn images have no "
+        "cells: what is bright in them, all circles together, is taken for the outline, so it "
+        "breaks which circles are bright, and the amount stays here too.\n"
         "- **The gradient at the embedding** asks how strongly the class moves with the one number "
         "that the network makes of each channel. Nothing is spoilt; it tells what the network "
         "uses, not what accuracy would fall by.\n"

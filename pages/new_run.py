@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts import links, run_form
+from pages.parts.choosing import one_of
 from pages.parts.dataset_detail import quality_notes
 from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
@@ -89,19 +90,16 @@ def _nothing_to_rank(datasets: Sequence[Dataset]) -> None:
 def _dataset(usable: dict[str, Dataset], chosen: Dataset) -> Dataset:
     """Draw the choice of cells and keep it in the address."""
     st.subheader("1 · Cells", anchor=False)
-    ids = list(usable)
 
-    def label(key: str) -> str:
-        one = usable[key]
+    def label(one: Dataset) -> str:
         size = f"{count(one.n_labelled, 'labelled cell')}, {count(len(one.panel), 'channel')}"
         return f"{one_line(one.title, 60)} · {size}, {count(len(one.classes), 'class', 'classes')}"
 
-    picked = st.selectbox(
-        "Data set", ids, index=ids.index(chosen.id), format_func=label, key="new-dataset", width=720
-    )
-    if picked and picked != asked("dataset"):
+    labels = {id: label(one) for id, one in usable.items()}
+    picked = one_of("Data set", labels, chosen.id, key="new-dataset", width=720)
+    if picked != asked("dataset"):
         st.query_params["dataset"] = picked
-    return usable[picked] if picked else chosen
+    return usable[picked]
 
 
 def _preset(dataset_id: str) -> str:

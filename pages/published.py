@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import links
+from pages.parts.choosing import one_of
 from pages.parts.figures import Shown, show
 from pages.parts.header import header
 from pages.parts.session import asked, lab
@@ -55,17 +56,10 @@ def _chosen_method(shown: PublishedSet) -> PublishedMethod:
     """Return the method that was chosen; occlusion is offered and says what is missing."""
     names = {one.id: one.label for one in shown.methods}
     first = asked("method") if asked("method") in names else next(iter(names))
-    chosen = st.selectbox(
-        "Method",
-        list(names),
-        index=list(names).index(first),
-        format_func=lambda name: names[name],
-        key="published-method",
-        width=320,
-    )
-    if chosen and chosen != first:
+    chosen = one_of("Method", names, first, key="published-method", width=320)
+    if chosen != first:
         links.stay(set=shown.id, method=chosen)
-    return shown.method(chosen or first)
+    return shown.method(chosen)
 
 
 def _ranking(shown: PublishedSet) -> None:

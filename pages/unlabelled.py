@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -19,15 +18,17 @@ from pages.parts import (
 )
 from pages.parts.errors import guarded
 from pages.parts.header import STATES, Crumb, Download, header
+from pages.parts.report_files import report_files
 from pages.parts.runner import runner_note
 from pages.parts.session import asked, keep_address, lab, may_change
 from pages.parts.text import csv_bytes, file_name
-from pxcore.plots import unlabelled_codes
-from pxcore.plots import unlabelled_figures as figures
 from pxcore.plots.numbers import count, minute
+from pxcore.plots.unlabelled_tables import cluster_tables
 from pxcore.types import Progress, RunState
 from pxcore.types.unlabelled_views import ClusterResult
 
+KIND = "clustering"
+"""Of a report and a link."""
 LISTED = 12
 """Clusterings on the first page; all of them stand under All runs."""
 
@@ -118,6 +119,7 @@ def _draw(run_id: str) -> None:
         ],
         row.state,
         _downloads(progress, result) if result is not None else (),
+        (KIND, run_id) if result is not None else None,
     )
     privacy.draw(row)
     if result is not None:
@@ -127,7 +129,7 @@ def _draw(run_id: str) -> None:
 
 
 def _downloads(progress: Progress, result: ClusterResult) -> list[Download]:
-    """Return the tables of a finished clustering as CSV, and all of it as JSON."""
+    """Return a finished clustering as files: its report, every table, all numbers."""
     run_id, stem = progress.run.id, progress.run.title or progress.run.dataset_title
 
     def as_json() -> bytes:
@@ -140,26 +142,7 @@ def _downloads(progress: Progress, result: ClusterResult) -> list[Download]:
 
     json_name = file_name(stem, "clusters.json")
     return [
-        *(csv_of(name, *one) for name, one in _tables(result).items()),
+        *report_files(KIND, run_id, stem),
+        *(csv_of(name, *one) for name, one in cluster_tables(result).items()),
         Download("All numbers, JSON", json_name, "application/json", as_json),
     ]
-
-
-def _tables(result: ClusterResult) -> dict[str, tuple[str, Callable[[], pd.DataFrame]]]:
-    """Return the label of every table there is, and what makes it."""
-    names, match = unlabelled_codes.names_of(result), result.against
-    found: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
-        "codes": ("Every cell and its cluster", partial(unlabelled_codes.codes_table, result)),
-        "loss": ("Training loss", partial(figures.loss_table, result.live)),
-    }
-    if result.bic:
-        found["bic"] = ("BIC", partial(figures.bic_table, result.bic))
-    if match is not None:
-        found["classes"] = ("Against known classes", partial(figures.class_table, match, names))
-    for one in result.rankings:
-        label = f"Ranking, {one.label}"
-        found[f"ranking_{one.method}"] = (label, partial(figures.ranking_table, one, names))
-    if result.mask_folds:
-        table = partial(figures.mask_table, result.mask_folds, result.mask_control)
-        found["masks"] = ("Mask check", table)
-    return found

@@ -62,6 +62,9 @@ class FakeUnlabelled:
     def runs(self, dataset_id: str = "") -> tuple[RunRow, ...]:
         return self.listed
 
+    def is_one(self, run_id: str) -> bool:
+        return run_id.startswith("c")
+
     def ask_of(self, run_id: str) -> ClusterAsk:
         if not run_id.startswith("c"):
             message = f"run {run_id!r} trains a classifier and has no clusters; open it under Runs"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from pxcore.api import open_lab
 from pxcore.commands.following import Following
 from pxcore.commands.program import app, main
 from pxcore.runs import datasets
@@ -18,6 +22,7 @@ from pxcore.store.home import Store, open_store
 from tests.hidden_cells import hidden_dataset
 from tests.tiny_lab import carry_on
 
+OWNER = "Ann of the third floor"
 SMALL = ("--epochs", "60", "--model-option", "width=2", "--model-option", "code=8")
 
 
@@ -60,6 +65,35 @@ def test_clusters_are_told_written_and_named(cells: str, store: Store, tmp_path:
     made = datasets.one(store, named[-1])
     assert (made.title, made.classes, made.n_labelled) == ("Mine", ("a", "b c"), 80)
     assert "left out: 40 cells" in named
+
+
+def test_it_is_reported_shared_and_made_anew(
+    cells: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PXCORE_OWNER", OWNER)
+    run = call("cluster", cells, "--clusters", "3", "--rank", *SMALL)[-1]
+    call("report", run, "--to", "all.zip")
+    with zipfile.ZipFile("all.zip") as archive:
+        archive.extract("recreate.json")
+        whole = set(archive.namelist())
+        told = json.loads(archive.read("bench/clusters.json"))
+        assert not [one for one in whole if OWNER.encode() in archive.read(one)]
+    assert (told["run"], told["clusters"]) == (run, 3)
+    assert {"report.pdf", "tables/codes.csv", "figures/cells.svg", "figures/bic.svg"} - whole == {
+        "figures/bic.svg"
+    }
+    token = call("share", run)[-1].partition("link=")[2]
+    with closing(open_lab(Settings(home=store.home))) as lab:
+        assert lab.shares.open(token).kind == "clustering"
+        with zipfile.ZipFile(io.BytesIO(lab.shares.archive(token))) as archive:
+            assert whole - set(archive.namelist()) == {"tables/codes.csv", "tables/codes.parquet"}
+        again = call("run", "--from", "recreate.json", "--title", "again")[-1]
+        progress = lab.progress(again)
+        assert again != run
+        assert progress.run.title == "again"
+        assert all(task.reused for task in progress.tasks)
+        assert lab.unlabelled.ask_of(again).owner == OWNER
 
 
 def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import links
+from pages.parts.choosing import one_of
 from pages.parts.errors import banner, guarded
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, may_change, visit
@@ -85,12 +86,9 @@ def _asked(kind: BenchmarkKind | None) -> BenchmarkAsk:
         size = _number("Pixels a side", int(known.get("size", usual.size)), (16, 512))
         channels = _number("Channels", int(known.get("channels", usual.channels)), (6, 256))
         images = _number("Images", int(known.get("n_images", usual.n_images)), (30, 100_000))
-        names = list(BACKGROUNDS)
         first = known.get("background", usual.background)
-        background = st.selectbox(
-            "Other channels", names, index=names.index(first) if first in names else 0,
-            format_func=BACKGROUNDS.__getitem__, key="benchmark-background", width=190,
-        )  # fmt: skip
+        key = "benchmark-background"
+        background = one_of("Other channels", BACKGROUNDS, first, key=key, width=190)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         width = st.selectbox(
             "Width of networks", WIDTHS, index=WIDTHS.index(usual.width), key="benchmark-width",
@@ -100,7 +98,7 @@ def _asked(kind: BenchmarkKind | None) -> BenchmarkAsk:
         epochs = _number("Epochs at most", usual.epochs, (1, 500))
     return BenchmarkAsk(
         seeds=seeds, size=size, channels=channels, n_images=images, width=int(width or usual.width),
-        background=str(background or usual.background), models=tuple(models),
+        background=background, models=tuple(models),
         methods=tuple(others), folds=folds, epochs=epochs,
     )  # fmt: skip
 

@@ -10,16 +10,12 @@ from pages.parts import channel_rows
 from pages.parts.figures import Shown, show
 from pages.parts.session import asked, lab
 from pages.parts.text import md
-from pxcore.plots.gallery import GalleryView, gallery, one_cell
+from pxcore.plots.gallery import SMALLEST, WIDE, GalleryView, fitting, gallery, one_cell
 from pxcore.plots.sprites import composite_legend
 from pxcore.plots.text import one_line
 from pxcore.types import CellImages, Dataset, Role
 
 Limits = tuple[tuple[float, float], ...]
-WIDE = 1150
-"""Pixels a sheet may be wide before its zoom shrinks."""
-SMALLEST = 0.4
-"""Screen pixels a pixel that a cell keeps at least."""
 SEED = 0
 
 
@@ -69,13 +65,11 @@ def _settings(dataset: Dataset) -> tuple[int, GalleryView, int]:
         per = int(per_class or 1)
         page = st.pagination(min(-(-most // per), 500), max_visible_pages=5, key="page")
     channels = channel_rows.pick(dataset.panel, f"gallery-of-{dataset.id}")
-    columns = len(channels) + bool(chosen)
-    zoom = min(3.0, max(SMALLEST, WIDE / (columns * (dataset.image_shape[2] + 2))))
     view = GalleryView(
         channels=channels,
         composite=tuple(chosen),
         outline=bool(outline),
-        zoom=round(zoom, 2) if zoom < 2 else float(int(zoom)),
+        zoom=fitting(len(channels) + bool(chosen), dataset.image_shape[2]),
     )
     return per, view, int(page)
 

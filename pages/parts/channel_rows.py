@@ -8,15 +8,13 @@ import streamlit as st
 
 from pages.parts.text import md
 from pxcore.plots.numbers import count
-from pxcore.plots.rows import FIRST, MANY, PRINTED, Order, Rows, rows_of
+from pxcore.plots.rows import FIRST, MANY, MOST_SHOWN, PRINTED, Order, Rows, rows_of
 from pxcore.plots.text import one_line
 from pxcore.types import Panel, Ranking
 
 ORDERS: dict[str, Order] = {"by rank": "rank", "panel order": "panel"}
 BY_ROLE: dict[str, Order] = {"by role": "role"}
 FIRSTS = {f"first {FIRST}": FIRST, f"first {PRINTED}": PRINTED, "all": 0}
-MOST_SHOWN = 12
-"""Channels of a large panel whose cells are shown where nothing was chosen."""
 
 
 def draw(panel: Panel) -> Rows:

@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts.cell_gallery import SMALLEST, WIDE
-from pages.parts.channel_rows import MOST_SHOWN
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
-from pxcore.plots.gallery import GalleryView, gallery
+from pxcore.plots.gallery import GalleryView, fitting, gallery
 from pxcore.plots.matrix import confusion
 from pxcore.plots.numbers import count
 from pxcore.plots.ranking import class_scores
-from pxcore.plots.rows import MANY
+from pxcore.plots.rows import MANY, MOST_SHOWN
 from pxcore.types import RunResult
 
 A_PAGE = 8
@@ -94,8 +92,8 @@ def _cells(result: RunResult, tile: tuple[int, int], shown: Sequence[int]) -> No
     overview = lab().overview(dataset.id)
     limits = list(zip(overview.low.tolist(), overview.high.tolist(), strict=True))
     channels = _channels(result, shown)
-    zoom = max(SMALLEST, min(2.0, WIDE / (len(channels) * (dataset.image_shape[2] + 2))))
-    view = GalleryView(channels=channels, zoom=round(zoom, 2))
+    zoom = fitting(len(channels), dataset.image_shape[2], most=2.0)
+    view = GalleryView(channels=channels, zoom=zoom)
     show(
         lambda theme: gallery(dataset.panel, cells, names, limits, view, theme),
         Shown(key=f"tile-{true}-{predicted}-{page}", own_width=True),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.parts.choosing import one_of
 from pages.parts.session import lab
 from pages.parts.text import md, told
 from pxcore.plots.text import one_line
@@ -24,14 +25,8 @@ Value = str | int | float | bool
 def model(drafted: ModelSpec, key: str) -> ModelSpec:
     """Draw architecture, settings and weights as the draft has them; return the model chosen."""
     models = {one.id: one for one in lab().choices("model")}
-    ids = list(models)
-    picked = st.selectbox(
-        "Model",
-        ids,
-        index=ids.index(drafted.id) if drafted.id in ids else 0,
-        format_func=lambda one: models[one].label,
-        key=f"model-{key}",
-    )
+    labels = {one: choice.label for one, choice in models.items()}
+    picked = one_of("Model", labels, drafted.id, key=f"model-{key}")
     chosen = drafted
     if picked in models:
         st.caption(md(models[picked].summary, 300))
@@ -110,15 +105,11 @@ def _label(name: str) -> str:
 def _weights(chosen: ModelSpec, key: str) -> str:
     """Draw the weights that training starts from, and where they are or should be."""
     choices = {one.word: one for one in lab().weights(chosen)}
-    words = list(choices)
-    word = st.selectbox(
-        "Weights to start from",
-        words,
-        index=words.index(chosen.weights) if chosen.weights in words else 0,
-        format_func=lambda one: one_line(choices[one].label, 60),
-        key=f"weights-{key}-{chosen.id}" + ("" if "imagenet" in words else "-own"),
-    )
-    taken = choices[word or words[0]]
+    labels = {word: one_line(one.label, 60) for word, one in choices.items()}
+    own = "" if "imagenet" in choices else "-own"
+    here = chosen.weights if chosen.weights in choices else next(iter(choices))
+    word = one_of("Weights to start from", labels, here, key=f"weights-{key}-{chosen.id}{own}")
+    taken = choices[word]
     st.caption(told(taken.note))
     missing = [one for one in choices.values() if not one.here and one != taken]
     for one in missing:

@@ -37,6 +37,7 @@ def draw(result: RunResult, shown: Sequence[int]) -> None:
         return
     if why := why_untold(result):
         _unlearned(result, found, shown, why)
+        _left_out(result)
         return
     if found.groups:
         st.markdown("\n".join(f"- {md(line, 600)}" for line in _lines(result, found)), width=980)
@@ -151,6 +152,9 @@ def _left_out(result: RunResult) -> None:
     if not result.left_out:
         return
     st.markdown("**Trained again without them**")
+    if why := why_untold(result):
+        st.markdown(md(untold("what the models lose without channels", why), 600), width=980)
+        return
     lines = [guards.left_out_sentence(result.panel, one) for one in result.left_out]
     st.markdown("\n".join(f"- {md(line, 500)}" for line in lines), width=980)
     show(

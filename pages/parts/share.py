@@ -20,6 +20,7 @@ WHAT = {
     "comparison": "this comparison",
     "panel": "this advice",
     "plan": "this staged plan",
+    "clustering": "this clustering",
 }
 FROZEN = (
     "Whoever has the link reads {what} without logging in, and nothing else of the lab. It is "

@@ -19,6 +19,7 @@ KINDS = {
     "comparison": "Comparison",
     "panel": "Panel advice",
     "plan": "Staged plan",
+    "clustering": "Clustering",
 }
 ICONS = {
     "opens": ":material/link:",

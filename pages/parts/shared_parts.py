@@ -58,7 +58,12 @@ def _figure(figure: ReportFigure, key: str, stem: str, table: ReportTable | None
         st.markdown(f"**{md(figure.title, 160)}**")
     show(
         lambda theme: toned(figure.plotly_json, theme),
-        Shown(key=key, stem=stem, note=md(table.note, 1000) if table is not None else ""),
+        Shown(
+            key=key,
+            stem=stem,
+            own_width=figure.own_width,
+            note=md(table.note, 1000) if table is not None else "",
+        ),
         lab().reports.frame(table) if table is not None else None,
     )
     if figure.caption:

@@ -12,6 +12,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.session import lab, may_change
 from pages.parts.text import md
 from pxcore.errors import PxError
+from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots.counts import class_counts
 from pxcore.plots.numbers import count
 from pxcore.plots.unlabelled_codes import names_of
@@ -42,10 +43,9 @@ def draw(result: ClusterResult, limits: Limits) -> None:
         )
         rows = st.selectbox("Cells shown", ROWS, key="cluster-rows", width=130)
     k = int(chosen or 0)
-    st.caption(
-        f"Cluster {k + 1}: {unlabelled_map.said(result, k)}; {_again(result, k)}"
-        "The nearest to its middle first. Of volumes the middle slice."
-    )
+    size = result.sizes[k]
+    share = f"{count(size, 'cell')} ({size / max(len(result.cells), 1):.0%})"
+    st.caption(f"Cluster {k + 1}: {share}; {_again(result, k)}{notes.NEAREST}")
     cells = result.galleries[k][: int(rows or ROWS[0])]
     unlabelled_map.sheet(result, cells, limits, key=f"cluster-{k}")
     _names(result)

@@ -8,6 +8,7 @@ from typing import cast
 
 import streamlit as st
 
+from pages.parts.choosing import one_of
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.text import one_line
@@ -41,25 +42,20 @@ def _encoder(ask: ClusterAsk) -> ClusterAsk:
     """Draw which encoder, and how it is trained."""
     key = ask.dataset_id
     runs = {run.id: run for run in lab().unlabelled.runs() if run.state is RunState.FINISHED}
-    other = st.selectbox(
+    trained = {one: f"of {one_line(run.title, 50)}" for one, run in runs.items()}
+    other = one_of(
         "Encoder",
-        [NEW, *runs],
-        format_func=lambda one: f"of {one_line(runs[one].title, 50)}" if one else "train a new one",
+        {NEW: "train a new one"} | trained,
+        NEW,
         key=f"encoder-{key}",
-        help="A trained encoder can be used on other cells of the same channels and size: only "
+        hint="A trained encoder can be used on other cells of the same channels and size: only "
         "the clusters are then found anew.",
     )
     if other:
         return replace(ask, encoder_of=other)
     models = {one.id: one for one in lab().unlabelled.models()}
-    ids = list(models)
-    model = st.selectbox(
-        "Network",
-        ids,
-        index=ids.index(ask.model) if ask.model in ids else 0,
-        format_func=lambda one: models[one].label,
-        key=f"autoencoder-{key}",
-    )
+    labels = {one: choice.label for one, choice in models.items()}
+    model = one_of("Network", labels, ask.model, key=f"autoencoder-{key}")
     if model in models:
         st.caption(md(models[model].summary, 300))
         ask = replace(ask, model=model, options=_options(models[model], ask))
@@ -99,22 +95,11 @@ def _clustering(dataset: Dataset, ask: ClusterAsk) -> ClusterAsk:
     """Draw how codes become clusters, and the channels that take part."""
     key = ask.dataset_id
     variants = {one.id: one for one in lab().unlabelled.variants()}
-    ids = list(variants)
-    variant = st.selectbox(
-        "From codes to clusters",
-        ids,
-        index=ids.index(ask.variant) if ask.variant in ids else 0,
-        format_func=lambda one: variants[one].label,
-        key=f"variant-{key}",
-    )
-    st.caption(md(variants[variant or ids[0]].summary, 300))
-    shape = st.selectbox(
-        "Shape of clusters",
-        list(COVARIANCES),
-        index=list(COVARIANCES).index(ask.covariance),
-        format_func=COVARIANCES.__getitem__,
-        key=f"covariance-{key}",
-    )
+    labels = {one: choice.label for one, choice in variants.items()}
+    variant = one_of("From codes to clusters", labels, ask.variant, key=f"variant-{key}")
+    if variant in variants:
+        st.caption(md(variants[variant].summary, 300))
+    shape = one_of("Shape of clusters", COVARIANCES, ask.covariance, key=f"covariance-{key}")
     with st.container(horizontal=True):
         components = _number("Main directions kept", ask.components, key)
         most = _number("Clusters tried at most", ask.max_clusters, key)
@@ -127,8 +112,8 @@ def _clustering(dataset: Dataset, ask: ClusterAsk) -> ClusterAsk:
     )
     return replace(
         ask,
-        variant=variant or ask.variant,
-        covariance=cast("Covariance", shape or ask.covariance),
+        variant=variant,
+        covariance=cast("Covariance", shape),
         components=components,
         max_clusters=most,
         seed=seed,

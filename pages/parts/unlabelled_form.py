@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts import links, unlabelled_expert
+from pages.parts.choosing import one_of
 from pages.parts.errors import banner
 from pages.parts.session import asked, lab, logged_in, name_field, remember_owner, visit
 from pages.parts.text import told
@@ -40,25 +41,18 @@ def _dataset(datasets: Sequence[Dataset]) -> Dataset:
     """Draw the choice of cells, unlabelled ones first, and keep it in the address."""
     st.subheader("1 · Cells", anchor=False)
     known = {one.id: one for one in sorted(datasets, key=lambda one: bool(one.classes))}
-    ids = list(known)
     wanted = asked("dataset")
 
-    def label(key: str) -> str:
-        one = known[key]
+    def label(one: Dataset) -> str:
         classes = "labels are only held against the clusters" if one.classes else "no labels"
         return f"{one_line(one.title, 60)} · {count(one.n_cells, 'cell')}, {classes}"
 
-    picked = st.selectbox(
-        "Data set",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=label,
-        key="unlabelled-dataset",
-        width=720,
-    )
-    if picked and picked != wanted:
+    labels = {id: label(one) for id, one in known.items()}
+    here = wanted if wanted in known else next(iter(known))
+    picked = one_of("Data set", labels, here, key="unlabelled-dataset", width=720)
+    if picked != wanted:
         st.query_params["dataset"] = picked
-    return known[picked or ids[0]]
+    return known[picked]
 
 
 def _clusters(ask: ClusterAsk) -> ClusterAsk:

@@ -10,6 +10,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, may_change, visit
 from pxcore.errors import PxError
+from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots.unlabelled_codes import unit_names
 from pxcore.plots.unlabelled_figures import loss_curve
 from pxcore.plots.unlabelled_pictures import redrawn_sheet
@@ -50,10 +51,7 @@ def pictures(live: EncoderLive, ask: ClusterAsk, dataset: Dataset) -> None:
         lambda theme: redrawn_sheet(redrawn, planes, names, theme),
         Shown(key="redrawn", own_width=True),
     )
-    st.caption(
-        f"Cells that were not trained on, after epoch {redrawn.epoch}. What is missing in the "
-        "second row of a cell is not in its code: clusters cannot rest on it."
-    )
+    st.caption(notes.redrawn(redrawn.epoch))
 
 
 @st.fragment(run_every=run_live.EVERY)

@@ -13,6 +13,7 @@ from pages.parts.session import lab, may_change, visit
 from pages.parts.text import md, sentence
 from pxcore.errors import PxError
 from pxcore.plots import unlabelled_figures as figures
+from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots.numbers import about, count
 from pxcore.plots.unlabelled_codes import names_of
 from pxcore.plots.unlabelled_words import ranking_words
@@ -41,12 +42,8 @@ def draw(result: ClusterResult) -> None:
         figures.ranking_table(ranking, names_of(result)),
     )
     st.caption(
-        "A channel is spoilt, the cells are encoded and asked for their cluster again: no labels, "
-        "no classifier. 0 = the same clusters. Lines: 95 % over the "
-        f"{count(ranking.n_cells, 'cell')} asked, which were clustered themselves, "
-        "for this encoder and these clusters only "
-        f"({count(ranking.repeats, 'repeat')}). Clusters saved as classes can be ranked by every "
-        "method, with folds.",
+        f"{notes.spoilt(ranking)} Clusters saved as classes can be ranked by every method, with "
+        "folds.",
         width=980,
     )
 

@@ -18,6 +18,7 @@ from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots import unlabelled_figures as figures
+from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots import unlabelled_words as words
 from pxcore.plots.unlabelled_codes import names_of
 from pxcore.types.unlabelled_views import ClusterResult
@@ -69,18 +70,14 @@ def _known(result: ClusterResult) -> None:
         Shown(key="against", stem=result.run.title, fresh=True),
         figures.class_table(match, names),
     )
-    st.caption(
-        "Rows add up to 100 %. Each cluster is held against the class that suits it best (Hungarian"
-        " method), which flatters with few cells. The classes play no part in finding clusters.",
-        width=980,
-    )
+    st.caption(notes.KNOWN, width=980)
 
 
 def _how_many(result: ClusterResult) -> None:
     """Draw BIC against the number of clusters."""
     st.subheader("How many clusters?", anchor="bic")
     if not result.bic:
-        st.caption(f"{len(result.sizes)} clusters were asked for, so no other number was tried.")
+        st.caption(notes.given(result))
         return
     taken = len(result.sizes)
     show(
@@ -89,9 +86,8 @@ def _how_many(result: ClusterResult) -> None:
         figures.bic_table(result.bic),
     )
     st.caption(
-        "Where the curve bends matters more than its lowest point: codes are never wholly Gaussian,"
-        " so BIC tends to take more clusters than there are kinds. Give clusters that look alike "
-        "one name, or start again with a number of your own.",
+        f"{notes.BIC} Give clusters that look alike one name, or start again with a number of your "
+        "own.",
         width=980,
     )
 
@@ -113,18 +109,5 @@ def _training(result: ClusterResult) -> None:
 def _details(result: ClusterResult) -> None:
     """Draw what exactly ran, folded."""
     with st.expander("Details", icon=":material/info:"):
-        trust = result.trust
-        rows = [
-            *result.details,
-            ("Agreement of seeds (adjusted Rand index)", f"{trust.agreement:.3f}"),
-            ("The same for cells drawn from one Gaussian", f"{trust.by_chance:.3f}"),
-            *(
-                (f"Told by {name} alone (balanced accuracy)", f"{v:.3f}")
-                for name, v in trust.nuisance
-            ),
-        ]
-        if trust.nuisance_together is not None:
-            said = f"{trust.nuisance_together:.3f}, guessing {trust.guess:.3f}"
-            rows.append(("Told by place and size together", said))
-        table = pd.DataFrame(rows, columns=["what", "value"])
+        table = pd.DataFrame(words.ran(result), columns=["what", "value"])
         st.dataframe(table, hide_index=True, key="details")

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import unlabelled_map
 from pages.parts.cell_gallery import Limits
 from pages.parts.figures import Shown, show
 from pages.parts.session import lab
 from pages.parts.text import md
 from pages.parts.unlabelled_ranking import more
 from pxcore.plots import unlabelled_figures as figures
+from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots.text import one_line
 from pxcore.plots.unlabelled_codes import unit_names
-from pxcore.plots.unlabelled_pictures import maps_sheet
+from pxcore.plots.unlabelled_pictures import maps_sheet, middle_of
 from pxcore.plots.unlabelled_words import mask_words
 from pxcore.types.unlabelled_views import ClusterResult
 
@@ -72,20 +72,14 @@ def _maps(result: ClusterResult, limits: Limits) -> None:
         maps = lab().unlabelled.maps(result.run.id, positions, _layer(result, layer or ""))
     planes = result.planes.units[int(unit or 0)]
     plane = planes[len(planes) // 2]
-    around = limits[unlabelled_map.numbers(result, int(unit or 0))[len(planes) // 2]]
+    around = limits[middle_of(result, int(unit or 0))]
     width = maps.images.shape[-1] + 2
     zoom = round(min(4.0, max(0.6, WIDE / (len(positions) * width))), 2)
     show(
         lambda theme: maps_sheet(maps, plane, around, theme, zoom),
         Shown(key="cluster-maps", own_width=True),
     )
-    st.caption(
-        "Grad-CAM of a classifier of the clusters on the frozen encoder, for the cluster it calls: "
-        "vermilion is where it looked. The edge is that of at least 15 % of the map's maximum. "
-        "The last layer has a few pixels only, so its maps are coarse; one map stands for all "
-        "channels.",
-        width=980,
-    )
+    st.caption(notes.MAPS, width=980)
 
 
 def _layer(result: ClusterResult, layer: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +11,11 @@ import typer
 
 from pxcore.api import Lab, open_lab
 from pxcore.commands.clusters_told import tell
+from pxcore.commands.files import check_writable, write_json
 from pxcore.commands.following import Following
-from pxcore.commands.run import check_writable
 from pxcore.commands.spec_options import options_of
 from pxcore.commands.terminal import ERR, OUT, text
-from pxcore.errors import ClusteringError, StoreError
+from pxcore.errors import ClusteringError
 from pxcore.plots.numbers import about, count
 from pxcore.types.unlabelled_ask import ClusterAsk, Covariance
 
@@ -76,7 +75,7 @@ def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
             check_masks=check_masks,
             seed=seed,
         )
-        _carry_out(lab, ask, json_file, private=private)
+        carry_out(lab, ask, json_file, private=private)
 
 
 def name_clusters(
@@ -95,7 +94,7 @@ def name_clusters(
         OUT.print(made.id)
 
 
-def _carry_out(lab: Lab, ask: ClusterAsk, json_file: str, *, private: bool) -> None:
+def carry_out(lab: Lab, ask: ClusterAsk, json_file: str, *, private: bool) -> None:
     """Cluster to the end and tell what was found; what cannot be done is refused first."""
     estimate = lab.unlabelled.estimate(ask)
     steps = f"{count(estimate.tasks, 'step')}, {estimate.cached} of them already there"
@@ -107,12 +106,7 @@ def _carry_out(lab: Lab, ask: ClusterAsk, json_file: str, *, private: bool) -> N
     tell(found)
     OUT.print(run_id)
     if json_file:
-        told = json.dumps(lab.unlabelled.result_json(run_id), indent=2, allow_nan=False)
-        try:
-            Path(json_file).write_text(told + "\n", encoding="utf-8")
-        except OSError as error:
-            message = f"{json_file} cannot be written: {error.strerror or error}"
-            raise StoreError(message) from error
+        write_json(lab.unlabelled.result_json(run_id), Path(json_file))
 
 
 def _number(words: str) -> int | None:

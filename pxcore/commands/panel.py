@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +11,10 @@ import typer
 from rich.table import Table
 
 from pxcore.api import Lab, open_lab
+from pxcore.commands.files import check_writable, write_json
 from pxcore.commands.following import Following
-from pxcore.commands.run import check_writable
 from pxcore.commands.terminal import ERR, OUT, text
-from pxcore.errors import PanelError, StoreError
+from pxcore.errors import PanelError
 from pxcore.plots.numbers import about
 from pxcore.runs.panels.questions import PanelAsk
 from pxcore.runs.panels.words import advice_json, told
@@ -128,12 +127,7 @@ def _say(lab: Lab, run_id: str, constraints: Constraints, json_file: str) -> Non
         OUT.print(_table(part) if isinstance(part, tuple) else text(part))
     OUT.print(run_id)
     if json_file:
-        content = json.dumps(advice_json(found, advice), indent=2, allow_nan=False)
-        try:
-            Path(json_file).write_text(content + "\n", encoding="utf-8")
-        except OSError as error:
-            message = f"{json_file} cannot be written: {error.strerror or error}"
-            raise StoreError(message) from error
+        write_json(advice_json(found, advice), Path(json_file))
 
 
 def _table(rows: tuple[tuple[str, ...], ...]) -> Table:

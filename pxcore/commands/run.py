@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +9,18 @@ from pathlib import Path
 import typer
 
 from pxcore.api import Lab, open_lab
+from pxcore.commands import cluster as clusters
 from pxcore.commands import run_options as take
+from pxcore.commands.files import check_writable, read_text, write_json
 from pxcore.commands.following import Following
 from pxcore.commands.terminal import ERR, OUT, result_parts, text
-from pxcore.errors import RunError, StoreError
+from pxcore.errors import RunError
 from pxcore.plots.numbers import about, count
 from pxcore.types import RunSpec
 
 NOTHING = "give the id of a data set, or --from with the recreate.json of a report"
 MAY_STAND_BESIDE = ("dataset", "from_file", "title", "json_file", "private")
 TYPED = "COMMANDLINE"
-LARGEST = 4_000_000
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -63,13 +62,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         check_writable(Path(json_file))
     with closing(open_lab()) as lab:
         spec = _again(lab, from_file, dataset, title) if from_file else None
+        if spec is not None and spec.clusters is not None:
+            clusters.carry_out(lab, spec.clusters, json_file, private=private)
+            return
         _carry_out(lab, spec or take.drafted(lab, dataset, asked), json_file, private=private)
 
 
 def _again(lab: Lab, file: str, dataset: str, title: str) -> RunSpec:
     """Return the spec of a report's file, under another title where one is given."""
     spec = lab.reports.spec_from(read_text(Path(file)), dataset)
-    return replace(spec, title=title or spec.title)
+    title = title or spec.title
+    ask = spec.clusters and replace(spec.clusters, title=title)
+    return replace(spec, title=title, clusters=ask)
 
 
 def _refuse_beside(ctx: typer.Context) -> None:
@@ -81,18 +85,6 @@ def _refuse_beside(ctx: typer.Context) -> None:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         message = f"{options} beside --from: the file has every setting; leave it out"
         raise RunError(message)
-
-
-def read_text(file: Path) -> str:
-    """Return the text of a small file. Raises StoreError when it cannot be read."""
-    try:
-        if file.stat().st_size > LARGEST:
-            message = f"{file} has more than {LARGEST:,} bytes; give the recreate.json of a report"
-            raise StoreError(message)
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise StoreError(message) from error
 
 
 def _carry_out(lab: Lab, spec: RunSpec, json_file: str, *, private: bool) -> None:
@@ -108,7 +100,7 @@ def _carry_out(lab: Lab, spec: RunSpec, json_file: str, *, private: bool) -> Non
         OUT.print(part)
     OUT.print(run_id)
     if json_file:
-        write_json(lab, run_id, Path(json_file))
+        write_json(lab.exports.json(run_id), Path(json_file))
 
 
 def follow(lab: Lab, spec: RunSpec, *, private: bool = False) -> str:
@@ -117,28 +109,3 @@ def follow(lab: Lab, spec: RunSpec, *, private: bool = False) -> str:
     ERR.print(text(f"run {run_id}"))
     Following(lab, run_id).to_the_end()
     return run_id
-
-
-def check_writable(file: Path) -> None:
-    """Raise StoreError, before hours of work, when a file could not be written there."""
-    folder = file.parent
-    if not folder.is_dir():
-        found = f"there is no folder {folder}"
-    elif file.is_dir():
-        found = "it is a folder"
-    elif not os.access(file if file.exists() else folder, os.W_OK):
-        found = f"no leave to write {'to it' if file.exists() else f'into {folder}'}"
-    else:
-        return
-    message = f"--json {file} cannot be written: {found}; give a file in a folder you may write to"
-    raise StoreError(message)
-
-
-def write_json(lab: Lab, run_id: str, file: Path) -> None:
-    """Write a finished run's JSON. Raises StoreError when the file cannot be written."""
-    told = json.dumps(lab.exports.json(run_id), indent=2, allow_nan=False, ensure_ascii=False)
-    try:
-        file.write_text(told + "\n", encoding="utf-8")
-    except OSError as error:
-        message = f"{file} cannot be written: {error.strerror or error}"
-        raise StoreError(message) from error

@@ -35,7 +35,7 @@ def share(
 
 
 def kind_of(lab: Lab, subject: str) -> str:
-    """Return what an id stands for: ``run``, ``plan``, or of several ids ``comparison``.
+    """Return what an id stands for: ``run``, ``clustering``, ``plan``, of several ``comparison``.
 
     Raises RunError for an id that is neither a run's nor a plan's.
     """
@@ -45,7 +45,7 @@ def kind_of(lab: Lab, subject: str) -> str:
     if kind == "dataset":
         message = f"{subject!r} is a data set; give the id of a run on it, or of a staged plan"
         raise RunError(message)
-    return kind
+    return "clustering" if kind == "run" and lab.unlabelled.is_one(subject) else kind
 
 
 def shares() -> None:

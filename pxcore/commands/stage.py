@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pxcore.api import Lab, open_lab
-from pxcore.commands.run import check_writable
+from pxcore.commands.files import check_writable
 from pxcore.commands.stage_candidates import (
     candidates_from,
     instrument_from,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Reports:
-    """Reports of runs, comparisons, panels and staged plans."""
+    """Reports of runs, comparisons, panels, staged plans and clusterings."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -62,6 +62,12 @@ class Unlabelled:
 
         return asks.runs(self._store, dataset_id)
 
+    def is_one(self, run_id: str) -> bool:
+        """Return whether a run clusters cells. Raises RunError for an unknown one."""
+        from pxcore.runs.unlabelled import asks  # noqa: PLC0415
+
+        return asks.clusters(self._store, run_id)
+
     def ask_of(self, run_id: str) -> ClusterAsk:
         """Return what a run was asked. Raises RunError for another kind of run."""
         from pxcore.runs.unlabelled import asks  # noqa: PLC0415

@@ -19,6 +19,7 @@ MaskReader = Callable[[Array], Array]
 """Positions (n,) of held-out cells -> their masks (n, M, H, W) uint8, > 0 inside; M is 1 or the
 number of channels of the source."""
 
+MOST_NUMBERED = 8
 _BLOCK = 512
 _BINS = 128
 _EVEN = 1e-4
@@ -165,15 +166,27 @@ def _stored_or_found(
             signal = (signal - _background(signal, frame)).abs()
         return otsu_outline(signal, frame)
 
-    numbers = ", ".join(str(channel + 1) for channel in channels)
     note = (
         "the cells came without outlines: they were found by Otsu's threshold on "
-        f"{words} (channel {numbers})"
+        f"{words} ({_numbered(channels)}); in pictures of many cells, or drawn ones, that is "
+        "whatever is bright, not one cell"
     )
     return find, (note,)
 
 
 _BRIGHTFIELD = "the deviation of the brightfield from its background"
+
+
+def _numbered(channels: Sequence[int]) -> str:
+    """Return which channels these are, as people count them.
+
+    >>> _numbered([0]), _numbered([0, 2]), _numbered(range(30))
+    ('channel 1', 'channels 1, 3', '30 channels')
+    """
+    if len(channels) > MOST_NUMBERED:
+        return f"{len(channels)} channels"
+    numbers = ", ".join(str(channel + 1) for channel in channels)
+    return f"channel{'s' if len(channels) > 1 else ''} {numbers}"
 
 
 def _telling_channels(n_channels: int, roles: Sequence[Role]) -> tuple[list[int], str]:

@@ -14,6 +14,10 @@ from pxcore.plots.text import plain, readable
 from pxcore.types import Array, CellImages, Panel, PermutedExample
 
 TOP = 52
+WIDE = 1150
+"""Pixels a sheet may be wide before its zoom shrinks."""
+SMALLEST = 0.4
+"""Screen pixels a pixel that a cell keeps at least."""
 Limits = Sequence[tuple[float, float]]
 """Lowest and highest shown value of each channel, in panel order."""
 
@@ -39,6 +43,16 @@ class Frame:
     zoom: float
     heads: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
+
+
+def fitting(columns: int, width: int, most: float = 3.0) -> float:
+    """Return the zoom, at most ``most``, at which so many columns of cells (W pixels) fit a page.
+
+    >>> fitting(3, 40), fitting(12, 80), fitting(100, 224)
+    (3.0, 1.17, 0.4)
+    """
+    zoom = min(most, max(SMALLEST, WIDE / (columns * (width + GAP))))
+    return round(zoom, 2) if zoom < 2 else float(int(zoom))
 
 
 def gallery(

@@ -20,6 +20,8 @@ FIRST = 10
 """Of a large panel, channels drawn where nothing was asked."""
 PRINTED = 20
 """Of a large panel, channels in the figures of a report; its tables have all."""
+MOST_SHOWN = 12
+"""Of a large panel, channels whose cells are shown where nothing was chosen."""
 GROUPS = (Role.STAIN, Role.VIABILITY, Role.BRIGHTFIELD, Role.DARKFIELD, Role.DECOY)
 """Roles from top to bottom where channels are grouped by them."""
 

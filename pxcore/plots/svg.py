@@ -12,7 +12,7 @@ import io
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib as mpl
@@ -102,7 +102,8 @@ def _page(figure: go.Figure, width: float, height: float) -> tuple[float, float,
     longest = max((_columns(readable(t)) for t in figure.layout.yaxis.ticktext or ()), default=0)
     left = max(margin.l or 60, 20 + longest * 6.5 + (24 if figure.layout.yaxis.title.text else 0))
     scale = any(trace.type == "heatmap" and trace.showscale is not False for trace in figure.data)
-    right, top = max(margin.r or 20, 76 if scale else 0), max(margin.t or 20, 24)
+    right = max(margin.r or 20, 76 if scale else 0)
+    top = max(margin.t or 20, 24, 18 * -(-len(_named(figure)) // _across(_named(figure), width)))
     bottom = max(margin.b or 40, 52)
     return left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height
 
@@ -235,6 +236,20 @@ def _annotations(figure: go.Figure, axes: dict[str, Axes]) -> None:
         )
 
 
+def _named(figure: go.Figure) -> list[str]:
+    """Return the names that stand above the plot, each once."""
+    if figure.layout.showlegend is False:
+        return []
+    named = (trace for trace in figure.data if trace.name and trace.showlegend is not False)
+    return list(dict.fromkeys(readable(trace.name) for trace in named))
+
+
+def _across(names: Sequence[str], width: float) -> int:
+    """Return how many names of a legend stand in one row: all, where the page is wide enough."""
+    one_row = sum(len(name) * 6 + 45 for name in names) < 0.85 * width
+    return max(1, len(names)) if one_row else 4
+
+
 def _legend(axes: Axes, figure: go.Figure, width: int) -> None:
     """Put named traces above the plot, in one row where the page is wide enough."""
     if figure.layout.showlegend is False:
@@ -242,8 +257,7 @@ def _legend(axes: Axes, figure: go.Figure, width: int) -> None:
     handles, labels = axes.get_legend_handles_labels()
     seen = dict(zip(labels, handles, strict=True))
     if seen:
-        one_row = sum(len(label) * 6 + 45 for label in seen) < 0.85 * width
-        ncols = len(seen) if one_row else 4
+        ncols = _across(list(seen), width)
         look: dict[str, Callable[[], object] | object] = {"frameon": False, "ncols": ncols}
         axes.legend(
             list(seen.values()), list(seen), loc="lower left", bbox_to_anchor=(0, 1), **look

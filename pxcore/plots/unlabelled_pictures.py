@@ -8,12 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pxcore.plots.attribution import painted
-from pxcore.plots.gallery import Frame, framed_sheet
+from pxcore.plots.gallery import Frame, GalleryView, Limits, fitting, framed_sheet, gallery
 from pxcore.plots.numbers import count
+from pxcore.plots.rows import MANY, MOST_SHOWN
 from pxcore.plots.sprites import grey, outlined, shade
 from pxcore.plots.style import Theme
 from pxcore.plots.text import plain
-from pxcore.types.unlabelled_views import ClusterMaps, Redrawn
+from pxcore.types import CellImages
+from pxcore.types.unlabelled_views import ClusterMaps, ClusterResult, Redrawn
 
 WIDE = 620
 """Pixels a sheet beside a curve may be wide."""
@@ -45,6 +47,32 @@ def redrawn_sheet(
         rows=("as it is", "drawn again") * len(pairs),
     )
     return framed_sheet(tiles, frame, theme)
+
+
+def cluster_sheet(
+    result: ClusterResult, cells: CellImages, limits: Limits, theme: Theme
+) -> go.Figure:
+    """Return cells in the channels that took part, a row a cell, named by cluster.
+
+    ``limits``: of the data set's channels. Of a volume the middle slice is shown, of a large panel
+    the first channels.
+    """
+    row_of = {int(cell): row for row, cell in enumerate(result.cells)}
+    names = [f"cluster {int(result.cluster[row_of[one]]) + 1}" for one in cells.positions.tolist()]
+    units = range(len(result.planes.units))
+    chosen = units[: MOST_SHOWN if len(units) > MANY else MANY]
+    channels = tuple(middle_of(result, unit) for unit in chosen)
+    view = GalleryView(
+        channels=channels, zoom=fitting(len(channels), result.dataset.image_shape[2])
+    )
+    return gallery(result.dataset.panel, cells, names, limits, view, theme)
+
+
+def middle_of(result: ClusterResult, unit: int) -> int:
+    """Return a channel's plane, of a volume its middle one, as position in the data set's panel."""
+    planes = result.planes.units[unit]
+    chosen = result.ask.channels or tuple(range(result.dataset.image_shape[0]))
+    return chosen[planes[len(planes) // 2]]
 
 
 def maps_sheet(

@@ -88,6 +88,21 @@ def ranking_words(ranking: ClusterRanking, *, doubtful: bool) -> str:
     return said
 
 
+def ran(result: ClusterResult) -> tuple[tuple[str, str], ...]:
+    """Return what exactly ran and what its verdict was measured by, name and value."""
+    trust = result.trust
+    told = [
+        *result.details,
+        ("Agreement of seeds (adjusted Rand index)", f"{trust.agreement:.3f}"),
+        ("The same for cells drawn from one Gaussian", f"{trust.by_chance:.3f}"),
+        *((f"Told by {name} alone (balanced accuracy)", f"{v:.3f}") for name, v in trust.nuisance),
+    ]
+    if trust.nuisance_together is not None:
+        said = f"{trust.nuisance_together:.3f}, guessing {trust.guess:.3f}"
+        told.append(("Told by place and size together", said))
+    return tuple(told)
+
+
 def gathered_words(result: ClusterResult, positions: Sequence[int]) -> str:
     """Return what the chosen cells are: so many of which cluster and of which known class."""
     rows = np.flatnonzero(np.isin(result.cells, positions))

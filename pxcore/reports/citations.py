@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["INTERVALS", "METHODS", "MODELS", "PANELS", "REMOVAL"]
+__all__ = [
+    "ADJUSTED_RAND", "BIC", "CLUSTERS", "GRADCAM", "INTERVALS", "METHODS", "MODELS", "PANELS",
+    "PXPERMUTE", "REFINED", "REMOVAL", "TSNE",
+]  # fmt: skip
 
 PXPERMUTE = (
     "Shetab Boushehri et al., PXPermute reveals staining importance in multichannel imaging flow "
@@ -60,5 +63,16 @@ REMOVAL = (
     "Hooker, Erhan, Kindermans and Kim, A benchmark for interpretability methods in deep neural "
     "networks, NeurIPS 2019"
 )
+CLUSTERS = (
+    "Zhang et al., Interpretable unsupervised learning enables accurate clustering with "
+    "high-throughput imaging flow cytometry, Scientific Reports 13, 2023"
+)
+REFINED = (
+    "Guo, Gao, Liu and Yin, Improved deep embedded clustering with local structure preservation, "
+    "IJCAI 2017"
+)
+BIC = "Schwarz, Estimating the dimension of a model, Annals of Statistics 6, 1978"
+ADJUSTED_RAND = "Hubert and Arabie, Comparing partitions, Journal of Classification 2, 1985"
+TSNE = "van der Maaten and Hinton, Visualizing data using t-SNE, JMLR 9, 2008"
 PANELS = (PXPERMUTE, INTERVALS)
 """Of the question which panel is enough."""

@@ -43,6 +43,7 @@ dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: 0
 dt { color: #5a6068; } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 1.4rem 0; }
 figure svg { width: 100%; height: auto; display: block; }
+figure.sheet svg { width: auto; max-width: 100%; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
 .wide { overflow-x: auto; margin: 0.6rem 0 1rem; }
 table { border-collapse: collapse; font-size: 0.9rem; }
@@ -60,6 +61,7 @@ KINDS = {
     "comparison": "Comparison of rankings",
     "panel": "Which stains are enough",
     "plan": "Staged panel plan",
+    "clustering": "Clusters of cells",
 }
 """Kinds of reports in words."""
 
@@ -113,9 +115,9 @@ def _section(section: ReportSection, number: int) -> str:
 def _figure(figure: ReportFigure, prefix: str) -> str:
     drawing = _inline(svg_of(figure).decode(), figure.alt, prefix)
     caption = f"<br>{_text(figure.caption)}" if figure.caption else ""
-    return (
-        f"<figure>\n{drawing}\n<figcaption>{_text(figure.title)}{caption}</figcaption>\n</figure>"
-    )
+    sheet = ' class="sheet"' if figure.own_width else ""
+    below = f"<figcaption>{_text(figure.title)}{caption}</figcaption>"
+    return f"<figure{sheet}>\n{drawing}\n{below}\n</figure>"
 
 
 def _inline(svg: str, alt: str, prefix: str) -> str:

@@ -68,6 +68,7 @@ def figure_of(
         plotly_json=text,
         caption=caption,
         table=file_stem(table) if table else "",
+        own_width=figure.layout.width is not None,
     )
 
 

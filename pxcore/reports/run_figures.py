@@ -64,5 +64,5 @@ def _evidence(run: RunResult) -> Iterator[tuple[str, go.Figure]]:
             yield "interactions", redundancy.interactions(run.panel, found.pairs, LIGHT)
     if run.leakage is not None:
         yield "leakage", guards.leakage_dots(run.leakage, LIGHT)
-    if run.left_out:
+    if run.left_out and learned:
         yield "left_out", guards.left_out_dots(run.panel, run.left_out, LIGHT)

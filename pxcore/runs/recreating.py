@@ -51,7 +51,11 @@ def read_recreate(store: Store, text: str, dataset_id: str = "") -> RunSpec:
         When the other cells have other channels.
     """
     told = _read(text)
-    spec = replace(decode(RunSpec, json.dumps(told["spec"])), owner=store.settings.owner)
+    owner = store.settings.owner
+    spec = replace(decode(RunSpec, json.dumps(told["spec"])), owner=owner)
+    if spec.clusters is not None:
+        ask = replace(spec.clusters, owner=owner, dataset_id=dataset_id or spec.dataset_id)
+        spec = replace(spec, clusters=ask)
     if not dataset_id:
         _require_cells(store, spec, told)
         return spec
@@ -114,8 +118,14 @@ def _told(store: Store, run_id: str) -> dict[str, object]:
             "channels": list(record.spec.panel.names),
             "classes": list(dataset.classes),
         },
-        "spec": json.loads(encode(replace(record.spec, owner="", priority=0))),
+        "spec": json.loads(encode(_nameless(record.spec))),
     }
+
+
+def _nameless(spec: RunSpec) -> RunSpec:
+    """Return a spec without the name of whoever asked."""
+    ask = spec.clusters and replace(spec.clusters, owner="")
+    return replace(spec, owner="", priority=0, clusters=ask)
 
 
 def _text(told: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""What leaves the lab, gathered from the store: reports of runs, comparisons, panels and plans."""
+"""What leaves the lab, gathered from the store: reports of all that is found out here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def report(store: Store, kind: str, subject: str, wanted: Constraints | None = N
     Parameters
     ----------
     kind
-        ``run``, ``comparison``, ``panel`` or ``plan``.
+        ``run``, ``comparison``, ``panel``, ``plan`` or ``clustering``.
     subject
         A run's or a plan's id; of a comparison runs, or ``run:method``, separated by commas, and
         maybe ``;of=`` with a class (quoted as in an address) whose values are shown.
@@ -74,6 +74,10 @@ def raw_tables(store: Store, told: Report) -> Mapping[str, pd.DataFrame]:
     if told.kind == "panel":
         found = findings(store, told.subject)
         return panel_tables(found, found.advice(_usual(found)))
+    if told.kind == "clustering":
+        from pxcore.runs.unlabelled import reported as clusterings  # noqa: PLC0415 - with scipy
+
+        return clusterings.whole_tables(store, told.subject)
     return {}
 
 
@@ -170,7 +174,19 @@ def _plan(store: Store, plan_id: str, wanted: Constraints | None) -> Report:
     return plan_report(told, recreate, now())
 
 
+def _clustering(store: Store, run_id: str, _: Constraints | None) -> Report:
+    from pxcore.runs.unlabelled import reported as clusterings  # noqa: PLC0415 - with scipy
+
+    return clusterings.report(store, run_id)
+
+
 KINDS: Mapping[str, Callable[[Store, str, Constraints | None], Report]] = MappingProxyType(
-    {"run": _run, "comparison": _comparison, "panel": _panel, "plan": _plan}
+    {
+        "run": _run,
+        "comparison": _comparison,
+        "panel": _panel,
+        "plan": _plan,
+        "clustering": _clustering,
+    }
 )
 """What makes each kind of report."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pxcore.types.runs import added
+
 Cell = str | float | int | bool | None
 
 
@@ -30,6 +32,8 @@ class ReportFigure:
     caption: str = ""
     table: str = ""
     """Name of the table behind it."""
+    own_width: bool = added(default=False)
+    """A sheet of cells, which keeps its size; other figures fill the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +59,10 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A run, a comparison, a panel's advice or a staged plan, complete and frozen."""
+    """A run, comparison, panel's advice, staged plan or clustering, complete and frozen."""
 
     kind: str
-    """``run``, ``comparison``, ``panel`` or ``plan``."""
+    """``run``, ``comparison``, ``panel``, ``plan`` or ``clustering``."""
     subject: str
     """What it tells of: a run's or plan's id, or the ids of a comparison, separated by commas."""
     title: str

@@ -28,7 +28,7 @@ PAGES = (
     "", "datasets", "datasets?dataset={dataset}", "new?dataset={dataset}", "runs", "run?run={run}",
     "compare?items={run}:pxpermute,{run}:occlusion", "panel?run={run}", "staged", "published",
     "benchmark", "unlabelled", "unlabelled?run={clusters}", "links", "admin",
-    "shared?link={link}", "shared?link=guessed",
+    "shared?link={link}", "shared?link={cluster_link}", "shared?link=guessed",
     "run?run={many}&first=all", "compare?items={many}:pxpermute,{many}:occlusion",
 )  # fmt: skip
 VIEWS = ("People", "Room", "Clean up", "Shared links", "Who did what")
@@ -51,6 +51,7 @@ def names(server: Server, ranked: Ranked, clustered: str) -> dict[str, str]:
     """Return ids of a data set, finished runs (of 3 and of 100 channels), a clustering, a link."""
     lab = open_lab(Settings(home=server.home))
     _, token = lab.shares.make("run", ranked.run, 1)
+    _, cluster_token = lab.shares.make("clustering", clustered, 1)
     wide = wide_dataset(lab._store)
     methods = tuple(MethodSpec(id=one) for one in ("pxpermute", "occlusion"))
     spec = replace(tiny_spec(wide, repeats=1), channels=(), methods=methods)
@@ -58,7 +59,7 @@ def names(server: Server, ranked: Ranked, clustered: str) -> dict[str, str]:
     until_finished(lab, many)
     lab.close()
     found = {"dataset": ranked.dataset, "run": ranked.run, "link": token, "clusters": clustered}
-    return found | {"many": many}
+    return found | {"many": many, "cluster_link": cluster_token}
 
 
 @pytest.mark.parametrize("path", PAGES)

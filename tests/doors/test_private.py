@@ -48,6 +48,8 @@ REFUSED_TO_ALL: dict[str, Call] = {
     "findings": CALLS["findings"],
     "report of a panel": CALLS["report of a panel"],
     "maps": lambda lab, run: lab.comparing.maps(run, 0, [0], [METHOD]),
+    "report of a clustering": lambda lab, run: lab.reports.report("clustering", run),
+    "link to a clustering": lambda lab, run: lab.shares.make("clustering", run),
 }
 """What even the owner cannot ask of a run without a panel and without a method that has maps."""
 

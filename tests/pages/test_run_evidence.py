@@ -177,6 +177,12 @@ def test_models_that_guess_name_no_pair_and_no_place(told: FakeLab, visit: Open)
     assert "needs imaging" not in text
     assert not any("says" in one.value.columns for one in app.dataframe)
     assert text.count("Nothing can be said about any channel yet") == 1  # not once a channel
+    assert told.finished is not None
+    assert told.finished.left_out
+    for redundancy in (told.finished.redundancy, None):
+        app = opened(told, visit, redundancy=redundancy, **vars_of_guessing())
+        assert "about what the models lose without channels yet" in words(app)
+        assert not any("trained without" in one.value.columns for one in app.dataframe)
 
 
 def test_the_way_to_the_truth_stands_on_top_where_there_is_one(told: FakeLab, visit: Open) -> None:

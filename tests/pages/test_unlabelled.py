@@ -152,10 +152,19 @@ def test_the_verdict_comes_first_and_everything_follows(clustered: FakeLab, visi
     assert ("maps", tuple(range(8))) in clustered.unlabelled.asked
     downloads = [one.label for one in app.download_button]
     assert [one for one in downloads if one not in {"CSV", "SVG"}] == [
+        "Report, HTML", "Verdict on one page, PDF", "Everything, ZIP", "Clusters, CSV",
         "Every cell and its cluster, CSV", "Training loss, CSV", "BIC, CSV",
         "Against known classes, CSV", "Ranking, Across cells, CSV", "Mask check, CSV",
         "All numbers, JSON",
     ]  # fmt: skip
+
+
+def test_a_finished_one_is_shared_and_reported(clustered: FakeLab, visit: Open) -> None:
+    for state in RunState:
+        app = visit("unlabelled", run=f"c-{state.value}")
+        assert ("Share" in {one.label for one in app.button}) == (state is RunState.FINISHED)
+        offered = {one.label for one in app.download_button}
+        assert ("Report, HTML" in offered) == (state is RunState.FINISHED)
 
 
 def test_maps_of_another_cluster_and_layer(clustered: FakeLab, visit: Open) -> None:

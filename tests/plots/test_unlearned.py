@@ -77,7 +77,7 @@ def test_a_report_of_models_that_guess_names_no_finding(learned: bool) -> None:
     assert any(word in told for word in FINDINGS) is learned
     assert ("Nothing can be said about place or amount yet" in told) is not learned
     figures = set(drawn_of(result).figures)
-    assert figures.isdisjoint({"interactions", "joint_drops", "drops_together", "where"}) is (
-        not learned
-    )
+    findings = {"interactions", "joint_drops", "drops_together", "where", "left_out"}
+    assert (findings <= figures) is learned
+    assert figures.isdisjoint(findings) is not learned
     assert "association" in figures

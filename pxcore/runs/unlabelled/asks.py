@@ -157,6 +157,11 @@ def runs(store: Store, dataset_id: str = "") -> tuple[RunRow, ...]:
     )
 
 
+def clusters(store: Store, run_id: str) -> bool:
+    """Return whether a run clusters cells. Raises RunError for an unknown one."""
+    return ledger.record(store, run_id).spec.clusters is not None
+
+
 def ask_of(store: Store, run_id: str) -> ClusterAsk:
     """Return what a run was asked. Raises RunError for an unknown run or another kind."""
     ask = ledger.record(store, run_id).spec.clusters

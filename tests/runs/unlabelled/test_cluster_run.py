@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -120,6 +121,22 @@ def test_maps_are_of_the_cells_asked_for(lab: Lab, run_id: str, found: ClusterRe
     assert np.array_equal(drawn.images, lab.cells(found.dataset.id, chosen).images)
     with pytest.raises(MethodError, match=r"it has encoder\.conv2"):
         lab.unlabelled.maps(run_id, chosen, "encoder.nothing")
+
+
+def test_its_report_shows_the_cells_of_each_cluster(
+    lab: Lab, run_id: str, found: ClusterResult
+) -> None:
+    report = lab.reports.report("clustering", run_id)
+    assert report.verdict.startswith("3 clusters that come again")
+    drawn = {one.name: one for section in report.sections for one in section.figures}
+    assert {"codes", "cells", "maps", "classes", "ranking_permute_cells", "loss"} <= set(drawn)
+    marks = json.loads(drawn["cells"].plotly_json)["data"][1]["customdata"]
+    shown = [mark[0] for mark in marks[:: len(found.panel)]]
+    assert shown == [position for one in found.galleries for position in one[:3]]
+    assert "the right cluster for 3" in drawn["maps"].alt
+    tables = {one.name: one for section in report.sections for one in section.tables}
+    assert [row[1] for row in tables["clusters"].rows] == [40, 40, 40]
+    assert "codes" not in tables
 
 
 def test_stored_clusters_say_the_same_again(
