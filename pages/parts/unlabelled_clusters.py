@@ -45,7 +45,7 @@ def draw(result: ClusterResult, limits: Limits) -> None:
     k = int(chosen or 0)
     size = result.sizes[k]
     share = f"{count(size, 'cell')} ({size / max(len(result.cells), 1):.0%})"
-    st.caption(f"Cluster {k + 1}: {share}; {_again(result, k)}{notes.NEAREST}")
+    st.caption(f"Cluster {k + 1}: {share}; {_again(result, k)}{notes.nearest(result)}")
     cells = result.galleries[k][: int(rows or ROWS[0])]
     unlabelled_map.sheet(result, cells, limits, key=f"cluster-{k}")
     _names(result)

@@ -66,12 +66,7 @@ def gallery(
     """Return the cells on one sheet, rows named. A click brings ``customdata = [position]``."""
     columns = [_channel_tiles(cells, c, limits[c], outline=view.outline) for c in view.channels]
     tile = cells.images.shape[-1] * view.zoom
-    longest = max(6, int(tile / 7.5))
-    heads = [
-        f"{mark(panel.channels[c].role).character} {plain(panel.names[c], longest)}"
-        f"<br>{limits_text(limits[c])}"
-        for c in view.channels
-    ]
+    heads = [channel_head(panel, c, limits[c], tile) for c in view.channels]
     if view.composite:
         chosen = list(view.composite)
         shares = [shade(cells.images[:, c], limits[c]) for c in chosen]
@@ -82,7 +77,7 @@ def gallery(
         f"<b>{plain(name)}</b><br>cell {number}<br>click for all channels"
         for name, number in zip(row_names, cells.object_numbers.tolist(), strict=True)
     ]
-    figure = _tiles(tiles, theme)
+    figure = _tiles(tiles)
     _clickable(figure, tiles, cells.positions.tolist(), hover, view.zoom)
     alt = f"{len(row_names)} cells in {len(view.channels)} channels."
     rows = tuple(plain(name, 20) for name in row_names)
@@ -101,7 +96,7 @@ def one_cell(
     rows = -(-len(channels) // width)
     padded = grid + [blank] * (rows * width - len(channels))
     tiles = np.stack(padded).reshape(rows, width, *grid[0].shape)
-    figure = _tiles(tiles, theme)
+    figure = _tiles(tiles)
     step_y, step_x = tiles.shape[2] + GAP, tiles.shape[3] + GAP
     for c in channels:
         title = plain(panel.names[c], max(6, int(tiles.shape[3] * zoom / 7.5)))
@@ -129,7 +124,7 @@ def before_after(
     """Return one channel of some cells before and after a method's perturbation."""
     pictures = np.stack([np.stack([e.before, e.after]) for e in examples])  # (n, 2, H, W)
     tiles = grey(shade(pictures, limits))
-    figure = _tiles(tiles, theme)
+    figure = _tiles(tiles)
     names = tuple(plain(name, 20) for name in row_names)
     alt = f"One channel of {len(names)} cells before and after the perturbation."
     frame = Frame(alt=alt, zoom=zoom, heads=("before", "after"), rows=names)
@@ -138,7 +133,13 @@ def before_after(
 
 def framed_sheet(tiles: Array, frame: Frame, theme: Theme) -> go.Figure:
     """Return tiles (rows, columns, H, W, 3) uint8 on one sheet, named as ``frame`` says."""
-    return _framed(_tiles(tiles, theme), tiles, frame, theme)
+    return _framed(_tiles(tiles), tiles, frame, theme)
+
+
+def channel_head(panel: Panel, c: int, limits: tuple[float, float], wide: float) -> str:
+    """Return what stands above a column of cells ``wide`` screen pixels wide."""
+    name = plain(panel.names[c], max(6, int(wide / 7.5)))
+    return f"{mark(panel.channels[c].role).character} {name}<br>{limits_text(limits)}"
 
 
 def _channel_tiles(
@@ -153,14 +154,16 @@ def _channel_tiles(
 
 
 def _background(theme: Theme) -> int:
-    """Return the grey between tiles."""
+    """Return the grey of a tile without a cell."""
     return 24 if theme.id == "dark" else 255
 
 
-def _tiles(tiles: Array, theme: Theme) -> go.Figure:
-    """Return a figure of the sheet alone."""
+def _tiles(tiles: Array) -> go.Figure:
+    """Return a figure of the sheet alone; between its tiles the page shows through."""
     figure = go.Figure()
-    figure.add_image(source=data_uri(sheet(tiles, _background(theme))), hoverinfo="skip")
+    opaque = sheet(np.full_like(tiles, 255), 0)[..., :1]
+    page = np.concatenate([sheet(tiles, 0), opaque], axis=-1)
+    figure.add_image(source=data_uri(page), hoverinfo="skip")
     return figure
 
 

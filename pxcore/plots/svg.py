@@ -18,8 +18,10 @@ from contextlib import contextmanager
 import matplotlib as mpl
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 from matplotlib.transforms import blended_transform_factory
 
 from pxcore.plots.svg_traces import DRAW, colour
@@ -142,13 +144,7 @@ def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
             set_limits(low, high)
         elif layout.rangemode == "tozero":
             _from_zero(axes, name)
-        if layout.tickvals is not None:
-            texts = layout.ticktext or [str(v) for v in layout.tickvals]
-            own.set_ticks(list(layout.tickvals), [readable(str(t)) for t in texts])
-            own.set_tick_params(length=0)
-            if layout.tickangle:
-                for label in own.get_ticklabels():
-                    label.set(rotation=-layout.tickangle, ha="right", rotation_mode="anchor")
+        _ticks(own, layout)
         if layout.title.text:
             own.set_label_text(readable(layout.title.text), color="#5A6068")
         if layout.showgrid is not False and layout.tickvals is None:
@@ -156,6 +152,21 @@ def _finish_axes(axes: Axes, figure: go.Figure, suffix: str) -> None:
             axes.set_axisbelow(True)
         if name == "x" and layout.side == "top":
             axes.xaxis.tick_top()
+
+
+def _ticks(own: Axis, layout: go.layout.XAxis | go.layout.YAxis) -> None:
+    """Set the ticks of an axis: as named, none, or at a given distance."""
+    if layout.tickvals is not None:
+        texts = layout.ticktext or [str(v) for v in layout.tickvals]
+        own.set_ticks(list(layout.tickvals), [readable(str(t)) for t in texts])
+        own.set_tick_params(length=0)
+        if layout.tickangle:
+            for label in own.get_ticklabels():
+                label.set(rotation=-layout.tickangle, ha="right", rotation_mode="anchor")
+    elif layout.showticklabels is False:
+        own.set_ticks([])
+    elif layout.dtick:
+        own.set_major_locator(MultipleLocator(layout.dtick))
 
 
 def _from_zero(axes: Axes, name: str) -> None:

@@ -9,7 +9,6 @@ DISTANCES = (
     "Dots that lie close have similar codes; distances between far groups, and the axes, mean "
     "nothing (t-SNE)."
 )
-NEAREST = "The nearest to its middle first. Of volumes the middle slice."
 KNOWN = (
     "Rows add up to 100 %. Each cluster is held against the class that suits it best (Hungarian "
     "method), which flatters with few cells. The classes play no part in finding clusters."
@@ -23,6 +22,12 @@ MAPS = (
     "vermilion is where it looked. The edge is that of at least 15 % of the map's maximum. The "
     "last layer has a few pixels only, so its maps are coarse; one map stands for all channels."
 )
+
+
+def nearest(result: ClusterResult) -> str:
+    """Return which cells of a cluster are shown."""
+    slices = " Of volumes the middle slice." if result.planes.volumes else ""
+    return f"The nearest to its middle first.{slices}"
 
 
 def placed(result: ClusterResult) -> str:

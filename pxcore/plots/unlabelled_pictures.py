@@ -8,7 +8,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pxcore.plots.attribution import painted
-from pxcore.plots.gallery import Frame, GalleryView, Limits, fitting, framed_sheet, gallery
+from pxcore.plots.gallery import (
+    Frame,
+    GalleryView,
+    Limits,
+    channel_head,
+    fitting,
+    framed_sheet,
+    gallery,
+)
 from pxcore.plots.numbers import count
 from pxcore.plots.rows import MANY, MOST_SHOWN
 from pxcore.plots.sprites import grey, outlined, shade
@@ -59,13 +67,46 @@ def cluster_sheet(
     """
     row_of = {int(cell): row for row, cell in enumerate(result.cells)}
     names = [f"cluster {int(result.cluster[row_of[one]]) + 1}" for one in cells.positions.tolist()]
+    channels = _shown(result)
+    zoom = fitting(len(channels), result.dataset.image_shape[2])
+    view = GalleryView(channels=channels, zoom=zoom)
+    return gallery(result.dataset.panel, cells, names, limits, view, theme)
+
+
+def nearest_sheet(
+    result: ClusterResult, cells: CellImages, limits: Limits, theme: Theme, across: int
+) -> go.Figure:
+    """Return the first cells of some clusters, a row a cluster, ``across`` cells side by side.
+
+    ``cells``: ``across`` of each cluster that has as many, cluster after cluster; as
+    `cluster_sheet` has them where they would be too small.
+    """
+    channels, panel = _shown(result), result.dataset.panel
+    zoom = fitting(across * len(channels), result.dataset.image_shape[2])
+    counts = [min(across, size) for size in result.sizes]
+    if zoom < 1:
+        return cluster_sheet(result, cells, limits, theme)
+    shades = [grey(shade(cells.images[:, c], limits[c])) for c in channels]
+    each = np.stack(shades, axis=1)  # (n, C, H, W, 3)
+    rows = []
+    for start, n in zip(np.cumsum([0, *counts]).tolist(), counts, strict=False):
+        row = np.zeros((across, *each.shape[1:]), dtype=np.uint8)
+        if start < len(each):
+            row[:n] = each[start : start + n]
+            rows.append(row.reshape(-1, *each.shape[2:]))
+    wide = result.dataset.image_shape[2] * zoom
+    heads = tuple(channel_head(panel, c, limits[c], wide) for c in channels)
+    alt = f"{count(len(each), 'cell')} of {count(len(rows), 'cluster')}, in {len(heads)} channels."
+    names = tuple(f"cluster {k + 1}" for k in range(len(rows)))
+    frame = Frame(alt=alt, zoom=zoom, heads=heads * across, rows=names)
+    return framed_sheet(np.stack(rows), frame, theme)
+
+
+def _shown(result: ClusterResult) -> tuple[int, ...]:
+    """Return the planes in which cells are shown, as positions in the data set's panel."""
     units = range(len(result.planes.units))
     chosen = units[: MOST_SHOWN if len(units) > MANY else MANY]
-    channels = tuple(middle_of(result, unit) for unit in chosen)
-    view = GalleryView(
-        channels=channels, zoom=fitting(len(channels), result.dataset.image_shape[2])
-    )
-    return gallery(result.dataset.panel, cells, names, limits, view, theme)
+    return tuple(middle_of(result, unit) for unit in chosen)
 
 
 def middle_of(result: ClusterResult, unit: int) -> int:

@@ -51,7 +51,8 @@ def clustering_figures(found: ClusterResult, pictured: Pictured) -> Iterator[tup
     on_the_map = codes_map(few, CLUSTER, LIGHT)
     on_the_map.update_layout(dragmode=False)
     yield "codes", on_the_map
-    yield "cells", pictures.cluster_sheet(found, pictured.cells, pictured.limits, LIGHT)
+    shown = pictured.cells, pictured.limits, LIGHT
+    yield "cells", pictures.nearest_sheet(found, *shown, across=NEAREST)
     if pictured.maps is not None:
         unit = _leading(found)
         n, _, _, width = pictured.maps.images.shape
@@ -74,9 +75,9 @@ def clustering_figures(found: ClusterResult, pictured: Pictured) -> Iterator[tup
     if found.live.losses:
         yield "loss", figures.loss_curve(found.live, LIGHT)
     if (redrawn := found.live.redrawn) is not None:
-        shown = middle_planes(found)[:MOST_SHOWN]
+        planes = middle_planes(found)[:MOST_SHOWN]
         called = unit_names(found.panel, found.planes)[:MOST_SHOWN]
-        yield "redrawn", pictures.redrawn_sheet(redrawn, shown, called, LIGHT)
+        yield "redrawn", pictures.redrawn_sheet(redrawn, planes, called, LIGHT)
 
 
 def behind(found: ClusterResult) -> str:

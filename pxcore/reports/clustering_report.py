@@ -9,15 +9,13 @@ from pxcore.plots import unlabelled_words as words
 from pxcore.plots.numbers import count, listed, score
 from pxcore.plots.text import one_line
 from pxcore.plots.unlabelled_codes import unit_names
-from pxcore.reports.clustering_figures import LARGEST, MOST_DOTS, NEAREST, Pictured, thinned
+from pxcore.reports.clustering_figures import LARGEST, NEAREST, Pictured, thinned
 from pxcore.reports.clustering_methods import clustering_methods
 from pxcore.reports.parts import Drawn
 from pxcore.types.reports import Report, ReportSection, ReportTable
 from pxcore.types.unlabelled_views import ClusterRanking, ClusterResult
 
 __all__ = ["clustering_report"]
-
-PART_OF_DOTS = f"At most {MOST_DOTS:,} dots are drawn; the table of all cells has every place."
 
 
 def clustering_report(found: ClusterResult, pictured: Pictured, drawn: Drawn) -> Report:
@@ -68,17 +66,16 @@ def _clusters(found: ClusterResult, pictured: Pictured, drawn: Drawn) -> Iterato
         paragraphs=(*words.reasons(found), words.centred_words(found)),
         tables=drawn.table("clusters", "Clusters, the largest first"),
     )
-    said = notes.placed(thinned(found))
     yield ReportSection(
         title="The map of codes",
-        paragraphs=(" ".join(filter(None, (notes.DISTANCES, said, said and PART_OF_DOTS))),),
+        paragraphs=(f"{notes.DISTANCES} {notes.placed(thinned(found))}".strip(),),
         figures=drawn.figure("codes", "Every dot a cell, coloured by cluster"),
     )
     cells = drawn.figure("cells", f"The {NEAREST} cells nearest to the middle of each cluster")
     maps = drawn.figure("maps", f"Where in a cell its cluster shows, over {pictured.behind}")
     yield ReportSection(
         title="The cells of each cluster",
-        paragraphs=(*_part(found), notes.NEAREST) if cells else (),
+        paragraphs=(*_part(found), notes.nearest(found)) if cells else (),
         figures=cells,
     )
     yield ReportSection(

@@ -207,7 +207,7 @@ def test_what_was_not_asked_is_offered_with_its_cost(clustered: FakeLab, visit: 
     clustered.unlabelled.found = bare
     app = visit("unlabelled", run="c-finished")
     text = words(app)
-    assert "3 clusters were asked for" in text
+    assert "3 clusters, as asked for" in text
     assert "1 of 4 steps are already there; the rest takes about 10 min" in text
     app.button(key="more-maps").click().run()
     assert submitted(clustered).maps

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import tests.example_values as ex
 import tests.unlabelled_values as un
@@ -15,7 +19,8 @@ from pxcore.plots import unlabelled_figures as figures
 from pxcore.plots import unlabelled_words as words
 from pxcore.plots.sprites import grey, shade
 from pxcore.plots.style import DARK, LIGHT
-from pxcore.plots.unlabelled_pictures import maps_sheet
+from pxcore.plots.svg import to_svg
+from pxcore.plots.unlabelled_pictures import cluster_sheet, maps_sheet, nearest_sheet
 from pxcore.types import Channel, Panel
 from pxcore.types.unlabelled import Planes
 
@@ -190,3 +195,46 @@ def test_where_the_map_is_zero_the_cell_is_as_it_was(monkeypatch: pytest.MonkeyP
     assert np.abs(tiles[1][:, 6:].astype(int) - plain[:, 6:]).max() > 20
     assert frame.heads == ("called 1", "called 2", "called 3")
     assert "right cluster for 1" in frame.alt
+
+
+def test_the_nearest_cells_stand_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheets = []
+    monkeypatch.setattr(
+        "pxcore.plots.unlabelled_pictures.framed_sheet",
+        lambda tiles, frame, theme: sheets.append((tiles, frame)),
+    )
+    two = replace(RESULT, sizes=(100, 49, 1))
+    cells = ex.cells(7)
+    limits = [(0.0, 4000.0)] * 4
+    nearest_sheet(two, cells, limits, LIGHT, across=3)
+    ((tiles, frame),) = sheets
+    assert tiles.shape[:2] == (3, 12)
+    assert frame.rows == ("cluster 1", "cluster 2", "cluster 3")
+    for n, (row, column) in enumerate([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0)]):
+        for c in range(4):
+            drawn = grey(shade(cells.images[n, c], limits[c]))
+            assert np.array_equal(tiles[row, 4 * column + c], drawn)
+    assert not tiles[2, 4:].any(), "its only cell"
+
+
+def test_between_cells_the_page_shows_through() -> None:
+    figure = cluster_sheet(RESULT, ex.cells(2), [(0.0, 4000.0)] * 4, LIGHT)
+    page = imread(io.BytesIO(base64.b64decode(figure.data[0].source.partition(",")[2])))
+    assert page.shape[2] == 4
+    assert (page[:12, :10, 3] == 1).all()
+    assert not page[12:14, :, 3].any()
+
+
+def test_many_clusters_are_named_above_the_map_in_a_file() -> None:
+    k = 12
+    many = replace(
+        RESULT, sizes=(10,) * k, cluster=np.arange(un.N) % k, place_rows=np.arange(un.N),
+        places=np.random.default_rng(0).normal(size=(un.N, 2)).astype(np.float32),
+    )  # fmt: skip
+    root = ET.fromstring(to_svg(codes.codes_map(many, codes.CLUSTER, LIGHT)))
+    texts = root.iter("{http://www.w3.org/2000/svg}text")
+    tops = {"".join(one.itertext()): float(one.attrib["y"]) for one in texts}
+    assert all(tops[f"cluster {n + 1} (10)"] > 0 for n in range(k))
+    assert set(tops) - {f"cluster {n + 1} (10)" for n in range(k)} == {
+        "t-SNE 1", "t-SNE 2", *(str(n + 1) for n in range(k)),
+    }, "axes that mean nothing have no numbers"  # fmt: skip

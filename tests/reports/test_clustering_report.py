@@ -61,6 +61,8 @@ def test_one_cluster_rests_on_nothing() -> None:
     one = replace(
         un.result(), sizes=(150,), cluster=np.zeros(un.N, int), galleries=((0, 1, 2),),
         trust=replace(un.CHANCE, per_cluster=()),
+        against=replace(un.match(), confusion=un.match().confusion[:, :1], counterpart=(0,)),
+        rankings=(replace(un.ranking(), per_cluster=((0.1,),) * 4),),
     )  # fmt: skip
     titles = " ".join(section.title for section in made_clustering(one).sections)
     assert "rest on" not in titles

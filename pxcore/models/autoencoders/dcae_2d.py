@@ -44,7 +44,7 @@ AUTOENCODER = Autoencoder(
     id="dcae_2d",
     label="Autoencoder of pictures",
     summary=(
-        "Shrinks each cell's pictures to a code of 512 numbers and draws them again from it. For "
+        "Shrinks each cell's pictures to a short code and draws them again from it. For "
         "any number of channels."
     ),
     takes="pictures",

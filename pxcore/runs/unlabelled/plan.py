@@ -22,7 +22,8 @@ from pxcore.types import TrainingParams
 from pxcore.types.unlabelled import AutoencoderSpec, Planes
 from pxcore.types.unlabelled_ask import ClusterAsk
 
-PERTURBATIONS = ("permute_cells", "permute_pixels")
+PERTURBATIONS = {"permute_cells": "across cells", "permute_pixels": "within cells"}
+"""What spoils a channel, and in words."""
 """Rankings without labels. Across cells first: it destroys everything a channel says of a cell."""
 REFINED = 0.5
 """Of the epochs: how long a refinement goes on."""
@@ -115,12 +116,13 @@ def _refined(ask: ClusterAsk, add: Add, encoder: str, spec: AutoencoderSpec) -> 
 def _explained(ask: ClusterAsk, add: Add, encoder: str, clusters: str) -> None:
     """Add what looks at the clusters."""
     taken, needs = taken_of(ask), (clusters,)
-    for name in PERTURBATIONS if ask.rank else ():
+    for name, words in PERTURBATIONS.items() if ask.rank else ():
         seed = derive_seed("rank_clusters", ask.seed, name)
         ranked = RankClustersTask(
             taken=taken, encoder=encoder, clusters=clusters, perturbation=name, seed=seed
         )
-        add(ranked, f"rank_clusters/{name}", f"Rank channels on the clusters, {name}", needs)
+        label = f"Rank channels on the clusters, {words}"
+        add(ranked, f"rank_clusters/{name}", label, needs)
     seed = derive_seed("explain_clusters", ask.seed)
     if ask.maps:
         task = ExplainClustersTask(taken=taken, encoder=encoder, clusters=clusters, seed=seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -130,9 +129,7 @@ def test_its_report_shows_the_cells_of_each_cluster(
     assert report.verdict.startswith("3 clusters that come again")
     drawn = {one.name: one for section in report.sections for one in section.figures}
     assert {"codes", "cells", "maps", "classes", "ranking_permute_cells", "loss"} <= set(drawn)
-    marks = json.loads(drawn["cells"].plotly_json)["data"][1]["customdata"]
-    shown = [mark[0] for mark in marks[:: len(found.panel)]]
-    assert shown == [position for one in found.galleries for position in one[:3]]
+    assert drawn["cells"].alt == "9 cells of 3 clusters, in 3 channels."
     assert "the right cluster for 3" in drawn["maps"].alt
     tables = {one.name: one for section in report.sections for one in section.tables}
     assert [row[1] for row in tables["clusters"].rows] == [40, 40, 40]
