@@ -111,7 +111,7 @@ def test_found_on_the_sum_of_the_stains() -> None:
     found = cell_masks(tiles(images), MaskKind.NONE, None, roles)
     inside = found.inside(torch.arange(4)).reshape(4, 24, 24).numpy()
     assert all(overlap(one, disc(24, 7)) > 0.8 for one in inside)
-    assert "sum of the stains (channel 1, 2)" in found.notes[0]
+    assert "sum of the stains (channels 1, 2)" in found.notes[0]
 
 
 def test_frame_is_no_outline() -> None:
