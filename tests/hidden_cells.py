@@ -26,8 +26,10 @@ def hidden_kinds(n: int = N) -> np.ndarray:
     return np.arange(n) % 3
 
 
-def hidden_dataset(store: Store, folder: Path, n: int = N, *, labelled: bool = True) -> Dataset:
-    """Return the cells, imported from a stack file."""
+def hidden_dataset(
+    store: Store, folder: Path, n: int = N, *, labelled: bool = True, donors: int = 0
+) -> Dataset:
+    """Return the cells, imported from a stack file; of so many donors, who have every kind."""
     rng, kinds = np.random.default_rng(n), hidden_kinds(n)
     images = rng.integers(0, 200, (n, 3, SIZE, SIZE))
     images[kinds == 0, LEFT, :, : SIZE // 2] += 900
@@ -35,7 +37,9 @@ def hidden_dataset(store: Store, folder: Path, n: int = N, *, labelled: bool = T
     given = {"images": images.astype(np.uint16), "channel_names": np.array(["BF", "Left", "Right"])}
     if labelled:
         given["labels"] = np.array(KINDS)[kinds]
-    path = folder / f"cells_{n}_{labelled}.npz"
+    if donors:
+        given["groups"] = np.array([f"donor {number}" for number in np.arange(n) // 3 % donors])
+    path = folder / f"cells_{n}_{labelled}_{donors}.npz"
     np.savez(path, **given)
     request = ImportRequest(path=str(path), title="hidden")
     return imports.bring_in(store, request, lambda _step, _share: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from pxcore.commands.terminal import OUT, text
+from pxcore.plots.unlabelled_words import mask_words
 from pxcore.types.unlabelled_views import ClusterResult
 
 
@@ -42,6 +43,10 @@ def tell(found: ClusterResult) -> None:
         OUT.print(text(f"{ranking.method}: {listed}"))
         if ranking.warning:
             OUT.print(text(f"- {ranking.warning}"))
+    if found.calls is not None:
+        OUT.print(text(found.calls.said))
+    if found.mask_folds:
+        OUT.print(text(f"{mask_words(found.mask_folds, found.mask_control)} {found.mask_dealt}"))
 
 
 def _class_of(found: ClusterResult, cluster: int) -> str:

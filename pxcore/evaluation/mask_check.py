@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from pxcore.data import folds
+from pxcore.data.dealing import deal
 from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells, CellSource
 from pxcore.errors import ClusteringError
@@ -22,6 +23,7 @@ from pxcore.training.loop import Control
 from pxcore.training.predict import restore
 from pxcore.training.seeding import derive
 from pxcore.types import Array, Fold, TrainingParams
+from pxcore.types.unlabelled_views import Dealing
 
 _MAPS, _MASKS = 11, 12
 """Purposes of random numbers."""
@@ -63,6 +65,8 @@ class MaskCheck:
     folds: tuple[MaskScores, ...]
     control: tuple[MaskScores, ...]
     """Everything again with the cluster labels permuted: what the procedure gives for nothing."""
+    dealing: Dealing
+    """How cells came into folds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +81,8 @@ class MaskCase:
     part: Callable[[nn.Module], nn.Module]
     """Finds the layer whose maps are taken."""
     control: Control
+    donors: Array | None = None
+    """(N,) donor of every cell, -1 where unknown; None where no two donors are known."""
     params: MaskCheckParams = field(default_factory=MaskCheckParams)
 
 
@@ -87,7 +93,8 @@ def check_masks(case: MaskCase, clusters: Array) -> MaskCheck:
     its own). It then draws the masks of the other half and of the fold: of no cell that it was
     trained on. The network of masks learns from that half, with a validation part, and is judged
     once on the fold. A mask is the mean of every cluster's map, so that it is not told which
-    cluster was called.
+    cluster was called. Folds and halves are of whole donors where donors allow it; the validation
+    parts, which choose an epoch, are dealt cell by cell within a half.
 
     Source: Zhang et al., Scientific Reports 13, 2023, with its leaks closed: there the epoch is
     picked on the test fold, one network draws all masks, and each is that of the called cluster.
@@ -112,13 +119,16 @@ def check_masks(case: MaskCase, clusters: Array) -> MaskCheck:
         )
         raise ClusteringError(message)
     permuted = np.random.default_rng([control.seed % 2**32, len(clusters)]).permutation(clusters)
-    return MaskCheck(folds=_scores(case, clusters), control=_scores(case, permuted))
+    found, dealing = _scores(case, clusters)
+    return MaskCheck(folds=found, control=_scores(case, permuted)[0], dealing=dealing)
 
 
-def _scores(case: MaskCase, clusters: Array) -> tuple[MaskScores, ...]:
+def _scores(case: MaskCase, clusters: Array) -> tuple[tuple[MaskScores, ...], Dealing]:
+    """Return the scores of every fold, and how cells came into them."""
     seed = case.control.seed % 2**32
-    parts = folds.split(clusters, None, case.params.n_folds, seed, 0.5)
-    return tuple(_fold(case, clusters, fold, number) for number, fold in enumerate(parts))
+    parts, dealing = deal(clusters, case.donors, case.params.n_folds, seed, 0.5, _INNER)
+    scores = (_fold(case, clusters, fold, number) for number, fold in enumerate(parts))
+    return tuple(scores), dealing
 
 
 def _fold(case: MaskCase, clusters: Array, fold: Fold, number: int) -> MaskScores:

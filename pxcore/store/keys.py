@@ -91,7 +91,7 @@ def _adapter(kind: type[T]) -> TypeAdapter[T]:
 
 
 def _left_out(field: dataclasses.Field[Any], value: object) -> bool:
-    """Whether a field came later (`pxcore.types.runs.added`) and says what was done before it."""
+    """Whether a field came later (`pxcore.types.added`) and says what was done before it."""
     return bool(field.metadata.get("added")) and value == field.default
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pxcore.types.runs import added
+from pxcore.types.added import added
 
 Cell = str | float | int | bool | None
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Literal
 
+from pxcore.types.added import added
 from pxcore.types.cells import MaskKind, Panel
 from pxcore.types.panel import PanelQuestion
 from pxcore.types.unlabelled_ask import ClusterAsk
 
 Option = tuple[str, str | int | float | bool]
-T = TypeVar("T")
 Split = Literal["donor", "cell"]
 """Folds keep donors apart, or deal cell by cell."""
 Averaging = Literal["classes", "published"]
 """How classes become a channel's value in a fold. ``classes``: their mean, of those with at least
 30 held-out cells. ``published``: attributions are means over cells, so classes weigh by their
 cells; drops in F1 are means over classes; no class is left out."""
-
-
-def added(default: T) -> T:
-    """Return a field that came after results had been made: keys leave it out at its default."""
-    made: T = field(default=default, metadata={"added": True})
-    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pxcore.types.added import added
+
 Option = tuple[str, str | int | float | bool]
 Covariance = Literal["tied", "diag", "full"]
 
@@ -53,6 +55,9 @@ class ClusterAsk:
     depth: int = 0
     pixels_key: str = ""
     """Where the pixels lie, filled in at submission: codes depend on them, not on labels."""
+    donors_key: str = added("")
+    """Where donors are noted, filled in at submission where at least two are known: what explains
+    clusters is judged on donors it was not trained on."""
     encoder_key: str = ""
     """Where the encoder of ``encoder_of`` lies, filled in at submission."""
     encoder_clusters: str = ""

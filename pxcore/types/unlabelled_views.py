@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pxcore.types.arrays import Array, frozen
 from pxcore.types.cells import Dataset, Panel
 from pxcore.types.results import Epoch
-from pxcore.types.runs import RunRow
+from pxcore.types.runs import RunRow, Split
 from pxcore.types.unlabelled import Planes
 from pxcore.types.unlabelled_ask import ClusterAsk
 
@@ -113,6 +113,39 @@ class ClusterRanking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dealing:
+    """How cells were dealt into those that are learned from and those that are asked."""
+
+    by: Split = "cell"
+    """``donor``: no donor is on both sides. ``cell``: cell by cell; of known donors cells are then
+    on both sides, and scores may be too good."""
+    why: str = ""
+    """Why cells of known donors were dealt cell by cell all the same; empty otherwise."""
+    n_folds: int = 5
+    left_out: int = 0
+    """Cells of unknown donors, which are on neither side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterCalls:
+    """How well the classifier behind the maps calls the clusters of cells it never saw."""
+
+    balanced_accuracy: float
+    """Mean of ``recall`` over the clusters that have such cells; 1 = always right."""
+    f1: float
+    """Macro, over the same clusters."""
+    recall: tuple[float, ...]
+    """(K,); NaN for a cluster without such cells."""
+    guess: float
+    """What guessing gives: 1 / clusters that have such cells."""
+    n_cells: int
+    """Cells that were asked: a part that training and its choices never saw."""
+    dealing: Dealing = field(default_factory=Dealing)
+    said: str = ""
+    """All of it in plain words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MaskFold:
     """One fold of the mask check."""
 
@@ -164,9 +197,13 @@ class ClusterResult:
     history: tuple[Epoch, ...]
     rankings: tuple[ClusterRanking, ...]
     has_maps: bool
+    calls: ClusterCalls | None = None
+    """Of the classifier whose maps are drawn; None without maps, and of runs before it was kept."""
     mask_folds: tuple[MaskFold, ...] = ()
     mask_control: tuple[MaskFold, ...] = ()
     """The same with clusters dealt at random."""
+    mask_dealt: str = ""
+    """How cells were dealt for the mask check, in plain words; empty without one."""
     counterpart: tuple[int, ...] = ()
     """With ``encoder_of``: the cluster of that run most cells of each would be in, -1 for none."""
     details: tuple[tuple[str, str], ...] = ()

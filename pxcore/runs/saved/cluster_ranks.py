@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxcore.runs.saved.text import from_file, to_text
-from pxcore.types.unlabelled_views import MaskFold
+from pxcore.types.unlabelled_views import ClusterCalls, Dealing, MaskFold
 
-RANKING, MASKS, REFUSED = "ranking.json", "masks.json", "refused.txt"
+RANKING, MASKS, CALLS, REFUSED = "ranking.json", "masks.json", "calls.json", "refused.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class StoredMaskCheck:
 
     folds: tuple[MaskFold, ...] = ()
     control: tuple[MaskFold, ...] = ()
+    dealing: Dealing = field(default_factory=Dealing)
     refused: str = ""
     """Why these clusters could not be checked; empty where they were."""
 
@@ -56,6 +57,17 @@ def load_refusal(folder: Path) -> str:
     """Return why clusters could not be explained; empty where they were."""
     file = folder / REFUSED
     return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def save_calls(folder: Path, calls: ClusterCalls) -> None:
+    """Write what the classifier of clusters says of held-out cells."""
+    (folder / CALLS).write_text(to_text(calls), encoding="utf-8")
+
+
+def load_calls(folder: Path) -> ClusterCalls | None:
+    """Return what it says; None where an earlier version did not keep it."""
+    file = folder / CALLS
+    return from_file(ClusterCalls, file) if file.is_file() else None
 
 
 def save_mask_check(folder: Path, found: StoredMaskCheck) -> None:

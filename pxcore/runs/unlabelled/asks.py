@@ -85,6 +85,7 @@ def filled(store: Store, ask: ClusterAsk) -> ClusterAsk:
         options=tuple(sorted(ask.options)),
         pixels_key=dataset.pixels_key,
         title=ask.title or f"Clusters of {dataset.title}",
+        donors_key=dataset.annotation_key if dataset.has_groups else "",
         encoder_key="",
         encoder_clusters="",
     )

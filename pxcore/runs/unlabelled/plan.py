@@ -125,8 +125,12 @@ def _explained(ask: ClusterAsk, add: Add, encoder: str, clusters: str) -> None:
         add(ranked, f"rank_clusters/{name}", label, needs)
     seed = derive_seed("explain_clusters", ask.seed)
     if ask.maps:
-        task = ExplainClustersTask(taken=taken, encoder=encoder, clusters=clusters, seed=seed)
+        task = ExplainClustersTask(
+            taken=taken, encoder=encoder, clusters=clusters, seed=seed, donors=ask.donors_key
+        )
         add(task, "explain_clusters", "Train the classifier of clusters", needs)
     if ask.check_masks:
-        check = MaskCheckTask(taken=taken, encoder=encoder, clusters=clusters, seed=seed)
+        check = MaskCheckTask(
+            taken=taken, encoder=encoder, clusters=clusters, seed=seed, donors=ask.donors_key
+        )
         add(check, "mask_check", "Check whether masks tell clusters apart", needs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from pxcore.clustering.verdict import open_advice
 from pxcore.data.annotation import Annotation
 from pxcore.errors import RunError
+from pxcore.evaluation.cluster_calls import calls_words, dealing_words
 from pxcore.evaluation.cluster_words import ruling_words, units_panel
 from pxcore.evaluation.clusters import against_classes
 from pxcore.runs import ledger
@@ -18,6 +20,7 @@ from pxcore.runs.parts import Parts
 from pxcore.runs.result import finished
 from pxcore.runs.saved.cluster_ranks import (
     StoredMaskCheck,
+    load_calls,
     load_mask_check,
     load_ranking,
     load_refusal,
@@ -37,6 +40,7 @@ from pxcore.types import Dataset, Panel
 from pxcore.types.unlabelled_ask import ClusterAsk
 from pxcore.types.unlabelled_views import (
     ClassMatch,
+    ClusterCalls,
     ClusterRanking,
     ClusterResult,
     EncoderLive,
@@ -110,8 +114,10 @@ def result(store: Store, run_id: str) -> ClusterResult:
         history=encoder.history,
         rankings=_rankings(parts, units_panel(panel, planes), _advice(record.dataset, ask)),
         has_maps=parts.row("explain_clusters") is not None and not unexplained,
+        calls=_calls(parts),
         mask_folds=masks.folds,
         mask_control=masks.control,
+        mask_dealt=dealing_words(masks.dealing) if masks.folds else "",
         counterpart=story.counterpart,
         details=(
             *_details(record, ask, encoder),
@@ -198,6 +204,13 @@ def refusal(parts: Parts) -> str:
     """Return why clusters could not be explained by maps; empty where they were, or not asked."""
     there = parts.row("explain_clusters") is not None
     return load_refusal(kept(parts, "explain_clusters")) if there else ""
+
+
+def _calls(parts: Parts) -> ClusterCalls | None:
+    """Return what the classifier of clusters is worth, with its words; None without one."""
+    there = parts.row("explain_clusters") is not None
+    found = load_calls(kept(parts, "explain_clusters")) if there else None
+    return found and replace(found, said=calls_words(found))
 
 
 def _masks(parts: Parts) -> StoredMaskCheck:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pxcore.clustering.params import ClusterParams
+from pxcore.types.added import added
 from pxcore.types.unlabelled import AutoencoderSpec, Planes
 
 
@@ -85,6 +86,8 @@ class ExplainClustersTask:
     clusters: str
     seed: int
     epochs: int = 20
+    donors: str = added("")
+    """Key of the annotation whose donors deal the cells; empty where none are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,8 @@ class MaskCheckTask:
     clusters: str
     seed: int
     epochs: int = 20
+    donors: str = added("")
+    """As above."""
 
 
 UnlabelledTask = (
@@ -117,5 +122,5 @@ UNLABELLED: dict[str, type[UnlabelledTask]] = {
     "mask_check": MaskCheckTask,
 }
 """By the word that is stored with a task."""
-UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1)
-"""Of each stage's code."""
+UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1) | {"explain_clusters": 2}
+"""Of each stage's code. ``explain_clusters`` 2 keeps what held-out cells said."""

@@ -12,7 +12,8 @@ def told(found: ClusterResult) -> dict[str, object]:
     """Return everything but what is told of single cells; never NaN.
 
     ``clusters`` (how many), ``sizes``, ``bic``; ``balanced_accuracy``, ``ari`` and ``f1`` where
-    classes are known, each class's beside them; ``importance`` where channels were ranked.
+    classes are known, each class's beside them; ``importance`` where channels were ranked;
+    ``classifier`` where maps were asked for, ``masks`` where they were checked.
     """
     answer: dict[str, object] = {
         "run": found.run.id,
@@ -52,8 +53,11 @@ def told(found: ClusterResult) -> dict[str, object]:
         }
     if found.rankings:
         answer["importance"] = {one.method: _ranking(one) for one in found.rankings}
+    if found.calls is not None:
+        answer["classifier"] = asdict(found.calls)
     if found.mask_folds:
         answer["masks"] = {
+            "dealt": found.mask_dealt,
             "folds": [_fold(one) for one in found.mask_folds],
             "permuted_clusters": [_fold(one) for one in found.mask_control],
         }

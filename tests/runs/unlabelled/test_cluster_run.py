@@ -136,6 +136,16 @@ def test_its_report_shows_the_cells_of_each_cluster(
     assert "codes" not in tables
 
 
+def test_held_out_cells_say_what_the_maps_are_worth(found: ClusterResult) -> None:
+    calls = found.calls
+    assert calls is not None
+    assert (calls.n_cells, calls.guess, calls.dealing.by) == (N // 5, 1 / 3, "cell")
+    assert calls.balanced_accuracy > 0.9
+    assert calls.said.startswith(f"On {N // 5} cells left out the classifier behind the maps calls")
+    assert "as no donors are known" in calls.said
+    assert told(found)["classifier"]["recall"] == list(calls.recall)
+
+
 def test_stored_clusters_say_the_same_again(
     store: Store, run_id: str, found: ClusterResult
 ) -> None:
@@ -210,12 +220,19 @@ def test_refinement_is_a_training_of_its_own(store: Store, lab: Lab, cells: Data
 
 
 def test_masks_are_checked_beside_dealt_clusters(store: Store, lab: Lab) -> None:
-    ask = replace(small_ask(store, hidden_dataset(store, store.home, 60)), check_masks=True)
-    checked = lab.unlabelled.submit(ask)
+    """Cells are of five donors: no donor is learned from and asked."""
+    cells = hidden_dataset(store, store.home, 60, donors=5)
+    checked = lab.unlabelled.submit(replace(small_ask(store, cells), maps=True, check_masks=True))
     carry_on(store)
     found = lab.unlabelled.result(checked)
     assert len(found.mask_folds) == len(found.mask_control) == 5
     assert all(0.0 <= one.balanced_accuracy <= 1.0 for one in found.mask_folds)
+    assert found.mask_dealt == "Whole donors were left out (5 parts)."
+    assert found.calls is not None
+    assert (found.calls.dealing.by, found.calls.n_cells) == ("donor", 12)
+    file = told(found)
+    assert file["masks"]["dealt"] == found.mask_dealt
+    assert file["classifier"]["dealing"]["by"] == "donor"
 
 
 def test_the_two_kinds_of_runs_are_not_mistaken(

@@ -9,14 +9,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from pxcore.data import folds
+from pxcore.data.annotation import Annotation
+from pxcore.data.dealing import deal
 from pxcore.errors import ClusteringError
+from pxcore.evaluation.cluster_calls import calls_of
 from pxcore.evaluation.mask_check import MaskCase, MaskCheckParams, MaskScores, check_masks
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.models.cluster_classifier import ClusterClassifier
 from pxcore.runs.execute.context import Context
+from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.execute.unlabelled.cells import Encoding, encoding
-from pxcore.runs.saved.cluster_ranks import StoredMaskCheck, save_mask_check, save_refusal
+from pxcore.runs.saved.cluster_ranks import (
+    StoredMaskCheck,
+    save_calls,
+    save_mask_check,
+    save_refusal,
+)
 from pxcore.runs.saved.clusters import load_clustered
 from pxcore.runs.saved.encoder import save_weights
 from pxcore.runs.unlabelled.tasks import ExplainClustersTask, MaskCheckTask
@@ -28,6 +36,7 @@ from pxcore.types.unlabelled_views import MaskFold
 
 PARTS = 5
 """One of so many parts of the cells is kept for the test: 80/20, as published."""
+VALID, BATCH = 0.2, 64
 FROZEN = "encoder."
 """How names of weights begin that are the encoder's own, and are not written twice."""
 
@@ -43,18 +52,27 @@ def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
     except ClusteringError as error:
         save_refusal(context.folder, str(error))
         return
+    donors = _donors(context, task.donors)
+    parts, dealing = deal(labels, donors, PARTS, task.seed % 2**32, VALID)
     with encoding(context.artifacts, task.taken, task.encoder) as one:
         data = TrainingData(
             source=one.opened.source,
             labels=labels,
             n_classes=int(clusters.max()) + 1,
-            fold=folds.split(labels, None, PARTS, task.seed % 2**32, 0.2)[0],
+            fold=parts[0],
             limits=one.limits,
         )
-        control = _control(context, task.seed, task.epochs)
-        found = fit(data, _training(task.epochs), classifier(one, data.n_classes), control)
-    right = float((found.test_probability.argmax(axis=1) == found.test_labels).mean())
-    context.work.log(f"{right:.2f} of {len(found.test_labels)} held-out cells called right")
+        build, control = classifier(one, data.n_classes), _control(context, task.seed, task.epochs)
+        found, _ = with_smaller_batches(
+            lambda size: fit(data, _training(task.epochs, size), build, control),
+            BATCH,
+            context.work,
+        )
+    calls = calls_of(found.test_labels, found.test_probability, dealing)
+    context.work.log(
+        f"balanced accuracy {calls.balanced_accuracy:.2f} on {calls.n_cells} held-out cells"
+    )
+    save_calls(context.folder, calls)
     own = {name: w for name, w in found.weights.items() if not name.startswith(FROZEN)}
     save_weights(context.folder, own)
 
@@ -65,12 +83,6 @@ def check_maps(context: Context, task: MaskCheckTask) -> None:
     Where a cluster has too few cells for the folds, why is written in its place.
     """
     clusters = load_clustered(context.artifacts.folder(task.clusters)).cluster
-    usual = MaskCheckParams()
-    params = replace(
-        usual,
-        maps=replace(usual.maps, max_epochs=task.epochs),
-        masks=replace(usual.masks, max_epochs=task.epochs),
-    )
     with encoding(context.artifacts, task.taken, task.encoder) as one:
         case = MaskCase(
             source=one.opened.source,
@@ -78,14 +90,22 @@ def check_maps(context: Context, task: MaskCheckTask) -> None:
             build=classifier(one, int(clusters.max()) + 1),
             part=layer(AUTOENCODERS[one.story.spec.id].last_map),
             control=_control(context, task.seed, task.epochs),
-            params=params,
+            donors=_donors(context, task.donors),
         )
         try:
-            found = check_masks(case, clusters)
+            found, _ = with_smaller_batches(
+                lambda size: check_masks(
+                    replace(case, params=_check_params(task.epochs, size)), clusters
+                ),
+                case.params.batch_size,
+                context.work,
+            )
         except ClusteringError as error:
             save_mask_check(context.folder, StoredMaskCheck(refused=str(error)))
             return
-    stored = StoredMaskCheck(folds=_told(found.folds), control=_told(found.control))
+    stored = StoredMaskCheck(
+        folds=_told(found.folds), control=_told(found.control), dealing=found.dealing
+    )
     save_mask_check(context.folder, stored)
 
 
@@ -126,11 +146,30 @@ def _first(one: Encoding) -> torch.Tensor:
     return torch.zeros(1, dtype=torch.int64, device=next(one.network.parameters()).device)
 
 
-def _training(epochs: int) -> TrainingParams:
+def _training(epochs: int, batch_size: int) -> TrainingParams:
     """Return how the classifier is trained: cells as they are, as its maps see them."""
     return TrainingParams(
-        max_epochs=epochs, batch_size=64, balance="oversample", flips=False, noise=0.0
+        max_epochs=epochs, batch_size=batch_size, balance="oversample", flips=False, noise=0.0
     )
+
+
+def _check_params(epochs: int, batch_size: int) -> MaskCheckParams:
+    """Return the settings of a check that takes at most so many cells at once."""
+    usual = MaskCheckParams()
+    most = min(batch_size, usual.maps.batch_size)
+    return replace(
+        usual,
+        batch_size=batch_size,
+        maps=replace(usual.maps, max_epochs=epochs, batch_size=most),
+        masks=replace(usual.masks, max_epochs=epochs, batch_size=most),
+    )
+
+
+def _donors(context: Context, annotation: str) -> Array | None:
+    """Return (N,) the donor of every cell; None where no two are known."""
+    if not annotation:
+        return None
+    return Annotation.load(context.artifacts.folder(annotation)).known_groups
 
 
 def _control(context: Context, seed: int, epochs: int) -> Control:
