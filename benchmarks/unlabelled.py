@@ -23,12 +23,13 @@ import numpy as np
 import sklearn
 import torch
 
+from pxcore.clustering.chance import chance
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.fit import cluster
 from pxcore.clustering.network import cluster_network
 from pxcore.clustering.nuisance import explained, nuisances
 from pxcore.clustering.params import ClusterParams
-from pxcore.clustering.stability import chance, stability
+from pxcore.clustering.stability import stability
 from pxcore.clustering.verdict import judge
 from pxcore.clustering.view import tsne_view
 from pxcore.data.centring import CentredCells

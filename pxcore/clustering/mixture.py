@@ -94,7 +94,7 @@ def fit_mixture(points: Array, n_clusters: int, params: ClusterParams) -> Mixtur
         max_iter=500,
         random_state=params.seed,
     )
-    with _unsettled_is_fine():
+    with unsettled_is_fine():
         model.fit(points)
     order = np.argsort(-model.weights_, kind="stable")  # the largest cluster is the first
     d = points.shape[1]
@@ -107,8 +107,8 @@ def fit_mixture(points: Array, n_clusters: int, params: ClusterParams) -> Mixtur
 
 
 @contextmanager
-def _unsettled_is_fine() -> Iterator[None]:
-    """Let a start that does not settle be the worst of several; equal points are no fault."""
+def unsettled_is_fine() -> Iterator[None]:
+    """Let what did not settle be used as it is: a start may be the worst of several."""
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - half a second to load
 
     with warnings.catch_warnings():

@@ -15,9 +15,6 @@ from pxcore.clustering.params import ClusterParams, drawn
 from pxcore.errors import ClusteringError
 from pxcore.types import Array
 
-_NULL = 1_000_003
-"""Added to a seed for draws without clusters."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterStability:
@@ -50,37 +47,33 @@ def stability(
     ClusteringError
         With fewer than two seeds, or cells of which 80 % cannot be clustered.
     """
-    if len(seeds) < 2:
-        message = f"{len(seeds)} seeds were given; at least 2 are needed to compare clusters"
-        raise ClusteringError(message)
     own, n = clustering.predict(codes), clustering.n_clusters
-    params = replace(params, n_clusters=n)
-    found = [_said(codes, params, seed) for seed in seeds]
+    found = _by_seed(codes, replace(params, n_clusters=n), seeds)
     overlaps = np.stack([_overlap(own, labels, n) for labels in found])  # (S, K)
     return ClusterStability(
-        agreement=tuple(adjusted_rand(a, b) for a, b in combinations(found, 2)),
-        per_cluster=tuple(float(value) for value in overlaps.mean(axis=0)),
+        agreement=_pairs(found), per_cluster=tuple(float(value) for value in overlaps.mean(axis=0))
     )
 
 
-def chance(
-    codes: Array, clustering: Clustering, params: ClusterParams, seeds: Sequence[int] = range(5)
-) -> ClusterStability:
-    """Return the same for codes without clusters: one Gaussian with the spread of these points.
+def agreement(codes: Array, params: ClusterParams, seeds: Sequence[int]) -> float:
+    """Return how alike the clusters of several seeds are, without asking which ones come again.
 
-    Parting what has no parts is not wholly unstable either; this says how stable it is.
+    ``params`` says how many clusters. Raises what :func:`stability` raises.
     """
-    points = clustering.points(codes)
-    rng = np.random.default_rng([params.seed, _NULL])
-    spread = np.cov(points, rowvar=False, ddof=0).reshape(points.shape[1], points.shape[1])
-    cloud = rng.multivariate_normal(np.zeros(len(spread)), spread, len(points), method="eigh")
-    params = replace(params, n_clusters=clustering.n_clusters, variant=_of_points(params.variant))
-    return stability(cloud, cluster(cloud, params), params, seeds)
+    return float(np.mean(_pairs(_by_seed(codes, params, seeds))))
 
 
-def _of_points(variant: str) -> str:
-    """Return the variant that clusters points as this one does, without placing them again."""
-    return "birch" if variant == "birch" else "raw"
+def _by_seed(codes: Array, params: ClusterParams, seeds: Sequence[int]) -> list[Array]:
+    """Return for each seed where all cells belong, (n,) each."""
+    if len(seeds) < 2:
+        message = f"{len(seeds)} seeds were given; at least 2 are needed to compare clusters"
+        raise ClusteringError(message)
+    return [_said(codes, params, seed) for seed in seeds]
+
+
+def _pairs(found: list[Array]) -> tuple[float, ...]:
+    """Return the adjusted Rand index of every pair."""
+    return tuple(adjusted_rand(a, b) for a, b in combinations(found, 2))
 
 
 def _said(codes: Array, params: ClusterParams, seed: int) -> Array:

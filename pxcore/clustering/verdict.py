@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pxcore.clustering.chance import ChanceStability
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.nuisance import NuisanceReport
 from pxcore.clustering.params import FEW
@@ -13,7 +14,7 @@ from pxcore.clustering.stability import ClusterStability
 RULED = 0.5
 """Of the way from guessing to certainty: from here on nuisance rules the clusters."""
 ABOVE = 0.1
-"""Seeds must agree by so much more than on cells drawn from one Gaussian."""
+"""Seeds must agree by so much more than on any draw of cells without clusters."""
 UNSTABLE = 0.6
 """Mean agreement of seeds below which clusters do not come again."""
 SMALL = 30
@@ -59,7 +60,7 @@ def judge(
     clustering: Clustering,
     sizes: tuple[int, ...],
     found: ClusterStability,
-    by_chance: ClusterStability,
+    by_chance: ChanceStability,
     nuisance: NuisanceReport | None = None,
     *,
     may_centre: bool = False,
@@ -84,7 +85,7 @@ def judge(
 
 def _decided(
     clustering: Clustering,
-    stabilities: tuple[ClusterStability, ClusterStability],
+    stabilities: tuple[ClusterStability, ChanceStability],
     nuisance: NuisanceReport | None,
     advice: str,
 ) -> tuple[ClusterVerdict, tuple[str, ...]]:
@@ -92,7 +93,8 @@ def _decided(
     found, by_chance = stabilities
     seeds = (
         f"seeds agree by {found.mean:.2f} (adjusted Rand index; 1 = always the same); cells "
-        f"drawn from one Gaussian give {by_chance.mean:.2f}"
+        f"drawn without clusters, of one Gaussian or as skewed as these, give up to "
+        f"{by_chance.most:.2f}"
     )
     if clustering.n_clusters < 2:
         said = (
@@ -100,7 +102,7 @@ def _decided(
             "number of clusters to part them all the same, or choose other channels"
         )
         return ClusterVerdict.CHANCE, (said,)
-    if found.mean < by_chance.mean + ABOVE:
+    if found.mean < by_chance.most + ABOVE:
         said = (
             f"the clusters are no better than chance: {seeds}. Do not rank channels on them: train "
             "the autoencoder longer, or choose other channels"

@@ -51,7 +51,7 @@ class ClusterTrust:
     agreement: float
     """Of seeds, mean adjusted Rand index; 1 = always the same clusters."""
     by_chance: float
-    """The same for codes without clusters."""
+    """The most that codes drawn without clusters gave, of one Gaussian or as skewed as these."""
     per_cluster: tuple[float, ...]
     """(K,): how well seeds find each cluster again, 0 to 1."""
     nuisance: tuple[tuple[str, float], ...] = ()

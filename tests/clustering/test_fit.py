@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
 import tracemalloc
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -34,26 +32,6 @@ def stored(found: Clustering) -> Clustering:
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         return Clustering.from_arrays(dict(arrays))
-
-
-class FakeUmap:
-    """Stands in for the map: two directions of the codes."""
-
-    def __init__(self, **_settings: object) -> None:
-        pass
-
-    def fit_transform(self, codes: Array) -> Array:
-        """Return the first two main directions."""
-        return whitening(codes, 2).points(codes)
-
-
-@pytest.fixture
-def umap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a package called umap."""
-    made = ModuleType("umap")
-    made.__spec__ = sys.__spec__
-    made.UMAP = FakeUmap  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "umap", made)
 
 
 def test_whitened_codes_show_kinds_that_raw_codes_hide() -> None:

@@ -7,16 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pxcore.clustering.chance import ChanceStability, chance, one_hump
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.fit import cluster
 from pxcore.clustering.nuisance import NuisanceReport, explained, nuisances
 from pxcore.clustering.params import ClusterParams
-from pxcore.clustering.stability import ClusterStability, chance, stability
+from pxcore.clustering.stability import ClusterStability, stability
 from pxcore.clustering.verdict import ClusterVerdict, judge
 from pxcore.data.source import ArrayCells
 from pxcore.errors import ClusteringError
 from pxcore.types import Array
 from pxcore.types.unlabelled import Nuisance
+from tests.clustering.conftest import FakeUmap
 from tests.clustering.made_codes import hidden_codes
 
 PARAMS = ClusterParams(n_clusters=3, n_init=2)
@@ -30,7 +32,7 @@ def judged(codes: Array, params: ClusterParams = PARAMS) -> tuple[Clustering, Cl
         found,
         found.sizes(codes),
         stability(codes, found, params, seeds),
-        chance(codes, found, params, seeds),
+        chance(codes, found, params),
     )
     return found, said.verdict, " ".join(said.said)
 
@@ -52,6 +54,58 @@ def test_one_cloud_is_no_better_than_chance() -> None:
     assert "one cluster describes these codes best" in words
     _, verdict, words = judged(cloud, ClusterParams(n_init=2, n_clusters=4))
     assert verdict is not ClusterVerdict.STABLE
+
+
+def test_long_tails_are_no_clusters() -> None:
+    """Their tails are cut off at the same place again and again, unlike those of one Gaussian."""
+    tailed = np.random.default_rng(0).lognormal(size=(600, 4))
+    params = replace(PARAMS, n_clusters=4)
+    found, verdict, words = judged(tailed, params)
+    assert verdict is ClusterVerdict.CHANCE
+    assert "of one Gaussian or as skewed as these, give up to" in words
+    by_chance = chance(tailed, found, params)
+    assert by_chance.most == max(by_chance.skewed) > max(by_chance.gaussian) + 0.1
+    assert stability(tailed, found, params).mean > max(max(by_chance.gaussian) + 0.1, 0.6)
+
+
+def apart(kinds: Array, noise: Array, seed: int = 4) -> Array:
+    """Return codes (n, 24) whose main directions are those of kinds that lie apart."""
+    latent = 5.0 * np.stack([kinds % 2, kinds // 2], axis=1)
+    latent = np.column_stack([latent, np.zeros_like(noise[:, 2:])]) + noise
+    return latent @ np.random.default_rng(seed).normal(size=(noise.shape[1], 24))
+
+
+@pytest.mark.parametrize("n_kinds", [2, 4])
+def test_clusters_along_the_directions_are_not_refused(n_kinds: int) -> None:
+    """Permuted direction by direction, these would be as good as before."""
+    codes = apart(np.arange(400) % n_kinds, np.random.default_rng(2).normal(size=(400, 4)))
+    _, verdict, _ = judged(codes, replace(PARAMS, n_clusters=n_kinds))
+    assert verdict is ClusterVerdict.STABLE
+
+
+def test_clusters_with_long_tails_are_not_refused() -> None:
+    noise = np.random.default_rng(3).lognormal(0, 0.5, (400, 4))
+    _, verdict, _ = judged(apart(np.arange(400) % 3, noise))
+    assert verdict is ClusterVerdict.STABLE
+
+
+@pytest.mark.parametrize("skewness", [-3.0, 0.0, 0.7, 4.0])
+def test_one_hump_is_as_skewed_as_asked(skewness: float) -> None:
+    drawn = one_hump(skewness, 400_000, np.random.default_rng(1))
+    assert abs(drawn.mean()) < 0.01
+    assert drawn.var() == pytest.approx(1.0, abs=0.05)
+    # Counts of a skewness with an infinite eighth moment settle slowly.
+    assert float((drawn**3).mean()) == pytest.approx(skewness, abs=0.03 + 0.15 * abs(skewness))
+
+
+def test_of_a_map_chance_goes_through_the_map(umap: type[FakeUmap]) -> None:
+    """A map makes clumps of any cloud: what it makes of one without clusters is the measure."""
+    codes, _ = hidden_codes(100)
+    params = replace(PARAMS, variant="umap")
+    found = cluster(codes, params)
+    umap.fitted.clear()
+    chance(codes, found, params, draws=1)
+    assert umap.fitted == [(80, codes.shape[1])] * 6
 
 
 def test_few_cells_are_said_to_be_few() -> None:
@@ -83,7 +137,7 @@ def told(
     codes, _ = hidden_codes()
     found = cluster(codes, replace(PARAMS, variant=variant))
     own = ClusterStability(agreement=(agreement,), per_cluster=(0.9, 0.9, 0.4))
-    cloud = ClusterStability(agreement=(0.2,), per_cluster=())
+    cloud = ChanceStability(gaussian=(0.1, 0.2), skewed=(0.0,))
     said = judge(found, (100, 100, 100), own, cloud, nuisance, may_centre=masks)
     return said.verdict, " ".join(said.said)
 

@@ -122,5 +122,6 @@ UNLABELLED: dict[str, type[UnlabelledTask]] = {
     "mask_check": MaskCheckTask,
 }
 """By the word that is stored with a task."""
-UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1) | {"explain_clusters": 2}
-"""Of each stage's code. ``explain_clusters`` 2 keeps what held-out cells said."""
+UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1) | {"cluster": 2, "explain_clusters": 2}
+"""Of each stage's code. ``cluster`` 2 judges by a stricter chance; ``explain_clusters`` 2 keeps
+what held-out cells said."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from pxcore.clustering.chance import chance
 from pxcore.clustering.clusters import Clustering
 from pxcore.clustering.fit import cluster
 from pxcore.clustering.nuisance import explained
 from pxcore.clustering.params import ClusterParams
-from pxcore.clustering.stability import chance, stability
+from pxcore.clustering.stability import stability
 from pxcore.clustering.transfer import counterparts
 from pxcore.clustering.verdict import judge
 from pxcore.clustering.view import tsne_view
@@ -82,7 +83,7 @@ def _trust(
         verdict=judged.verdict,
         said=(*judged.said, *edge_words(found.bic)),
         agreement=again.mean,
-        by_chance=by_chance.mean,
+        by_chance=by_chance.most,
         per_cluster=again.per_cluster,
         nuisance=nuisance.alone if nuisance else (),
         nuisance_together=nuisance.together if nuisance else None,
