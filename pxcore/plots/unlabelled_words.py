@@ -94,7 +94,7 @@ def ran(result: ClusterResult) -> tuple[tuple[str, str], ...]:
     told = [
         *result.details,
         ("Agreement of seeds (adjusted Rand index)", f"{trust.agreement:.3f}"),
-        ("The same for cells drawn from one Gaussian", f"{trust.by_chance:.3f}"),
+        ("The most that cells drawn without clusters give", f"{trust.by_chance:.3f}"),
         *((f"Told by {name} alone (balanced accuracy)", f"{v:.3f}") for name, v in trust.nuisance),
     ]
     if trust.nuisance_together is not None:

@@ -90,7 +90,7 @@ def _trust(found: ClusterResult) -> str:
     )
     return (
         f"The clustering was repeated with five seeds, each on {SHARE:.0%} of the cells, and on as "
-        "many points drawn from one Gaussian of the same spread; agreement is the mean adjusted "
+        "many points of the same spread drawn without clusters; agreement is the mean adjusted "
         f"Rand index of all pairs.{nuisance if found.trust.nuisance_together is not None else ''}"
     )
 

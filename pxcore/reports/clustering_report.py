@@ -41,7 +41,7 @@ def _facts(found: ClusterResult) -> tuple[tuple[str, str], ...]:
     channels = listed(names) if len(names) <= LARGEST else ""
     told, trust = dict(found.details), found.trust
     how = "the smallest BIC" if found.bic else "as many as asked for"
-    agree = f"{score(trust.agreement)}; cells drawn from one Gaussian: {score(trust.by_chance)}"
+    agree = f"{score(trust.agreement)}; drawn without clusters: {score(trust.by_chance)}"
     facts = [
         ("Data set", one_line(found.dataset.title, 120)),
         ("Fingerprint", found.dataset.id),
