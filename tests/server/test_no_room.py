@@ -17,7 +17,7 @@ from pxcore.runs import sharing
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types.people import Rank
-from tests.databases import Postgres, surroundings
+from tests.databases import CHOSEN, Postgres, surroundings
 from tests.processes.disturbed import failing, fill, read_only, small_disk
 from tests.report_values import report
 from tests.server.asked import ask
@@ -28,6 +28,9 @@ from tests.server.tab import tab
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 PASSWORD = "four words in a row"
 SHOWN = "Keep PI"
+on_the_stores_disk = pytest.mark.skipif(
+    CHOSEN == "postgres", reason="a PostgreSQL has a disk of its own: people can still log in"
+)
 DEFECT = ("Traceback", "reference", "Internal Server Error")
 
 
@@ -88,6 +91,7 @@ def started(stack: ExitStack, folder: Path, home: Path) -> Lab:
     return lab
 
 
+@on_the_stores_disk
 def test_a_full_disk_is_told_and_links_are_still_read(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "16m") as disk, ExitStack() as stack:
         lab = started(stack, tmp_path, disk / "home")
@@ -101,6 +105,7 @@ def test_a_full_disk_is_told_and_links_are_still_read(tmp_path: Path) -> None:
         assert lab.log_in()[0] == 303
 
 
+@on_the_stores_disk
 def test_a_disk_that_stops_is_told_and_links_are_still_read(tmp_path: Path) -> None:
     with failing(tmp_path / "disk") as disk, ExitStack() as stack:
         lab = started(stack, tmp_path, disk.folder / "home")
