@@ -20,6 +20,7 @@ from pxcore.runs.handed_out import HandedOut
 from pxcore.runs.hosts import host_plan
 from pxcore.runs.job import Ended, Job
 from pxcore.runs.local_cluster import start_cluster
+from pxcore.runs.steady import keep_steady
 from pxcore.runs.tasks import Lane
 from pxcore.settings import Settings
 
@@ -118,6 +119,7 @@ def open_engine(home: Path, settings: Settings) -> Engine:
 
     Raises RunError when the scheduler named in ``PXCORE_SCHEDULER`` does not answer.
     """
+    keep_steady()
     if settings.scheduler:
         return ClusterEngine(home, settings.scheduler)
     return DaskEngine(home, settings)

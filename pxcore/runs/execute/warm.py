@@ -13,6 +13,7 @@ from collections.abc import Collection
 from distributed import Worker
 
 from pxcore import logs
+from pxcore.runs.steady import keep_steady
 from pxcore.settings import Settings
 
 LIGHT = ("rank", "redundancy")
@@ -22,6 +23,7 @@ HEAVY = ("train", "explain", *LIGHT)
 
 def dask_setup(worker: Worker) -> None:
     """Load what tasks need on a thread, so that the worker can report for duty at once."""
+    keep_steady()
     logs.begin("worker", Settings().log)
     logging.getLogger("distributed.worker").addFilter(in_one_line)
     names = needed(worker.state.total_resources)
