@@ -195,9 +195,8 @@ def test_a_new_run_does_the_stage_and_what_rests_on_it(
 
 
 def test_every_stage_is_in_the_run_and_in_the_table(store: Store, runs: tuple[str, ...]) -> None:
-    assert (
-        {task.kind for task in ledger.task_rows(store, runs[0])} == set(OF_RANKINGS) == set(ABOVE)
-    )
+    there = {task.kind for task in ledger.task_rows(store, runs[0])}
+    assert there == set(OF_RANKINGS) == set(ABOVE)
 
 
 def test_only_results_of_the_runs_own_tasks_are_read(
