@@ -6,6 +6,10 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8501
 DEMO_HOME ?= $(CURDIR)/.demo
 
+# Python compiles a module when it first meets it and keeps that beside the file. Where it is told
+# not to keep it, each of the tests' hundreds of processes compiles torch anew: seconds a process.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test check lint tests serve install install-dev system bench clean
 
 demo: install            ## train, rank and serve the embedded demo cells
@@ -30,7 +34,8 @@ serve: install           ## the dashboard on the lab's own store (PXCORE_HOME)
 bench: install-dev       ## every benchmark, with machine, versions and sizes (long)
 	for name in first_use engine container; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed  ## a service that may write to its store alone cannot keep what it compiled
+	@$(BIN)/python -m compileall -q $(wildcard app.py pages pxcore)
 
 install-dev: $(VENV)/.installed-dev
 

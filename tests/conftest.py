@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from playwright.sync_api import Browser, sync_playwright
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from tests.databases import CHOSEN, Postgres, kinds, postgres, stores_on
+
+# Told to keep no compiled modules, every process that a test starts would compile torch anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine is no failure: no test has a time limit of its own but the runner's.
 settings.register_profile("pxcore", deadline=None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,17 @@ def test_the_proxy_of_compose_asks_the_dashboard_by_name(
     (upstream,) = re.findall(r"upstream \w+ {\s+server (\S+);", made.read_text())
     port = compose["services"]["pxcore"]["command"][-1]
     assert upstream == f"pxcore:{port}"
+
+
+def test_what_make_starts_keeps_what_it_compiled() -> None:
+    """Else each of hundreds of processes compiles torch anew, for seconds."""
+    shown = "shown: ; @$(BIN)/python -c 'import sys; print(sys.dont_write_bytecode)'"
+    told = subprocess.run(
+        ["make", "--no-print-directory", "--eval", shown, "shown", f"VENV={Path(sys.prefix)}"],
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == "False"
 
 
 def test_the_image_copies_what_the_web_process_needs() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import dask.config
 import psutil
 import pytest
 
@@ -17,14 +18,15 @@ from pxcore.runs.tasks import Lane
 from pxcore.settings import Settings
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
-DASK_WAITS = 15
-"""Seconds of ``distributed.deploy.lost-worker-timeout`` as Dask comes."""
+DASK_WAITS = 3
+"""Seconds after which this host's own Dask settings would give a worker up."""
 
 
 def test_a_worker_that_is_slow_to_come_back_is_waited_for(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with closing(DaskEngine(home, Settings(home=home, device="cpu"))) as engine:
+    impatient = dask.config.set({"distributed.deploy.lost-worker-timeout": f"{DASK_WAITS}s"})
+    with impatient, closing(DaskEngine(home, Settings(home=home, device="cpu"))) as engine:
         until(lambda: engine.lanes() == {Lane.HEAVY: 1, Lane.LIGHT: 1})
         before = {one.pid for one in workers()}
         victim = next(iter(engine._client.run(os.getpid).values()))

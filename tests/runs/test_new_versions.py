@@ -13,19 +13,17 @@ from pxcore.api import Lab
 from pxcore.runs import ledger
 from pxcore.runs.panels import growing
 from pxcore.runs.tasks import VERSIONS
-from pxcore.runs.unlabelled.tasks import UNLABELLED
 from pxcore.settings import Settings
 from pxcore.store.artifacts import Artifacts
 from pxcore.store.home import Store, open_store
 from pxcore.store.tables import tasks
 from pxcore.types import MethodSpec, RunResult
 from pxcore.types.panel import Constraints, PanelQuestion
+from tests.runs.ranking_stages import OF_RANKINGS
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
-STAGES = [name for name in VERSIONS if name not in UNLABELLED]
-"""Of a run that ranks; clusterings are runs of their own."""
 ABOVE = {
-    "train": set(STAGES),
+    "train": set(OF_RANKINGS),
     "explain": {"explain", "rank", "gate", "joint", "redundancy"},
     "rank": {"rank"},
     "joint": {"joint", "redundancy"},
@@ -113,7 +111,7 @@ def advice(lab: Lab, run_id: str) -> str:
     return repr((found.advice(Constraints(margin=0.1)), found.screen.valid_f1.tolist()))
 
 
-@pytest.fixture(params=STAGES)
+@pytest.fixture(params=OF_RANKINGS)
 def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A stage whose code was just changed."""
     name: str = request.param
@@ -197,7 +195,8 @@ def test_a_new_run_does_the_stage_and_what_rests_on_it(
 
 
 def test_every_stage_is_in_the_run_and_in_the_table(store: Store, runs: tuple[str, ...]) -> None:
-    assert {task.kind for task in ledger.task_rows(store, runs[0])} == set(STAGES) == set(ABOVE)
+    there = {task.kind for task in ledger.task_rows(store, runs[0])}
+    assert there == set(OF_RANKINGS) == set(ABOVE)
 
 
 def test_only_results_of_the_runs_own_tasks_are_read(

@@ -14,7 +14,6 @@ from pxcore.runs.method_names import method_name
 from pxcore.runs.plan import plan
 from pxcore.runs.spec_tasks import gates, trains
 from pxcore.runs.tasks import ExplainTask, GateTask, Lane, RankTask, TrainTask, key
-from pxcore.runs.unlabelled.tasks import UNLABELLED
 from pxcore.store.keys import decode, encode, key_of
 from pxcore.types import (
     MaskKind,
@@ -26,6 +25,7 @@ from pxcore.types import (
     TrainingParams,
 )
 from pxcore.types.panel import PanelQuestion
+from tests.runs.ranking_stages import OF_RANKINGS
 
 
 def keys(spec: RunSpec, kind: str = "") -> set[str]:
@@ -149,14 +149,13 @@ def test_a_stage_version_changes_its_stage_and_what_follows(
     spec = replace(
         spec, gates=True, redundancy=True, leave_out=((0,),), question=PanelQuestion(always=(0,))
     )
-    kinds = [kind for kind in planning.KINDS if kind not in UNLABELLED]
-    before = {kind: keys(spec, kind) for kind in kinds}
+    before = {kind: keys(spec, kind) for kind in OF_RANKINGS}
     assert all(before.values())
     monkeypatch.setitem(planning.VERSIONS, "explain", 99)
-    same = {kind for kind in kinds if keys(spec, kind) == before[kind]}
+    same = {kind for kind in OF_RANKINGS if keys(spec, kind) == before[kind]}
     assert same == {"train", "judge", "screen"}
     monkeypatch.setitem(planning.VERSIONS, "train", 99)
-    assert not [kind for kind in kinds if keys(spec, kind) & before[kind]]
+    assert not [kind for kind in OF_RANKINGS if keys(spec, kind) & before[kind]]
 
 
 def test_only_methods_with_checks_are_checked(spec: RunSpec) -> None:

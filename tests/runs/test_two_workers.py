@@ -19,12 +19,11 @@ from pxcore.runs.panels.result import findings
 from pxcore.runs.result import result
 from pxcore.runs.runner import Runner
 from pxcore.runs.tables import run_json
-from pxcore.runs.tasks import KINDS
-from pxcore.runs.unlabelled.tasks import UNLABELLED
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import MethodSpec, ModelSpec, RunSpec
 from pxcore.types.panel import Constraints, PanelQuestion
+from tests.runs.ranking_stages import OF_RANKINGS
 from tests.tiny_lab import carry_on, tiny_dataset, tiny_spec
 
 
@@ -84,7 +83,7 @@ def test_serial_and_two_workers_give_the_same_numbers(
         advice = findings(store, run_id).advice(Constraints())
         told.append(({name: json[name] for name in same} | {"advice": repr(advice)}, found))
         store.close()
-    assert kinds == set(KINDS) - set(UNLABELLED)  # which are runs of their own
+    assert kinds == set(OF_RANKINGS)
     (serial, one), (parallel, other) = told
     assert parallel == serial
     assert [found.method for found in one.methods] == [spec.id for spec in one.spec.methods]
