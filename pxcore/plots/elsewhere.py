@@ -34,7 +34,7 @@ class Elsewhere:
     it is made of."""
     whole: str = field(default="", compare=False)
     """What another cell's image in its place costs and which method says so, where that is
-    trusted and informative: "0.299 (0.221 to 0.377) by Permutation across cells"."""
+    trusted and informative: "informative by Permutation across cells, 0.299 (0.221 to 0.377)"."""
 
     def __bool__(self) -> bool:
         """Return whether there is something to tell."""
@@ -89,10 +89,10 @@ def failed_checks(result: RunResult, method: MethodResult) -> tuple[str, ...]:
 
 
 def _whole(method: MethodResult, c: int) -> str:
-    """Return a channel's value with the method that says so."""
+    """Return the method that calls a channel informative, with its value."""
     ranking = method.ranking
     value = f"{score(ranking.mean[c])} {bounds(ranking.low[c], ranking.high[c])}"
-    return f"{value} by {one_line(method.label)}"
+    return f"informative by {one_line(method.label)}, {value}"
 
 
 def _trusted(result: RunResult, method: MethodResult) -> bool:

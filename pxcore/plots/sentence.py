@@ -58,7 +58,8 @@ def sentence(
     if not in_f1(result):
         return _looked_at(panel, result, order)
     kept = [c for c in order if _matters(ranking, c)]
-    parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result)]
+    found = any(others[c].whole for c in order) if others else False
+    parts = [_keep(panel, result, kept)] if kept else [_nothing_stands_out(result, elsewhere=found)]
     rest = _rest_counted if len(panel) > MANY else _rest
     parts += rest(panel, result, [c for c in order if c not in kept], others)
     return " ".join([*parts, *_circular(panel, kept)])
@@ -118,11 +119,17 @@ def _looked_at_most(panel: Panel, result: MethodResult, order: Sequence[int]) ->
     )
 
 
-def _nothing_stands_out(result: MethodResult) -> str:
-    """Return the sentence for a ranking without an informative channel that matters."""
+def _nothing_stands_out(result: MethodResult, *, elsewhere: bool) -> str:
+    """Return the sentence for a ranking without an informative channel that matters.
+
+    ``elsewhere``: whether another method of the run decides on one.
+    """
     value = "drop" if words(result.method).moves == "falls" else "gain"
     what = f"no {value} in {score_name(result)} of {SMALL} or more"
-    return f"No single channel stands out: {what} lies surely above {yardstick_of(result.ranking)}."
+    opening = "No single channel stands out"
+    if elsewhere:
+        opening += f" by {one_line(result.label)} alone"
+    return f"{opening}: {what} lies surely above {yardstick_of(result.ranking)}."
 
 
 def _keep(panel: Panel, result: MethodResult, kept: Sequence[int]) -> str:

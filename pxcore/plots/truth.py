@@ -8,6 +8,7 @@ import pandas as pd
 
 from pxcore.evaluation.against_truth import against_truth
 from pxcore.plots.numbers import count, listed, score
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.plots.text import one_line
 from pxcore.types import MethodResult, RunResult
 from pxcore.types.truth import AgainstTruth, ChannelTruth, TruthKind
@@ -60,6 +61,8 @@ def truth_found(result: RunResult, method: MethodResult) -> str:
     if found is None or truth is None:
         return ""
     label = one_line(method.label)
+    if why := why_no_ranking(result.behind(method), method):
+        return f"How {label} stands to what is known says nothing yet: {why}."
     if truth.kind == "planted":
         n = len(truth.informative)
         k, share = found.recall[0]

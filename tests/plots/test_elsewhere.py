@@ -127,8 +127,13 @@ def test_another_method_is_named_without_a_parting() -> None:
 def test_undecided_here_but_clear_by_another_cells_image() -> None:
     whole = ranked("permute_cells", Verdict.INFORMATIVE)
     result = run(ranked("pxpermute", Verdict.UNDECIDED), whole)
-    value = "PI (DNA): undecided here, 0.500 (0.480 to 0.520) by The permute_cells."
+    value = "PI (DNA): undecided here, informative by The permute_cells, 0.500 (0.480 to 0.520)."
     assert value in headline(result)
+    ranking = result.methods[0].ranking
+    low = replace(ranking, mean=(0.0,) * len(ranking.mean))
+    nothing = replace(result.methods[0], ranking=low)
+    opening = "No single channel stands out by The pxpermute alone: "
+    assert headline(run(nothing, whole)).startswith(opening)
     assert not re.search(r"Undecided: [^.]*PI", headline(result))
     for silent in (
         run(result.methods[0], ranked("permute_cells", Verdict.UNDECIDED)),
@@ -136,6 +141,7 @@ def test_undecided_here_but_clear_by_another_cells_image() -> None:
         run(result.methods[0], replace(whole, performance=ex.performance(0.35, 0.1))),
     ):
         assert "undecided here" not in headline(silent)
+        assert " alone" not in headline(silent)
 
 
 def test_a_method_that_is_not_trusted_is_not_named_but_denies() -> None:

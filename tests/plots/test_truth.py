@@ -42,6 +42,14 @@ def test_planted_channels_are_counted_among_the_first() -> None:
     assert table.iloc[0].tolist() == ["PXPermute", 50.0, 50.0, 100.0]
 
 
+@pytest.mark.parametrize("truth", [PLANTED, MEANS])
+def test_of_models_that_guess_nothing_is_told(truth: ChannelTruth) -> None:
+    guessing = replace(ex.result().methods[0], performance=ex.performance(0.35, 0.1))
+    said = truth_found(result(truth), guessing)
+    assert said.startswith("How PXPermute stands to what is known says nothing yet: the models")
+    assert "among the first" not in said
+
+
 def test_means_are_told_with_what_they_do_not_prove() -> None:
     found = result(MEANS)
     said = truth_sentence(found, found.methods[0])
