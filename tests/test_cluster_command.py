@@ -100,8 +100,14 @@ def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
     cells: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "auto.json"
-    lines = call("cluster", cells, "--most", "2", "--json", str(file), *SMALL)
+    published = ("--start-epochs", "2", "--start-rate", "1e-4", "--limits", "full_scale")
+    steps = ("--batch-size", "8", "--learning-rate", "0.004")
+    words = ("cluster", cells, "--most", "2", "--json", str(file), *SMALL, *published, *steps)
+    lines = call(*words)
     told = json.loads(file.read_text())
+    settings = {name: told["settings"][name] for name in ("start_epochs", "start_rate", "limits")}
+    assert settings == {"start_epochs": 2, "start_rate": 1e-4, "limits": "full_scale"}
+    assert (told["settings"]["batch_size"], told["settings"]["learning_rate"]) == (8, 0.004)
     assert [k for k, _ in told["bic"]] == [1, 2]
     assert "importance" not in told
     assert "BIC still falls at 2 clusters" in " ".join(lines)
@@ -115,6 +121,7 @@ def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
         (("--channels", "CD3"), "it has BF, Left, Right"),
         (("--model", "dcae_3d"), "takes volumes only"),
         (("--variant", "birch"), "cannot say how many clusters"),
+        (("--picture-weight", "0.5"), "nothing is weighed"),
         (("--json", "/nowhere/at/all.json"), "there is no folder"),
     ],
 )
