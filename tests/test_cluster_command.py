@@ -100,17 +100,21 @@ def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
     cells: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "auto.json"
-    published = ("--start-epochs", "2", "--start-rate", "1e-4", "--limits", "full_scale")
-    steps = ("--batch-size", "8", "--learning-rate", "0.004")
-    words = ("cluster", cells, "--most", "2", "--json", str(file), *SMALL, *published, *steps)
-    lines = call(*words)
+    lines = call("cluster", cells, "--most", "2", "--json", str(file), *SMALL)
     told = json.loads(file.read_text())
-    settings = {name: told["settings"][name] for name in ("start_epochs", "start_rate", "limits")}
-    assert settings == {"start_epochs": 2, "start_rate": 1e-4, "limits": "full_scale"}
-    assert (told["settings"]["batch_size"], told["settings"]["learning_rate"]) == (8, 0.004)
     assert [k for k, _ in told["bic"]] == [1, 2]
     assert "importance" not in told
     assert "BIC still falls at 2 clusters" in " ".join(lines)
+
+
+def test_published_settings_of_the_training_are_given_and_told(cells: str, tmp_path: Path) -> None:
+    file = tmp_path / "published.json"
+    start = ("--start-epochs", "2", "--start-rate", "1e-4", "--limits", "full_scale")
+    steps = ("--epochs", "3", "--batch-size", "40", "--learning-rate", "0.004")
+    call("cluster", cells, "--clusters", "2", "--json", str(file), *SMALL, *start, *steps)
+    settings = json.loads(file.read_text())["settings"]
+    given = ("start_epochs", "start_rate", "limits", "epochs", "batch_size", "learning_rate")
+    assert [settings[name] for name in given] == [2, 1e-4, "full_scale", 3, 40, 0.004]
 
 
 @pytest.mark.parametrize(
