@@ -107,6 +107,16 @@ def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
     assert "BIC still falls at 2 clusters" in " ".join(lines)
 
 
+def test_published_settings_of_the_training_are_given_and_told(cells: str, tmp_path: Path) -> None:
+    file = tmp_path / "published.json"
+    start = ("--start-epochs", "2", "--start-rate", "1e-4", "--limits", "full_scale")
+    steps = ("--epochs", "3", "--batch-size", "40", "--learning-rate", "0.004")
+    call("cluster", cells, "--clusters", "2", "--json", str(file), *SMALL, *start, *steps)
+    settings = json.loads(file.read_text())["settings"]
+    given = ("start_epochs", "start_rate", "limits", "epochs", "batch_size", "learning_rate")
+    assert [settings[name] for name in given] == [2, 1e-4, "full_scale", 3, 40, 0.004]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -115,6 +125,7 @@ def test_auto_looks_for_the_number_and_says_when_it_did_not_find_one(
         (("--channels", "CD3"), "it has BF, Left, Right"),
         (("--model", "dcae_3d"), "takes volumes only"),
         (("--variant", "birch"), "cannot say how many clusters"),
+        (("--picture-weight", "0.5"), "nothing is weighed"),
         (("--json", "/nowhere/at/all.json"), "there is no folder"),
     ],
 )

@@ -13,6 +13,7 @@ from pxcore.types.unlabelled import Nuisance
 
 _NEIGHBOURS = 15
 _FOLDS = 5
+_BLOCK_BYTES = 16 * 2**20
 LIGHT = "brightness"
 """Told, and no nuisance: it may be what was asked."""
 NAMES = ("row", "column", "size", LIGHT)
@@ -40,7 +41,7 @@ class NuisanceReport:
         return max(0.0, (self.together - self.guess) / (1.0 - self.guess))
 
 
-def nuisances(source: CellSource, cells: Array, block: int = 256) -> Nuisance:
+def nuisances(source: CellSource, cells: Array, block: int | None = None) -> Nuisance:
     """Return where each cell lies in its frame, how large and how bright it is.
 
     By its mask where there is one (a cell with an empty mask is taken by its light). Without, by
@@ -48,7 +49,11 @@ def nuisances(source: CellSource, cells: Array, block: int = 256) -> Nuisance:
     what is less than a quarter of the largest left out. Size is the root of the mean squared
     distance from the cell's own middle. Rows and columns are pixels from the middle of the frame;
     brightness is the mean of all pixels after scaling each plane by its mean over these cells.
+    ``block``: cells held at once as float64; None for as many as take 16 MiB, at most 256.
     """
+    if block is None:
+        cell_bytes = 8 * int(np.prod(source.image_shape))
+        block = min(256, max(1, _BLOCK_BYTES // cell_bytes))
     parts = []
     for start in range(0, len(cells), block):
         here = cells[start : start + block]

@@ -17,7 +17,7 @@ from pxcore.commands.spec_options import options_of
 from pxcore.commands.terminal import ERR, OUT, text
 from pxcore.errors import ClusteringError
 from pxcore.plots.numbers import about, count
-from pxcore.types.unlabelled_ask import ClusterAsk, Covariance
+from pxcore.types.unlabelled_ask import ClusterAsk, Covariance, PixelLimits
 
 
 def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -29,6 +29,16 @@ def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
         list[str] | None, typer.Option(help="A setting of the autoencoder, such as width=8.")
     ] = None,
     epochs: Annotated[int, typer.Option(help="Of the autoencoder; 0: suggested.")] = 0,
+    batch_size: Annotated[int, typer.Option(help="Cells a step; 0: suggested.")] = 0,
+    learning_rate: Annotated[float, typer.Option(help="Of Adam; 0: suggested.")] = 0.0,
+    start_epochs: Annotated[int, typer.Option(help="Of the epochs, at --start-rate first.")] = 0,
+    start_rate: Annotated[float, typer.Option(help="Learning rate of the first epochs.")] = 1e-5,
+    picture_weight: Annotated[
+        float, typer.Option(help="Of pictures beside volumes in the loss, 0 to 1.")
+    ] = 0.99,
+    limits: Annotated[
+        str, typer.Option(help="What scales pixels: percentiles or full_scale.")
+    ] = "percentiles",
     channels: Annotated[str, typer.Option(help="Such as BF,CD3; empty: all.")] = "",
     variant: Annotated[str, typer.Option(help="whitened, raw, umap or birch.")] = "whitened",
     covariance: Annotated[str, typer.Option(help="tied, diag or full.")] = "tied",
@@ -62,6 +72,12 @@ def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
             model=model or ask.model,
             options=tuple(sorted((dict(kept) | dict(given)).items())),
             epochs=epochs or ask.epochs,
+            batch_size=batch_size or ask.batch_size,
+            learning_rate=learning_rate or ask.learning_rate,
+            start_epochs=start_epochs,
+            start_rate=start_rate,
+            picture_weight=picture_weight,
+            limits=cast("PixelLimits", limits),
             channels=_channels(lab, dataset, channels),
             clusters=_number(clusters),
             max_clusters=most,

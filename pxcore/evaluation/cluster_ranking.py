@@ -14,6 +14,7 @@ from pxcore.importance.fold import FoldImportance
 from pxcore.importance.masks import CellMasks
 from pxcore.importance.method import ExplainRequest
 from pxcore.importance.perturbations import PERTURBATIONS, Context
+from pxcore.training.device import Layout
 from pxcore.training.device_cells import DeviceCells
 from pxcore.training.predict import outputs
 from pxcore.types import Array
@@ -41,6 +42,8 @@ class ClusterRankRequest:
     repeats: int | None = None
     """None: until the order is settled, at most ``max_repeats``."""
     max_repeats: int = 100
+    batch_size: int = 256
+    """Cells a forward pass."""
     tell: Callable[[str, float], None] = lambda _step, _share: None
     stop: Callable[[], bool] = lambda: False
 
@@ -64,7 +67,7 @@ def rank_on_clusters(request: ClusterRankRequest) -> FoldImportance:
         When ``request.stop()`` says so.
     """
     perturbation = PERTURBATIONS[request.perturbation]
-    labels = clusters_of(request.network, request.cells, request.stop)
+    labels = clusters_of(request.network, request.cells, request.stop, request.batch_size)
     return engine.measure(
         f"clusters:{perturbation.id}",
         perturbation,
@@ -77,6 +80,7 @@ def rank_on_clusters(request: ClusterRankRequest) -> FoldImportance:
             seed=request.seed,
             repeats=request.repeats,
             max_repeats=request.max_repeats,
+            layout=Layout(batch_size=request.batch_size),
             tell=request.tell,
             stop=request.stop,
         ),

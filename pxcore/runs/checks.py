@@ -187,6 +187,8 @@ def _training(params: TrainingParams) -> None:
         ("high percentile", params.high_percentile, 0.0, 100.0),
         ("factor of the learning rate", params.plateau_factor, 0.01, 1.0),
         ("largest shift in pixels", params.crop, 0, 1024),
+        ("starting epochs", params.start_epochs, 0, params.max_epochs - 1),
+        ("learning rate of the starting epochs", params.start_rate, 1e-9, 10.0),
         ("share for validation", params.valid_share, 0.01, 0.8),
     )
     for name, value, low, high in bounds:
@@ -195,6 +197,12 @@ def _training(params: TrainingParams) -> None:
             raise TrainingError(message)
     if params.zero_pixels not in ("count", "skip"):
         message = f"training: zero pixels are {params.zero_pixels!r}; give count or skip"
+        raise TrainingError(message)
+    if params.start_epochs and params.schedule != "plateau":
+        message = (
+            f"training: {params.start_epochs} starting epochs were asked for with the schedule "
+            f"{params.schedule!r}, which has its own start; leave them out, or use plateau"
+        )
         raise TrainingError(message)
     if params.crop != int(params.crop):
         message = f"training: largest shift is {params.crop} pixels; give a whole number"

@@ -45,12 +45,16 @@ def one_cycle(step: int, n_steps: int, peak: float) -> float:
 def plateau(params: TrainingParams, history: Sequence[Epoch]) -> float:
     """Return the learning rate of the epoch after ``history``.
 
-    It is multiplied with ``plateau_factor`` (halved) after each ``plateau_patience`` epochs in a
-    row without a better validation score.
-    Source: Shetab Boushehri et al. 2024 (their code watches the training loss instead).
+    The first ``start_epochs`` have ``start_rate``. Then it is ``learning_rate``, multiplied with
+    ``plateau_factor`` (halved) after each ``plateau_patience`` epochs in a row without a better
+    validation score than any after the start.
+    Source: Shetab Boushehri et al. 2024 (their code watches the training loss instead); starting
+    epochs: Zhang et al., Scientific Reports 13, 2023 (five at 1e-5, then 1e-3).
     """
+    if len(history) < params.start_epochs:
+        return params.start_rate
     rate, best, waited = params.learning_rate, -math.inf, 0
-    for epoch in history:
+    for epoch in history[params.start_epochs :]:
         if epoch.valid_f1 > best:
             best, waited = epoch.valid_f1, 0
             continue

@@ -66,6 +66,10 @@ class TrainingParams:
     """``adam_amsgrad``: weight decay is part of the gradient, and steps never grow on their own."""
     plateau_factor: float = added(0.5)
     """What the learning rate is multiplied with on a plateau."""
+    start_epochs: int = added(0)
+    """Epochs at ``start_rate`` before the rest; the plateau is looked for after them."""
+    start_rate: float = added(1e-5)
+    """Learning rate of the starting epochs."""
     crop: int = added(0)
     """Largest random shift of a cell along rows and along columns, in pixels, all its channels
     together; 0 for none."""

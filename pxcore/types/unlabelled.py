@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pxcore.errors import DatasetError
 from pxcore.types.arrays import Array, frozen
 from pxcore.types.cells import Dataset
 from pxcore.types.results import Epoch
 from pxcore.types.runs import TrainingParams
-
-Option = tuple[str, str | int | float | bool]
+from pxcore.types.unlabelled_ask import Option, PixelLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,7 @@ class AutoencoderSpec:
     """``balance`` plays no part; ``valid_share`` is that of all cells given."""
     picture_weight: float = 0.99
     """w1 of the fused loss: w1 · MSE of the pictures + (1 - w1) · MSE of the volumes."""
-    limits: Literal["percentiles", "full_scale"] = "percentiles"
+    limits: PixelLimits = "percentiles"
     """Pixel values that become 0 and 1: percentiles of training cells, a volume's slices together,
     or 0 and the largest value of the stored type, as published (raw / 65535)."""
 

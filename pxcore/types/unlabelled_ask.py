@@ -9,6 +9,7 @@ from pxcore.types.added import added
 
 Option = tuple[str, str | int | float | bool]
 Covariance = Literal["tied", "diag", "full"]
+PixelLimits = Literal["percentiles", "full_scale"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,14 @@ class ClusterAsk:
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1e-3
+    start_epochs: int = added(0)
+    """Of the epochs: so many first at ``start_rate``; published for pictures with volumes: 5."""
+    start_rate: float = added(1e-5)
+    picture_weight: float = added(0.99)
+    """w1 of the fused loss: w1 · MSE of the pictures + (1 - w1) · MSE of the volumes."""
+    limits: Literal["percentiles", "full_scale"] = added("percentiles")
+    """Pixel values that become 0 and 1: ``percentiles`` of training cells, or ``full_scale``, 0
+    and the largest value of the stored type, as published."""
     encoder_of: str = ""
     """A finished clustering run whose encoder is used as it is: nothing is trained. Model,
     settings and training are then those of that run."""

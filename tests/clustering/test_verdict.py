@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -180,6 +181,17 @@ def test_place_and_size_are_read_from_masks_or_light(with_masks: bool) -> None:
     assert found.values[2, 2] > 1.5 * found.values[0, 2]
     assert found.values[0, 2] == pytest.approx(found.values[1, 2])
     assert found.values[2, 3] > found.values[0, 3]
+
+
+def test_large_cells_are_placed_a_few_at_a_time() -> None:
+    images = np.random.default_rng(2).integers(0, 99, (40, 64, 60, 60)).astype(np.uint8)
+    source = ArrayCells(images)
+    tracemalloc.start()
+    found = nuisances(source, np.arange(40))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 120e6  # bytes; all 40 as float64 are 74 MB, of which several copies are made
+    assert np.allclose(found.values, nuisances(source, np.arange(40), block=1).values)
 
 
 def test_one_seed_compares_with_nothing() -> None:

@@ -15,6 +15,7 @@ from pxcore.types.unlabelled import Option, Planes
 PICTURES = Planes(pictures=3)
 VOLUMES = Planes(volumes=2, depth=17)
 BOTH = Planes(pictures=3, volumes=2, depth=17)
+BOTH_FLAT = Planes(pictures=1, volumes=1, depth=15)
 SMALL: dict[str, tuple[Planes, tuple[Option, ...], int]] = {
     "dcae_2d": (PICTURES, (("width", 4), ("code", 8)), 8),
     "dcae_3d": (VOLUMES, (("width", 2), ("code", 6)), 6),
@@ -71,7 +72,11 @@ def test_a_fused_code_is_the_pictures_code_then_the_volumes() -> None:
         ("dcae_3d", PICTURES, (32, 32), (), "takes volumes only"),
         ("dcae_fused", PICTURES, (32, 32), (), "takes pictures and volumes"),
         ("dcae_2d", PICTURES, (16, 32), (), "at least 17 x 17"),
-        ("dcae_3d", Planes(volumes=1, depth=8), (32, 32), (), "at least 16 in every direction"),
+        ("dcae_3d", Planes(volumes=1, depth=8), (32, 32), (), "8 slices .* are too shallow"),
+        ("dcae_3d", Planes(volumes=1, depth=8), (32, 32), (), "import the slices as pictures"),
+        ("dcae_3d", Planes(volumes=1, depth=16), (15, 32), (), "are too small .* larger frame"),
+        ("dcae_fused", BOTH_FLAT, (14, 32), (), "at least 17 x 17"),
+        ("dcae_fused", BOTH_FLAT, (32, 32), (), "15 slices .* at least 16 in every direction"),
         ("dcae_2d", PICTURES, (32, 32), (("depth", 3),), "no setting 'depth'"),
         ("dcae_2d", PICTURES, (32, 32), (("code", 0),), "at least 1"),
     ],

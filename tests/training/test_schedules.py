@@ -107,3 +107,10 @@ def test_a_plateau_multiplies_with_its_factor() -> None:
     params = TrainingParams(learning_rate=1.0, plateau_patience=2, plateau_factor=0.65)
     assert plateau(params, history(0.5, 0.5, 0.5)) == pytest.approx(0.65)
     assert plateau(params, history(0.5, 0.5, 0.5, 0.5, 0.5)) == pytest.approx(0.65**2)
+
+
+def test_starting_epochs_have_a_rate_of_their_own_and_no_say_in_the_plateau() -> None:
+    params = TrainingParams(learning_rate=1e-3, start_epochs=2, start_rate=1e-5, plateau_patience=2)
+    assert [plateau(params, history(*[0.9] * n)) for n in (0, 1, 2)] == [1e-5, 1e-5, 1e-3]
+    assert plateau(params, history(0.9, 0.9, 0.5, 0.6)) == 1e-3
+    assert plateau(params, history(0.9, 0.9, 0.6, 0.5, 0.5)) == 5e-4

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from pxcore.errors import TrainingError
 from pxcore.models.autoencoders.sizes import check_sizes
 from pxcore.models.model import Numbers
-from pxcore.types.unlabelled import Option, Planes
+from pxcore.types.unlabelled import Planes
+from pxcore.types.unlabelled_ask import Option
 
 if TYPE_CHECKING:
     from torch import nn

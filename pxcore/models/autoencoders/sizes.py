@@ -32,9 +32,16 @@ def check_picture(name: str, image_size: tuple[int, int]) -> None:
 
 def check_volume(name: str, size: tuple[int, int, int]) -> None:
     """Raise TrainingError for volumes (D, H, W) of which four poolings leave nothing."""
-    if min(size) < SMALLEST_VOLUME:
-        message = (
-            f"volumes of {size[0]} slices of {size[1]} x {size[2]} pixels are too small for "
-            f"{name}; expected at least {SMALLEST_VOLUME} in every direction"
-        )
-        raise TrainingError(message)
+    depth, height, width = size
+    if min(size) >= SMALLEST_VOLUME:
+        return
+    shallow, narrow = depth < SMALLEST_VOLUME, min(height, width) < SMALLEST_VOLUME
+    what = " and ".join(["too shallow"] * shallow + ["too small"] * narrow)
+    remedies = ["import them into a larger frame"] * narrow + [
+        "record more slices, or import the slices as pictures, a channel each, for dcae_2d"
+    ] * shallow
+    message = (
+        f"volumes of {depth} slices of {height} x {width} pixels are {what} for {name}; expected "
+        f"at least {SMALLEST_VOLUME} in every direction: {', and '.join(remedies)}"
+    )
+    raise TrainingError(message)

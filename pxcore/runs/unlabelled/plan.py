@@ -62,6 +62,19 @@ def training_of(ask: ClusterAsk) -> TrainingParams:
         batch_size=ask.batch_size,
         learning_rate=ask.learning_rate,
         stop_patience=ask.epochs,
+        start_epochs=ask.start_epochs,
+        start_rate=ask.start_rate,
+    )
+
+
+def spec_of(ask: ClusterAsk) -> AutoencoderSpec:
+    """Return the autoencoder that is asked for."""
+    return AutoencoderSpec(
+        id=ask.model,
+        options=tuple(sorted(ask.options)),
+        training=training_of(ask),
+        picture_weight=ask.picture_weight,
+        limits=ask.limits,
     )
 
 
@@ -72,10 +85,7 @@ def add_steps(ask: ClusterAsk, add: Add) -> None:
     ``explain_clusters``, ``mask_check``; with joint refinement ``first/codes``,
     ``first/cluster`` and ``refine`` before ``codes``.
     """
-    taken, params = taken_of(ask), params_of(ask)
-    spec = AutoencoderSpec(
-        id=ask.model, options=tuple(sorted(ask.options)), training=training_of(ask)
-    )
+    taken, params, spec = taken_of(ask), params_of(ask), spec_of(ask)
     encoder = ask.encoder_key
     if not encoder:
         seed = derive_seed("encode", ask.seed)
@@ -106,7 +116,7 @@ def _refined(ask: ClusterAsk, add: Add, encoder: str, spec: AutoencoderSpec) -> 
         taken=taken,
         encoder=encoder,
         clusters=clusters,
-        spec=replace(spec, training=replace(spec.training, max_epochs=epochs)),
+        spec=replace(spec, training=replace(spec.training, max_epochs=epochs, start_epochs=0)),
         seed=derive_seed("encode", ask.seed),  # the same cells are kept from both trainings
     )
     label = "Gather codes around the clusters"

@@ -11,7 +11,7 @@ from pxcore.errors import ClusteringError, TrainingError
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.runs.unlabelled.plan import params_of
 from pxcore.types import Dataset
-from pxcore.types.unlabelled_ask import ClusterAsk, Covariance
+from pxcore.types.unlabelled_ask import ClusterAsk, Covariance, PixelLimits
 
 
 def refuse(ask: ClusterAsk, dataset: Dataset) -> None:
@@ -23,9 +23,10 @@ def refuse(ask: ClusterAsk, dataset: Dataset) -> None:
         For numbers out of range, more clusters than cells, too few cells, or a variant that
         cannot do what is asked.
     TrainingError
-        For maps of volumes.
+        For maps of volumes, or a weight or limits that make no sense.
     """
     _numbers(ask, dataset)
+    _training(ask)
     _variant(ask)
     if (ask.maps or ask.check_masks) and not AUTOENCODERS[ask.model].last_map:
         message = (
@@ -53,6 +54,24 @@ def _numbers(ask: ClusterAsk, dataset: Dataset) -> None:
             "and far fewer to mean anything"
         )
         raise ClusteringError(message)
+
+
+def _training(ask: ClusterAsk) -> None:
+    if ask.limits not in get_args(PixelLimits):
+        known = " or ".join(get_args(PixelLimits))
+        message = f"the limits of pixels are {ask.limits!r}; expected {known}"
+        raise TrainingError(message)
+    if not 0.0 <= ask.picture_weight <= 1.0:
+        message = f"the weight of pictures is {ask.picture_weight:g}; give a number from 0 to 1"
+        raise TrainingError(message)
+    both = AUTOENCODERS[ask.model].takes == "both"
+    if ask.picture_weight != ClusterAsk(dataset_id="").picture_weight and not both:
+        message = (
+            f"the weight of pictures is {ask.picture_weight:g}, but {ask.model} does not look at "
+            "pictures and volumes together, so nothing is weighed: leave the weight out, or take "
+            "dcae_fused"
+        )
+        raise TrainingError(message)
 
 
 def _variant(ask: ClusterAsk) -> None:

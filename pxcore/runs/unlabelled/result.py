@@ -36,7 +36,8 @@ from pxcore.runs.unlabelled.asks import ask_of
 from pxcore.runs.unlabelled.plan import taken_of
 from pxcore.runs.work import read_progress
 from pxcore.store.home import Store
-from pxcore.types import Dataset, Panel
+from pxcore.types import Dataset, Panel, TrainingParams
+from pxcore.types.unlabelled import AutoencoderSpec
 from pxcore.types.unlabelled_ask import ClusterAsk
 from pxcore.types.unlabelled_views import (
     ClassMatch,
@@ -228,7 +229,9 @@ def _details(
     told = [
         ("Autoencoder", f"{encoder.spec.id}{f' ({settings})' if settings else ''}"),
         ("Training", f"{len(encoder.history)} epochs in batches of {training.batch_size} at a "
-         f"learning rate of {training.learning_rate:g}; epoch {encoder.best_epoch} kept"),
+         f"learning rate of {training.learning_rate:g}{_started(training)}; epoch "
+         f"{encoder.best_epoch} kept"),
+        *_weighed(encoder.spec, record.dataset),
         ("Cells", f"{record.dataset.n_cells}, {_where(record.dataset, ask)}"),
         ("Clusters", f"variant {ask.variant}, {ask.covariance} covariance, "
          + ("number by BIC" if ask.clusters is None else f"{ask.clusters} asked for")),
@@ -238,6 +241,22 @@ def _details(
     ]  # fmt: skip
     if ask.encoder_of:
         told.insert(0, ("Encoder", f"of run {ask.encoder_of}, used as it is"))
+    return tuple(told)
+
+
+def _started(training: TrainingParams) -> str:
+    """Return what was done before the learning rate that is told."""
+    n = training.start_epochs
+    return f" after {n} at {training.start_rate:g}" if n else ""
+
+
+def _weighed(spec: AutoencoderSpec, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    """Return what the loss weighs and how pixels were scaled, where that is not the usual."""
+    told = []
+    if spec.id == "dcae_fused":
+        told.append(("Weight of pictures", f"{spec.picture_weight:g}"))
+    if spec.limits == "full_scale":
+        told.append(("Scale", f"0 to the largest value of {dataset.dtype}"))
     return tuple(told)
 
 

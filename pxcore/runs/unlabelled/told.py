@@ -67,7 +67,8 @@ def told(found: ClusterResult) -> dict[str, object]:
 
 
 SETTINGS = (
-    *("model", "options", "epochs", "batch_size", "learning_rate", "variant", "covariance"),
+    *("model", "options", "epochs", "batch_size", "learning_rate", "start_epochs", "start_rate"),
+    *("picture_weight", "limits", "variant", "covariance"),
     *("components", "max_clusters", "centre", "refine", "encoder_of", "seed"),
 )
 

@@ -24,6 +24,8 @@ EVERYTHING = ClusterAsk(
     maps=True,
     check_masks=True,
 )
+ENCODED = "3b8a865b3d9c67365a1d348c750eace7b601482022cab51796738631c98e8b79"
+"""The key that the encoder of this had before ``start_epochs`` and what came with it."""
 
 
 def keys(ask: ClusterAsk = EVERYTHING, **more: object) -> dict[str, str]:
@@ -69,6 +71,10 @@ def test_what_people_call_things_makes_no_other_key() -> None:
         ({"pixels_key": "q" * 64}, set()),
         ({"centre": False}, set()),
         ({"channels": (0,)}, set()),
+        ({"start_epochs": 5}, set()),
+        ({"picture_weight": 0.5}, set()),
+        ({"limits": "full_scale"}, set()),
+        ({"donors_key": "a" * 64}, set(keys()) - {"explain_clusters", "mask_check"}),
         ({"clusters": 3}, {"encode", "first/codes"}),
         ({"covariance": "full"}, {"encode", "first/codes"}),
     ],
@@ -78,6 +84,16 @@ def test_what_decides_the_numbers_makes_another_key(
 ) -> None:
     first = keys()
     assert other(first, keys(replace(EVERYTHING, **changed))) == set(first) - same
+
+
+def test_encoders_trained_before_more_could_be_asked_stay_found() -> None:
+    assert keys()["encode"] == ENCODED
+
+
+def test_the_rest_of_the_epochs_is_not_started_anew_by_a_refinement() -> None:
+    steps = {step.kind: step.task for step in plan(spec_of(replace(EVERYTHING, start_epochs=5)))}
+    starts = {kind: steps[kind].spec.training.start_epochs for kind in ("encode", "refine")}
+    assert starts == {"encode": 5, "refine": 0}
 
 
 def test_looking_further_computes_nothing_again() -> None:

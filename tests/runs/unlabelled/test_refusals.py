@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pxcore.clustering.verdict import ClusterVerdict
 from pxcore.data.annotation import Annotation
 from pxcore.doors.unlabelled import Unlabelled
 from pxcore.errors import ClusteringError, PanelError, PxError, RunError, TrainingError
+from pxcore.runs import imports
 from pxcore.runs.execute.unlabelled.cluster import edge_words
 from pxcore.runs.failures import classify
 from pxcore.runs.import_desk import ImportDesk
@@ -24,10 +26,13 @@ from pxcore.runs.tasks import Lane
 from pxcore.runs.unlabelled.asks import filled
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.types import Channel, Dataset, Panel, RunState
+from pxcore.types import Channel, Dataset, ImportRequest, Panel, RunState
 from pxcore.types.unlabelled_ask import ClusterAsk
 from tests.hidden_cells import hidden_dataset, small_ask
 from tests.tiny_lab import InlineEngine, carry_on, stored_dataset
+
+RANKED = "pxcore.runs.execute.unlabelled.rank.rank_on_clusters"
+FITTED = "pxcore.runs.execute.unlabelled.explain.fit"
 
 
 class Telling(InlineEngine):
@@ -80,6 +85,12 @@ def ask(store: Store) -> ClusterAsk:
         ({"model": "vae"}, TrainingError, "dcae_2d"),
         ({"options": (("depth", 3),)}, TrainingError, "has no setting 'depth'"),
         ({"epochs": 0}, TrainingError, "epochs is 0"),
+        ({"start_epochs": 1}, TrainingError, "starting epochs is 1; give a number from 0 to 0"),
+        ({"start_rate": 0.0}, TrainingError, "rate of the starting epochs is 0; give"),
+        ({"picture_weight": 1.5}, TrainingError, "weight of pictures is 1.5; give a number from 0"),
+        ({"picture_weight": 0.5}, TrainingError, "nothing is weighed: leave the weight out"),
+        ({"limits": "all"}, TrainingError, "expected percentiles or full_scale"),
+        ({"variant": "umap"}, ClusteringError, "umap-learn, which is not installed here; choose"),
         ({"encoder_of": "nothing"}, RunError, "is not known here"),
         ({"seed": 2**33}, PxError, "seed"),
     ],
@@ -116,6 +127,39 @@ def test_what_only_pixels_show_ends_the_run_with_one_sentence(
     assert told.run.state is RunState.FAILED
     assert said in told.error
     assert "bad input" in told.error
+
+
+def test_a_shallow_volume_is_refused_with_what_can_be_done(store: Store, tmp_path: Path) -> None:
+    slices = np.random.default_rng(1).integers(0, 500, (6, 1, 8, 18, 18)).astype(np.uint16)
+    np.savez(tmp_path / "flat.npz", volumes=slices)
+    flat = imports.bring_in(
+        store, ImportRequest(path=str(tmp_path / "flat.npz")), lambda _step, _share: None
+    )
+    door = Unlabelled(store)
+    with pytest.raises(TrainingError, match=r"8 slices .* too shallow for dcae_3d.* as pictures"):
+        door.check(door.draft(flat.id))
+
+
+@pytest.mark.parametrize(("kind", "work"), [("rank", RANKED), ("explain", FITTED)])
+def test_what_does_not_fit_into_memory_is_tried_with_smaller_batches(
+    store: Store, monkeypatch: pytest.MonkeyPatch, kind: str, work: str
+) -> None:
+    asked: list[int] = []
+    really = importlib.import_module(work.rpartition(".")[0]).__dict__[work.rpartition(".")[2]]
+
+    def short(*given: object) -> object:
+        request = given[0] if kind == "rank" else given[1]
+        asked.append(request.batch_size)  # type: ignore[attr-defined]
+        if len(asked) == 1:
+            raise MemoryError
+        return really(*given)
+
+    monkeypatch.setattr(work, short)
+    ask = replace(small_ask(store, made(store, 24), 1), clusters=2, seed=len(kind))
+    run_id = Unlabelled(store).submit(replace(ask, rank=kind == "rank", maps=kind != "rank"))
+    carry_on(store)
+    assert progress(store, run_id).run.state is RunState.FINISHED
+    assert asked[1] == asked[0] // 2
 
 
 def test_an_encoder_keeps_its_centring(store: Store, tmp_path: Path) -> None:

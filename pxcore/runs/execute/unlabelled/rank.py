@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pxcore.clustering.network import cluster_network
@@ -10,6 +12,7 @@ from pxcore.importance import bootstrap
 from pxcore.importance.fold import FoldImportance
 from pxcore.importance.repeats import channel_values
 from pxcore.runs.execute.context import Context
+from pxcore.runs.execute.memory import with_smaller_batches
 from pxcore.runs.execute.unlabelled.cells import encoding
 from pxcore.runs.saved.cluster_ranks import StoredRanking, save_ranking
 from pxcore.runs.saved.clusters import load_clustering
@@ -32,18 +35,21 @@ def rank_clusters(context: Context, task: RankClustersTask) -> None:
     with encoding(context.artifacts, task.taken, task.encoder) as one:
         drawn = rng.permutation(one.opened.everyone)[: task.most_cells]
         cells = np.sort(drawn)
-        found = rank_on_clusters(
-            ClusterRankRequest(
-                network=cluster_network(one.network, clustering),
-                cells=one.shown(cells),
-                planes=task.taken.planes,
-                n_clusters=clustering.n_clusters,
-                perturbation=task.perturbation,
-                seed=task.seed,
-                max_repeats=task.max_repeats,
-                tell=work.tell,
-                stop=work.stop,
-            )
+        request = ClusterRankRequest(
+            network=cluster_network(one.network, clustering),
+            cells=one.shown(cells),
+            planes=task.taken.planes,
+            n_clusters=clustering.n_clusters,
+            perturbation=task.perturbation,
+            seed=task.seed,
+            max_repeats=task.max_repeats,
+            tell=work.tell,
+            stop=work.stop,
+        )
+        found, _ = with_smaller_batches(
+            lambda size: rank_on_clusters(replace(request, batch_size=size)),
+            request.batch_size,
+            work,
         )
     work.log(f"{found.n_repeats} repeats of {len(found.labels)} cells")
     save_ranking(context.folder, ranked(found, rng))
