@@ -10,7 +10,7 @@ from pages.parts import compare_pictures, compare_rankings, compare_tables, comp
 from pages.parts.compare_address import asked_all, joined, one_of, parse, put
 from pages.parts.compare_rankings import class_options
 from pages.parts.header import header
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, lab, may_change
 from pages.parts.text import md, sentence
 from pages.parts.words import moment
 from pxcore.plots.compare_words import answer, full_names
@@ -64,7 +64,7 @@ def _empty() -> None:
         "where they surely do not, and why that can be. No run has finished yet.",
         width=720,
     )
-    if st.button("Start a run", type="primary", icon=":material/add_circle:"):
+    if may_change() and st.button("Start a run", type="primary", icon=":material/add_circle:"):
         links.go("new")
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import importing, links
 from pages.parts.header import STATES, header
 from pages.parts.runner import runner_note
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, may_change, visit
 from pages.parts.text import md
 from pages.parts.words import classes_of, moment
 from pxcore.errors import PxError
@@ -33,7 +33,7 @@ def render() -> None:
     _introduction(datasets, runs)
     runner_note(busy=bool(waiting) or any(not run.state.final for run in runs))
     with st.container(horizontal=True):
-        if st.button("New run", type="primary", icon=":material/add_circle:"):
+        if may_change() and st.button("New run", type="primary", icon=":material/add_circle:"):
             links.go("new")
         if st.button("Add cells", icon=":material/upload_file:"):
             links.go("datasets", add="cells")

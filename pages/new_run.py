@@ -13,7 +13,16 @@ from pages.parts.dataset_detail import quality_notes
 from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, lab, logged_in, name_field, remember_owner, visit
+from pages.parts.session import (
+    asked,
+    lab,
+    logged_in,
+    may_change,
+    name_field,
+    remember_owner,
+    start_form,
+    visit,
+)
 from pages.parts.text import md, told
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
@@ -30,6 +39,11 @@ REUSED = (
 
 def render() -> None:
     """Draw the page."""
+    if not may_change():
+        header("New run")
+        start_form()
+        links.link("All runs", "runs", icon=":material/list:")
+        return
     datasets = lab().datasets()
     usable = {one.id: one for one in datasets if one.classes}
     wanted = asked("dataset")

@@ -10,7 +10,7 @@ from pages.parts import links, panel_answers, panel_form
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, lab, may_change
 from pages.parts.text import md
 from pages.parts.words import moment
 from pxcore.errors import PxError
@@ -62,7 +62,7 @@ def _empty() -> None:
     runs = [run for run in lab().runs() if run.state is RunState.FINISHED and run.methods]
     if not runs:
         st.markdown("It needs a finished run; there is none yet.", width=720)
-        if st.button("Start a run", type="primary", icon=":material/add_circle:"):
+        if may_change() and st.button("Start a run", type="primary", icon=":material/add_circle:"):
             links.go("new")
         return
     _choose(runs)

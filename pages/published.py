@@ -9,7 +9,7 @@ from pages.parts import links
 from pages.parts.choosing import one_of
 from pages.parts.figures import Shown, show
 from pages.parts.header import header
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, lab, may_change
 from pages.parts.text import md, sentence
 from pxcore.plots.numbers import score, with_interval
 from pxcore.plots.published import methods_map, published_dots, verdict_words
@@ -195,5 +195,7 @@ def _onward(shown: PublishedSet) -> None:
     with st.container(horizontal=True):
         if st.button("Get these cells", icon=":material/cloud_download:"):
             links.go("datasets", add="public")
-        if st.button("Rank your own cells", icon=":material/add_circle:", type="primary"):
+        if may_change() and st.button(
+            "Rank your own cells", icon=":material/add_circle:", type="primary"
+        ):
             links.go("new")

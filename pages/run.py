@@ -10,7 +10,7 @@ from pages.parts import deleting, links, privacy, run_live, run_result
 from pages.parts.errors import guarded
 from pages.parts.header import Crumb, Download, header
 from pages.parts.report_files import report_files
-from pages.parts.session import asked, lab
+from pages.parts.session import asked, lab, may_change
 from pages.parts.text import csv_bytes, file_name
 from pages.parts.words import CLUSTERS
 from pxcore.errors import PxError
@@ -39,9 +39,10 @@ def render() -> None:
     run_id = asked("run")
     if not run_id:
         header("Run", [Crumb("All runs", "runs")])
-        st.markdown("A run is opened by its link. Choose one from the list, or start a new one.")
+        st.markdown("A run is opened by its link. Choose one from the list.")
         links.link("All runs", "runs", icon=":material/list:")
-        links.link("New run", "new", icon=":material/add_circle:")
+        if may_change():
+            links.link("New run", "new", icon=":material/add_circle:")
         return
     with guarded(f"run {run_id}"):  # one that cannot be shown can be deleted all the same
         _draw(run_id)

@@ -11,7 +11,7 @@ from pages.parts import links
 from pages.parts.header import STATES, Download, header
 from pages.parts.methods import method_labels
 from pages.parts.runner import runner_note
-from pages.parts.session import lab
+from pages.parts.session import lab, may_change
 from pages.parts.text import csv_bytes
 from pxcore.plots.numbers import minute
 from pxcore.types import RunRow, RunState
@@ -27,7 +27,9 @@ def render() -> None:
             "started yet.",
             width=720,
         )
-        if st.button("Start the first run", type="primary", icon=":material/add_circle:"):
+        if may_change() and st.button(
+            "Start the first run", type="primary", icon=":material/add_circle:"
+        ):
             links.go("new")
         return
     save = Download("Runs, CSV", "runs.csv", "text/csv", lambda: csv_bytes(table(runs)))

@@ -20,7 +20,7 @@ from pages.parts.errors import guarded
 from pages.parts.header import STATES, Crumb, Download, header
 from pages.parts.report_files import report_files
 from pages.parts.runner import runner_note
-from pages.parts.session import asked, keep_address, lab, may_change
+from pages.parts.session import asked, keep_address, lab, start_form
 from pages.parts.text import csv_bytes, file_name
 from pxcore.plots.numbers import count, minute
 from pxcore.plots.unlabelled_tables import cluster_tables
@@ -67,11 +67,9 @@ def _start() -> None:
             links.go("datasets", add="cells")
         return
     _runs()
-    if may_change():
+    if start_form():
         runner_note(busy=True)
         unlabelled_form.draw(datasets)
-    else:
-        st.caption("Whoever may start runs finds a form here.")
 
 
 def _runs() -> None:

@@ -8,7 +8,7 @@ from pages.parts import links
 from pages.parts.choosing import one_of
 from pages.parts.errors import banner, guarded
 from pages.parts.runner import runner_note
-from pages.parts.session import lab, may_change, visit
+from pages.parts.session import lab, start_form, visit
 from pages.parts.text import md, sentence
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
@@ -45,8 +45,7 @@ EVERY = 2.0
 def draw(kind: BenchmarkKind | None) -> None:
     """Draw the form and how far what it asks for is."""
     st.subheader("Run it here", anchor="run")
-    if not may_change():
-        st.caption("Whoever may start runs finds a form here.")
+    if not start_form():
         return
     ask = _asked(kind)
     try:

@@ -13,7 +13,7 @@ from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.header import Crumb, Download, header
 from pages.parts.importing import skipped_line
-from pages.parts.session import lab
+from pages.parts.session import lab, may_change
 from pages.parts.text import file_name, md
 from pages.parts.words import moment
 from pxcore.plots.counts import Histogram, class_counts, intensities
@@ -48,12 +48,16 @@ def _draw(dataset_id: str) -> None:
     header(dataset.title, [Crumb("Data sets", "datasets")], downloads=[sheet])
     st.markdown(f"##### {md(summary(dataset), 600)}", anchors=False)
     _warnings(dataset, overview)
-    if dataset.classes and st.button(
-        "Rank these channels", type="primary", icon=":material/insights:"
+    if (
+        may_change()
+        and dataset.classes
+        and st.button("Rank these channels", type="primary", icon=":material/insights:")
     ):
         links.go("new", dataset=dataset_id)
-    if not dataset.classes and st.button(
-        "Find clusters", type="primary", icon=":material/bubble_chart:"
+    if (
+        may_change()
+        and not dataset.classes
+        and st.button("Find clusters", type="primary", icon=":material/bubble_chart:")
     ):
         links.go("unlabelled", dataset=dataset_id)
     view = st.segmented_control(

@@ -89,12 +89,19 @@ def _from_folder() -> None:
         st.caption(
             f"This folder holds {md(entry.format)}. Registered as a whole, all cells in it and in "
             "its folders become one data set; the import finds the one format that fits, or says "
-            "why none does."
+            f"why none does. {_by_itself(entry, inside)}"
         )
     else:
         _unknown(entry)
     if (filled := form(entry.path, entry.name, "folder", is_folder=entry.is_folder)) is not None:
         start(filled.request, filled.files)
+
+
+def _by_itself(folder: FolderEntry, inside: str) -> str:
+    """Return how to import one file of a folder instead of all of it."""
+    if folder.inside == inside:
+        return "To import one of its files by itself, choose it above."
+    return "To import one of its files by itself, press *Open this folder* first."
 
 
 def _unknown(entry: FolderEntry) -> None:

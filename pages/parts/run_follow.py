@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, may_change, visit
 from pages.parts.text import md, sentence
 from pxcore.errors import PxError
 from pxcore.plots.numbers import count, duration
@@ -31,6 +31,9 @@ def ask(
     note
         What it does, in a sentence.
     """
+    if not may_change():
+        st.caption("Not computed. Whoever may start runs can ask for it here.")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, key=f"ask-{what}", icon=":material/add_task:"):
             links.go("run", run=lab().follow_up(run_id, what, groups=groups, owner=visit().owner))

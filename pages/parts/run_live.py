@@ -12,7 +12,7 @@ from pages.parts.errors import guarded
 from pages.parts.figures import Shown, show
 from pages.parts.methods import in_words, method_labels
 from pages.parts.runner import runner_note
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, may_change, visit
 from pages.parts.text import md, sentence, told
 from pxcore.plots.curves import learning
 from pxcore.plots.numbers import about, count, duration
@@ -186,6 +186,8 @@ def ended(progress: Progress, again: Callable[[Progress], None]) -> None:
 
 def _again(progress: Progress) -> None:
     """Draw the ways on from a run that did not finish."""
+    if not may_change():
+        return
     with st.container(horizontal=True):
         if st.button("Start it again", type="primary", icon=":material/replay:", key="again"):
             spec = replace(progress.spec, owner=visit().owner)

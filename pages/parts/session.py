@@ -118,6 +118,13 @@ def may_change() -> bool:
     return visit().person.rank is not Rank.READER
 
 
+def start_form() -> bool:
+    """Return whether this person may start runs; else a sentence stands where the form would."""
+    if not may_change():
+        st.caption("Whoever may start runs finds a form here.")
+    return may_change()
+
+
 def name_field(label: str, key: str, hint: str = "", width: int = 200) -> str:
     """Draw the field for the name beside what is started; whoever logged in needs none."""
     if logged_in():

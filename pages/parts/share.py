@@ -6,8 +6,10 @@ import streamlit as st
 
 from pages.parts import links
 from pages.parts.errors import guarded
+from pages.parts.methods import method_labels
 from pages.parts.session import lab
 from pages.parts.text import md
+from pxcore.errors import PxError
 from pxcore.plots.numbers import minute
 from pxcore.types.addresses import only_here
 from pxcore.types.panel import Constraints
@@ -38,7 +40,7 @@ def ask(kind: str, subject: str) -> None:
     """Ask for how long, make the link, show it once: the next click no longer knows it."""
     place = st.empty()
     with place.container():
-        st.markdown(FROZEN.format(what=WHAT[kind]))
+        st.markdown(FROZEN.format(what=WHAT[kind]) + (_leading(subject) if kind == "run" else ""))
         days = st.segmented_control(
             "The link opens for",
             list(PERIODS),
@@ -57,6 +59,20 @@ def ask(kind: str, subject: str) -> None:
             row, token = lab().shares.make(kind, subject, int(days or USUAL), wanted)
         place.empty()
         _made(row, links.full("shared", link=token))
+
+
+def _leading(run_id: str) -> str:
+    """Return which of several methods the shared page begins with; empty for one method."""
+    try:
+        found = lab().result(run_id)
+    except PxError:  # a run that cannot be read: making the link says why
+        return ""
+    if len(found.methods) < 2:
+        return ""
+    labels = method_labels(one.method for one in found.methods)
+    first, *others = (md(labels[one.method], 60) for one in found.methods)
+    follow = "the other method follows" if len(others) == 1 else "the other methods follow"
+    return f" The page leads with **{first}**; {follow}."
 
 
 def _wanted(kind: str, subject: str) -> Constraints | None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.errors import guarded
 from pages.parts.session import lab, visit
+from pages.parts.share import PERIODS, USUAL
 from pages.parts.text import md
 from pages.parts.words import moment
 from pxcore.plots.numbers import count, minute
@@ -28,7 +29,6 @@ ICONS = {
 }
 FIRST = 50
 """Links that are drawn at once."""
-DAYS = 30
 
 
 def rows_of(rows: Sequence[ShareRow]) -> None:
@@ -47,13 +47,7 @@ def _row(row: ShareRow) -> None:
         st.badge(row.state, icon=ICONS[row.state], color="blue" if row.alive else "gray")
         st.space("stretch")
         if not row.revoked:
-            if _sooner(row) and st.button(
-                f"Open for {DAYS} days from now",
-                key=f"share-extend-{row.id}",
-                icon=":material/update:",
-                type="tertiary",
-            ):
-                _change(row, revoke=False)
+            _extend(row)
             _revoke(row)
     said = [
         KINDS.get(row.kind, md(row.kind, 20)),
@@ -69,21 +63,38 @@ def _by(row: ShareRow) -> str:
     return "" if row.owner == visit().owner else f" by {md(row.owner, 60) or 'the command line'}"
 
 
+def _extend(row: ShareRow) -> None:
+    """Draw the choice of how long from now a link opens; at first one that makes it no shorter."""
+    with st.popover("How long it opens", icon=":material/update:", key=f"share-long-{row.id}"):
+        days = st.segmented_control(
+            "From now, it opens for",
+            list(PERIODS),
+            format_func=PERIODS.__getitem__,
+            default=_longer(row),
+            required=True,
+            key=f"share-days-{row.id}",
+        )
+        if st.button("Open it for so long", type="primary", key=f"share-extend-{row.id}"):
+            _change(row, int(days or _longer(row)))
+
+
 def _revoke(row: ShareRow) -> None:
     """Draw the button that ends a link, behind a question: it is for good."""
     with st.popover("Revoke", icon=":material/link_off:", key=f"share-ask-{row.id}"):
         st.markdown("The link then opens nothing any more, at once and for good.")
         if st.button("Revoke it", type="primary", key=f"share-revoke-{row.id}"):
-            _change(row, revoke=True)
+            _change(row)
 
 
-def _change(row: ShareRow, *, revoke: bool) -> None:
-    """Carry out a change and draw the page anew; say why where it is refused."""
+def _change(row: ShareRow, days: int = 0) -> None:
+    """Open a link for so many days, or for none: revoke it. Say why where it is refused."""
     with guarded(f"link {row.id}"):
-        lab().shares.revoke(row.id) if revoke else lab().shares.extend(row.id, DAYS)
+        lab().shares.extend(row.id, days) if days else lab().shares.revoke(row.id)
         st.rerun()
 
 
-def _sooner(row: ShareRow) -> bool:
-    """Return whether a link ends earlier than the button would have it."""
-    return datetime.fromisoformat(row.expires) < datetime.now(UTC) + timedelta(days=DAYS, hours=-1)
+def _longer(row: ShareRow) -> int:
+    """Return the shortest period, of a month or more, after which a link would have ended."""
+    left = datetime.fromisoformat(row.expires) - datetime.now(UTC)
+    fitting = (days for days in PERIODS if days >= USUAL and left < timedelta(days=days, hours=-1))
+    return next(fitting, max(PERIODS))

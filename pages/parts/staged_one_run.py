@@ -11,7 +11,7 @@ from pages.parts import links
 from pages.parts import staged_sight as sighted
 from pages.parts.figures import Shown, show
 from pages.parts.methods import method_labels
-from pages.parts.session import lab, visit
+from pages.parts.session import lab, may_change, visit
 from pages.parts.staged_files import printable
 from pages.parts.text import md, sentence, told
 from pages.parts.words import moment
@@ -220,12 +220,13 @@ def _ranking(plan: StagedPlan, run: StagedRun) -> None:
             width=720,
         )
     _under_way(run)
-    links.link(
-        "Rank these channels in a new run",
-        "new",
-        icon=":material/add_circle:",
-        dataset=run.dataset_id,
-    )
+    if may_change():
+        links.link(
+            "Rank these channels in a new run",
+            "new",
+            icon=":material/add_circle:",
+            dataset=run.dataset_id,
+        )
 
 
 def _run_label(row: RunRow) -> str:

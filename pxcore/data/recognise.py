@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from codecs import getincrementaldecoder
+from contextlib import suppress
 from pathlib import Path
 
 from pxcore.data.hdf5 import SIGNATURE
 from pxcore.data.importers import IMPORTERS, Importer
 from pxcore.errors import DatasetError
 
+LOOKED_AT, NAMED = 100, 3
+"""Most names of a folder that are looked at, and most that a message names."""
 _CIF_AND_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -65,6 +70,14 @@ def glance(path: Path) -> str:
 
 
 def _unknown(path: Path) -> str:
+    if path.is_dir() and (inside := _known_inside(path)):
+        names = [f"{name} ({id})" for name, id in inside[:NAMED]]
+        more = ", and more" if len(inside) > NAMED else ""
+        what = "import that one" if len(inside) == 1 else "import them one by one"
+        return (
+            f"the folder {path.name} is no data set by itself, but holds {', '.join(names)}{more}: "
+            f"{what}"
+        )
     known = "; ".join(
         f"{entry.id}: {entry.summary.rstrip('.')}"
         for entry in IMPORTERS.values()
@@ -73,9 +86,33 @@ def _unknown(path: Path) -> str:
     if path.is_dir():
         found = "a folder in which no known file was found"
     else:
-        with path.open("rb") as stream:
-            found = f"a file that begins with {stream.read(8)!r}"
+        found = f"a file that begins with {_beginning(path)}"
     return (
         f"{path.name} is {found}; expected one of {known}. Give the file or folder that holds the "
         "cells, or export them as one of these"
     )
+
+
+def _known_inside(folder: Path) -> list[tuple[str, str]]:
+    """Return a few names in a folder that can be imported by themselves, each with its format."""
+    found: list[tuple[str, str]] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        seen = [entry for entry, _ in zip(entries, range(LOOKED_AT), strict=False)]
+        for entry in sorted(seen, key=lambda one: one.name):
+            plain = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+            if plain and not entry.name.startswith(".") and len(found) <= NAMED:
+                fits = (one for one in IMPORTERS.values() if one.untrusted)
+                known = (one.id for one in fits if one.recognise(Path(entry.path)))
+                found += [(entry.name, id) for id in known][:1]
+    return found
+
+
+def _beginning(path: Path) -> str:
+    """Return the first words of a text file, or the first bytes of any other."""
+    with path.open("rb") as stream:
+        start = stream.read(40)
+    with suppress(UnicodeDecodeError):
+        text = " ".join(getincrementaldecoder("utf-8")().decode(start).split())  # may end amid one
+        if text and text.isprintable():
+            return f"the text {text!r}"
+    return f"the bytes {start[:8].hex(' ')}" if start else "nothing: it is empty"

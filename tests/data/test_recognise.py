@@ -40,6 +40,42 @@ def test_a_folder_without_cells_is_told(tmp_path: Path) -> None:
         importer_for(tmp_path)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_folder_of_files_that_are_data_sets_names_them_and_no_format(
+    tmp_path: Path, n: int
+) -> None:
+    folder = tmp_path / "cells"
+    folder.mkdir()
+    (folder / "a.txt").write_text("x")
+    (folder / "link.npz").symlink_to(folder / "s0.npz")
+    for number in range(n):
+        np.savez(folder / f"s{number}.npz", images=np.zeros((1, 1, 2, 2)))
+    with pytest.raises(DatasetError) as caught:
+        importer_for(folder)
+    said = "the folder cells is no data set by itself, but holds s0.npz (stack)"
+    says = {
+        1: f"{said}: import that one",
+        2: f"{said}, s1.npz (stack): import them one by one",
+        5: f"{said}, s1.npz (stack), s2.npz (stack), and more: import them one by one",
+    }
+    assert str(caught.value) == says[n]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"# Real runs\n\nSome m\xc3", "begins with the text '# Real runs Some m'"),
+        (b"\xff\xd8JFIF", "begins with the bytes ff d8 4a 46 49 46"),
+        (b"", "begins with nothing: it is empty"),
+    ],
+)
+def test_an_unknown_file_is_told_in_plain_text(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "README.md").write_bytes(content)
+    with pytest.raises(DatasetError) as caught:
+        importer_for(tmp_path / "README.md")
+    assert f"{said}; expected one of" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.methods import method_labels
 from tests.fake_lab import FakeLab
 from tests.fake_panels import findings
 from tests.fake_shares import MADE, TOKEN, row
@@ -38,6 +41,18 @@ def test_the_button_asks_before_it_shares(full: FakeLab, visit: Open) -> None:
     assert "frozen" in words(app)
     assert "Make a link" in {one.label for one in app.button}
     assert full.shares.asked == []
+
+
+def test_of_several_methods_the_dialog_says_which_leads(full: FakeLab, ask: AppTest) -> None:
+    assert full.finished is not None
+    methods = full.finished.methods
+    assert len(methods) > 1
+    first, second, *_ = method_labels(one.method for one in methods).values()
+    assert f"The page leads with **{first}**; the other method" in words(ask.run())
+    full.finished = replace(full.finished, methods=(methods[1], methods[0]))
+    assert f"The page leads with **{second}**; the other method follows." in words(ask.run())
+    full.finished = replace(full.finished, methods=methods[:1])
+    assert "leads" not in words(ask.run())
 
 
 def test_a_link_is_made_and_shown_once(lab: FakeLab, ask: AppTest) -> None:
@@ -127,19 +142,33 @@ def test_links_are_listed_those_that_open_first(lab: FakeLab, visit: Open) -> No
     assert "None of your 2 links opens any more" in words(visit("links"))
 
 
-def test_a_link_is_never_made_shorter_by_extending_it(lab: FakeLab, visit: Open) -> None:
+def test_every_link_that_is_not_revoked_may_open_for_another_time(
+    lab: FakeLab, visit: Open
+) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    most = (datetime.now(UTC) + timedelta(days=365)).isoformat()
     lab.shares.rows = [
-        row(id="year", expires="2999-01-01T00:00:00+00:00"),
+        row(id="year", expires=most),
+        row(id="soon", expires=soon),
         row(id="gone", alive=False, expires="2020-01-01T00:00:00+00:00"),
+        row(id="dead", alive=False, revoked=MADE),
     ]
     app = visit("links")
     assert "expired" in words(app)
-    (longer,) = [one for one in app.button if one.label.startswith("Open for")]
-    longer.click().run()
-    assert lab.shares.asked == [("extend", "gone", 30)]
+    long = {one.key: (one.options, one.value) for one in app.segmented_control}
+    every = ["a week", "30 days", "90 days", "a year"]
+    assert long == {  # as it stands, no click makes a link shorter
+        "share-days-year": (every, 365),
+        "share-days-soon": (every, 30),
+        "share-days-gone": (every, 30),
+    }
+    app.segmented_control(key="share-days-soon").set_value(90).run()
+    app.button(key="share-extend-soon").click().run()
+    app.button(key="share-extend-year").click().run()
+    assert lab.shares.asked == [("extend", "soon", 90), ("extend", "year", 365)]
 
 
-@pytest.mark.parametrize("what", ["Revoke it", "Open for 30 days from now"])
+@pytest.mark.parametrize("what", ["Revoke it", "Open it for so long"])
 def test_a_refused_change_says_why(lab: FakeLab, visit: Open, what: str) -> None:
     lab.shares.rows = [row(expires="2026-11-30T20:30:00+00:00")]
     lab.shares.refusal = "link '5ha4e' is not among yours"
