@@ -191,6 +191,7 @@ def test_each_file_has_its_own_title_and_a_folder_is_registered_as_one(
     assert "No files of cells were seen" in words(app)
     app.selectbox(key="add-entry-").set_value("cells").run()
     assert "This folder holds HDF5 files" in words(app)
+    assert "press *Open this folder* first" in words(app)
     assert {one.label: one for one in app.text_input}["Title"].value == "cells"
     button(app, "Register this folder")
     request = asked(lab, "import")
