@@ -23,7 +23,8 @@ def class_warnings(labels: Array, n_classes: int, class_name: Naming) -> Iterato
     n_unlabelled = np.count_nonzero(labels < 0)
     if not counts.any():
         yield (
-            "No cell has a class: find groups of cells without labels, or add labels before training."
+            "No cell has a class: find groups of cells without labels, or add labels before "
+            "training."
         )
         return
     if n_unlabelled:
