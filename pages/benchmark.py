@@ -97,7 +97,7 @@ def _table(
     shown = plots.frame(kind, rows, published, labels)
     runs = [row.runs[0] for row in rows] + [""] * (len(shown) - len(rows))
     shown.insert(3, "rankings", "")
-    shown["rankings"] = [links.address("compare", items=run) if run else None for run in runs]
+    shown["rankings"] = [links.address("compare", items=run) if run else "" for run in runs]
     st.dataframe(
         shown,
         hide_index=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts import compare_tables as tables
@@ -14,7 +15,8 @@ from pages.parts.text import md
 from pxcore.plots.agreement import Measure, agreement_matrix, title
 from pxcore.plots.bump import bump
 from pxcore.plots.compare_rows import ordered
-from pxcore.plots.compare_words import luck
+from pxcore.plots.compare_tables import likely
+from pxcore.plots.compare_words import FARTHEST, NOT_SURE, luck
 from pxcore.plots.numbers import count
 from pxcore.plots.rows import MANY, part_words
 from pxcore.plots.side_by_side import side_by_side
@@ -188,10 +190,10 @@ def _disagreements(comparison: Comparison, shape: Shape) -> None:
             "That is no proof of agreement; more folds would narrow the ranges.",
             width=720,
         )
+        _likely(comparison)
         return
     if not frame.empty:
-        shown = frame.drop(columns="rules").map(lambda text: md(str(text), 900))
-        st.table(shown.set_index("channel"))
+        _reasons(frame)
     if len(frame) < len(every):
         more = count(len(every) - len(frame), "further disagreement")
         st.caption(f"{more}, most on channels not shown here: *Downloads, Disagreements, CSV*.")
@@ -200,6 +202,22 @@ def _disagreements(comparison: Comparison, shape: Shape) -> None:
         "of the methods, models and cells: they say what can be, not what is.",
         width=980,
     )
+
+
+def _likely(comparison: Comparison) -> None:
+    """Draw where rankings differ most on average, and why that can be; none of it is sure."""
+    frame = likely(comparison)
+    if frame.empty:
+        return
+    st.markdown(f"**{FARTHEST}**")
+    _reasons(frame)
+    st.caption(NOT_SURE, width=980)
+
+
+def _reasons(frame: pd.DataFrame) -> None:
+    """Draw a table of disagreements."""
+    shown = frame.drop(columns="rules").map(lambda text: md(str(text), 900))
+    st.table(shown.set_index("channel"))
 
 
 def _agreement(comparison: Comparison) -> None:

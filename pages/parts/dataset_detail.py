@@ -136,7 +136,9 @@ def _warnings(dataset: Dataset, overview: Overview) -> None:
 def _counts(dataset: Dataset, overview: Overview) -> None:
     """Draw cells by class and donor."""
     if not dataset.classes:
-        st.info("No cell has a class yet. Add labels from a CSV under Labels.")
+        st.info(
+            "No cell has a class yet. Find groups of cells, or add labels from a CSV under Labels."
+        )
         return
     table, classes, groups = overview.class_by_group, list(overview.classes), list(overview.groups)
     classes, table = ([*classes, "no label"], table) if table[-1].any() else (classes, table[:-1])

@@ -72,9 +72,10 @@ def _one(choice: Choice, preset: str, drafted: MethodSpec | None) -> MethodSpec 
         ticked = st.checkbox(md(choice.label), value=drafted is not None, key=key)
     with right:
         st.caption(md(choice.summary, 400))
-        if not ticked:
-            return None
-        before = drafted or MethodSpec(id=choice.id)
+    if not ticked:
+        return None
+    before = drafted or MethodSpec(id=choice.id)
+    with st.columns(SPLIT, gap="small")[1]:  # a line of its own: the tick stays beside its words
         return replace(before, options=_options(choice, dict(before.options), key))
 
 

@@ -35,7 +35,8 @@ def draw(result: ClusterResult) -> None:
     doubtful = result.trust.verdict != "stable"
     st.markdown(f"**{md(ranking_words(ranking, doubtful=doubtful), 900)}**", width=980)
     if ranking.warning:
-        st.warning(md(sentence(ranking.warning), 800), icon=":material/warning:")
+        warning = sentence(f"{ranking.warning.rstrip('. ')}.")
+        st.warning(md(warning, 800), icon=":material/warning:")
     show(
         lambda theme: figures.ranking_dots(result, ranking, theme),
         Shown(key=f"ranking-{ranking.method}", stem=result.run.title, fresh=True),

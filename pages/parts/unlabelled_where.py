@@ -41,6 +41,8 @@ def draw(result: ClusterResult, limits: Limits) -> None:
         st.caption("Maps were not asked for.")
         more(result, replace(result.ask, maps=True), "Draw the maps", "more-maps")
         return
+    if result.calls is not None:
+        st.markdown(md(result.calls.said, 900), width=980)
     _maps(result, limits)
     _check(result)
 
@@ -98,7 +100,8 @@ def _check(result: ClusterResult) -> None:
             "more-check",
         )
         return
-    st.markdown(md(mask_words(result.mask_folds, result.mask_control), 600), width=980)
+    said = f"{mask_words(result.mask_folds, result.mask_control)} {result.mask_dealt}".strip()
+    st.markdown(md(said, 900), width=980)
     table = figures.mask_table(result.mask_folds, result.mask_control)
     with st.expander("Every fold", icon=":material/table_rows:", type="compact"):
         st.dataframe(table, hide_index=True, key="mask-folds")

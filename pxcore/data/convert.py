@@ -180,8 +180,6 @@ def _annotation(
     annotation, notes = encode(intake.labels, intake.groups, source.classes)
     if request.labels:
         annotation, notes = from_csv(Path(request.labels), numbers, keep=annotation)
-    if not annotation.classes:
-        notes += ("No cell has a class: labels may be added by object number.",)
     return annotation, notes
 
 

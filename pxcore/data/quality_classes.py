@@ -22,7 +22,10 @@ def class_warnings(labels: Array, n_classes: int, class_name: Naming) -> Iterato
     counts = np.bincount(labels[labels >= 0], minlength=n_classes)
     n_unlabelled = np.count_nonzero(labels < 0)
     if not counts.any():
-        yield "No cell has a class: add labels before training."
+        yield (
+            "No cell has a class: find groups of cells without labels, or add labels before "
+            "training."
+        )
         return
     if n_unlabelled:
         yield f"{n_unlabelled} of {labels.size} cells have no class; they are left out of training."

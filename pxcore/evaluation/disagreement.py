@@ -10,6 +10,9 @@ from pxcore.evaluation.shared_ranks import apart, ranks_among
 from pxcore.types import Role
 from pxcore.types.comparison import Column, ComparedChannel, Disagreement, RankSpan, Reason
 
+MOST_LIKELY = 3
+FAR = 1 / 3
+"""Share of the shared channels that mean ranks lie apart before it is told. Our choice."""
 Placed = dict[int, RankSpan]
 """Ranks by position in the list of channels."""
 
@@ -44,6 +47,31 @@ def disagreements(
                 for why, group in groups.items()
             ]
     return tuple(found)
+
+
+def likely(
+    columns: Sequence[Column], channels: Sequence[ComparedChannel]
+) -> tuple[Disagreement, ...]:
+    """Return the channels whose mean ranks differ most, the widest difference first.
+
+    Of each channel the two columns that are farthest apart, where that is a third of the channels
+    that both have or more; at most three channels, no decoys. Nothing is said of how sure it is:
+    reasons are as in `disagreements`.
+    """
+    ranks = shared_ranks(columns, channels)
+    n_shared = sum(channel.shared for channel in channels)
+    found: list[tuple[int, Disagreement]] = []
+    for c, channel in enumerate(channels):
+        placed = [(span.rank, n) for n, row in enumerate(ranks) if (span := row[c]) is not None]
+        if channel.role is Role.DECOY or len(placed) < 2:
+            continue
+        (first, higher), (last, lower) = min(placed), max(placed)
+        if last - first < max(2, FAR * n_shared):
+            continue
+        why = reasons(_facts(columns, channels, c, (higher, lower)))
+        one = Disagreement(channel=c, higher=(higher,), lower=lower, reasons=why)
+        found.append((first - last, one))
+    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:MOST_LIKELY])
 
 
 def shared_ranks(

@@ -7,13 +7,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pxcore.plots.compare_trust import speaking
 from pxcore.plots.compare_words import full_names, span_text
 from pxcore.plots.truth import kinds, truth_table
 from pxcore.types import Interval
-from pxcore.types.comparison import Comparison
+from pxcore.types.comparison import Comparison, Disagreement
 from pxcore.types.truth import TruthKind
 
-__all__ = ["agreement", "comparison_tables", "disagreement", "importance", "ranks", "truth"]
+__all__ = [
+    "agreement",
+    "comparison_tables",
+    "disagreement",
+    "importance",
+    "likely",
+    "ranks",
+    "truth",
+]
 
 Row = dict[str, str | int | float | None]
 
@@ -63,6 +72,20 @@ def agreement(comparison: Comparison) -> pd.DataFrame:
 
 def disagreement(comparison: Comparison) -> pd.DataFrame:
     """Return where rankings surely disagree, who ranks the channel higher, and why that can be."""
+    return _told(comparison, comparison.disagreements)
+
+
+def likely(comparison: Comparison) -> pd.DataFrame:
+    """Return where rankings differ most, none of it sure, and why that can be.
+
+    Rankings whose models are not shown to tell the classes apart take no part.
+    """
+    who = set(speaking(comparison))
+    found = [one for one in comparison.likely if {*one.higher, one.lower} <= who]
+    return _told(comparison, found)
+
+
+def _told(comparison: Comparison, found: Sequence[Disagreement]) -> pd.DataFrame:
     names = full_names(comparison)
     rows = [
         {
@@ -74,7 +97,7 @@ def disagreement(comparison: Comparison) -> pd.DataFrame:
             "why that can be": " ".join(reason.sentence for reason in one.reasons),
             "rules": ", ".join(reason.id for reason in one.reasons),
         }
-        for one in comparison.disagreements
+        for one in found
     ]
     return pd.DataFrame(rows)
 

@@ -12,6 +12,12 @@ from pxcore.plots.text import one_line, plain
 from pxcore.types import Role
 from pxcore.types.comparison import Agreement, Comparison, RankSpan
 
+FARTHEST = "Farthest apart on average, not surely, and why that can be"
+NOT_SURE = (
+    "Their ranges of ranks overlap, so this may be chance. The reasons are rules on what is known "
+    "of the methods, models and cells: they say what can be, not what is."
+)
+"""Of differences that are not sure."""
 MOST_CHANNELS = 3
 """Disagreements named in the sentence; the table holds all."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,7 +23,8 @@ from pxcore.plots.rows import MANY, MOST_SHOWN
 from pxcore.plots.sprites import grey, outlined, shade
 from pxcore.plots.style import Theme
 from pxcore.plots.text import plain
-from pxcore.types import CellImages
+from pxcore.plots.unlabelled_codes import unit_names
+from pxcore.types import CellImages, Panel
 from pxcore.types.unlabelled_views import ClusterMaps, ClusterResult, Redrawn
 
 WIDE = 620
@@ -70,7 +72,7 @@ def cluster_sheet(
     channels = _shown(result)
     zoom = fitting(len(channels), result.dataset.image_shape[2])
     view = GalleryView(channels=channels, zoom=zoom)
-    return gallery(result.dataset.panel, cells, names, limits, view, theme)
+    return gallery(_panel(result), cells, names, limits, view, theme)
 
 
 def nearest_sheet(
@@ -81,7 +83,7 @@ def nearest_sheet(
     ``cells``: ``across`` of each cluster that has as many, cluster after cluster; as
     `cluster_sheet` has them where they would be too small.
     """
-    channels, panel = _shown(result), result.dataset.panel
+    channels, panel = _shown(result), _panel(result)
     zoom = fitting(across * len(channels), result.dataset.image_shape[2])
     counts = [min(across, size) for size in result.sizes]
     if zoom < 1:
@@ -107,6 +109,17 @@ def _shown(result: ClusterResult) -> tuple[int, ...]:
     units = range(len(result.planes.units))
     chosen = units[: MOST_SHOWN if len(units) > MANY else MANY]
     return tuple(middle_of(result, unit) for unit in chosen)
+
+
+def _panel(result: ClusterResult) -> Panel:
+    """Return the data set's panel in which the slice that stands for a volume has its name."""
+    names = unit_names(result.panel, result.planes)
+    channels = list(result.dataset.panel.channels)
+    for unit, name in enumerate(names):
+        plane = middle_of(result, unit)
+        if name not in result.dataset.panel.names:  # another channel may be called so
+            channels[plane] = replace(channels[plane], name=name)
+    return Panel(tuple(channels))
 
 
 def middle_of(result: ClusterResult, unit: int) -> int:

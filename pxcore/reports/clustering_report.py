@@ -78,9 +78,10 @@ def _clusters(found: ClusterResult, pictured: Pictured, drawn: Drawn) -> Iterato
         paragraphs=(*_part(found), notes.nearest(found)) if cells else (),
         figures=cells,
     )
+    calls = "" if found.calls is None else found.calls.said
     yield ReportSection(
         title="Where in a cell its cluster shows",
-        paragraphs=(notes.MAPS,) if maps else tuple(filter(None, (pictured.no_maps,))),
+        paragraphs=tuple(filter(None, (calls, notes.MAPS if maps else pictured.no_maps))),
         figures=maps,
     )
 
@@ -105,10 +106,13 @@ def _meaning(found: ClusterResult, drawn: Drawn) -> Iterator[ReportSection]:
         )
     for ranking in found.rankings if len(found.sizes) > 1 else ():
         yield _ranking(found, ranking, drawn)
+    dealt = found.mask_dealt
     if found.mask_folds:
         yield ReportSection(
             title="Whether these places alone tell the clusters apart",
-            paragraphs=(words.mask_words(found.mask_folds, found.mask_control),),
+            paragraphs=tuple(
+                filter(None, (words.mask_words(found.mask_folds, found.mask_control), dealt))
+            ),
             tables=drawn.table("masks", "Mask check, every fold"),
         )
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pxcore.plots.agreement import agreement_matrix
 from pxcore.plots.bump import bump
 from pxcore.plots.compare_rows import ordered
-from pxcore.plots.compare_tables import comparison_tables
-from pxcore.plots.compare_words import answer, full_names, luck
+from pxcore.plots.compare_tables import comparison_tables, likely
+from pxcore.plots.compare_words import FARTHEST, NOT_SURE, answer, full_names, luck
 from pxcore.plots.numbers import count, listed, with_interval
 from pxcore.plots.rows import MANY, PRINTED, part_words
 from pxcore.plots.side_by_side import side_by_side
@@ -102,7 +102,7 @@ def _sections(comparison: Comparison) -> tuple[ReportSection, ...]:
         ReportSection(
             title="Where they surely disagree, and why that can be",
             paragraphs=(RULES if comparison.disagreements else NOWHERE,),
-            tables=_own(tables, "disagreements"),
+            tables=(*_own(tables, "disagreements"), *_likely(comparison)),
         ),
         _agreement(comparison, tables),
     ]
@@ -134,6 +134,12 @@ def _whose(comparison: Comparison) -> tuple[str, ...]:
         f"For class {one_line(comparison.class_name)} alone. Ranks, agreement and disagreement "
         "below are of the mean over classes.",
     )
+
+
+def _likely(comparison: Comparison) -> tuple[ReportTable, ...]:
+    """Return where they differ most on average, where nothing is sure."""
+    frame = likely(comparison)
+    return () if frame.empty else (table_of("likely", FARTHEST, frame, NOT_SURE),)
 
 
 def _own(tables: dict[str, ReportTable], name: str) -> tuple[ReportTable, ...]:

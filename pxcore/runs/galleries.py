@@ -23,8 +23,8 @@ from pxcore.store.keys import key_of
 from pxcore.types import CellImages, Dataset, ImportReport
 
 MOST_CELLS = 256
-ABOUT_LABELS = (": not used.", "cells are unlabelled.")
-"""How the notes end that `from_csv_text` writes on labels."""
+ABOUT_LABELS = (": not used.", "cells are unlabelled.", "labels may be added by object number.")
+"""How notes on labels end: those of `from_csv_text`, and one of earlier imports."""
 
 
 def cells(store: Store, dataset_id: str, positions: Sequence[int]) -> CellImages:

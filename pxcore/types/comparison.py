@@ -186,6 +186,8 @@ class Comparison:
     """Among the channels that all columns have."""
     agreements: tuple[Agreement, ...]
     disagreements: tuple[Disagreement, ...]
+    likely: tuple[Disagreement, ...] = ()
+    """Where none is sure: the largest differences of mean ranks, whose ranges overlap."""
 
     @property
     def subject(self) -> str:

@@ -12,6 +12,7 @@ from pxcore.types import Channel, Interval, Panel, Role, Where, WhereOrHowMuch
 from pxcore.types.comparison import Column, Disagreement
 from tests.compared_values import PANEL, beside, column, ranked, run
 
+UNSURE = ("permute_cells", "pxpermute_mask")
 HIGH, LOW = (0.1, 0.6, 0.3, 0.0), (0.3, 0.0, 0.4, 0.2)
 """Channel 1 comes first, or last and without any effect."""
 
@@ -36,6 +37,22 @@ def test_only_ranges_apart_count() -> None:
     }  # fmt: skip
     assert found(column("pxpermute", HIGH, 0.9), column("pxpermute_mask", LOW, 0.9)) == ()
     assert found(column("pxpermute", HIGH), column("occlusion", HIGH)) == ()
+
+
+def test_where_nothing_is_sure_the_widest_difference_is_told_with_its_reason() -> None:
+    means = (0.1, 0.6, 0.3, 0.0), (0.3, 0.0, 0.4, 0.2)
+    methods = [ranked(name, mean, 0.9) for name, mean in zip(UNSURE, means, strict=True)]
+    made = beside(run("r1", methods))
+    assert made.disagreements == ()
+    first, *_ = made.likely
+    assert (first.channel, first.higher, first.lower) == (1, (0,), 1)
+    assert "amount_not_place" in {one.id for one in first.reasons}
+    assert len(made.likely) <= 3
+    sure = beside(run("r1", [ranked(n, m) for n, m in zip(UNSURE, means, strict=True)]))
+    assert sure.disagreements
+    assert sure.likely == ()
+    alike = [ranked(name, means[0], 0.9) for name in UNSURE]
+    assert beside(run("r1", alike)).likely == ()
 
 
 def test_half_wide_ranges_leave_the_sure_part() -> None:

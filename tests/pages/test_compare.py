@@ -176,6 +176,21 @@ def test_one_broken_result_keeps_the_others(compared: FakeLab, visit: Open) -> N
     assert not alone.get("plotly_chart")
 
 
+def test_what_is_not_sure_is_told_with_its_reason(compared: FakeLab, visit: Open) -> None:
+    means = {"permute_cells": (0.1, 0.6, 0.3, 0.0), "pxpermute_mask": (0.3, 0.0, 0.4, 0.2)}
+    methods = [ranked(name, mean, 0.9) for name, mean in means.items()]
+    compared.comparing.results["u"] = run("u", methods)
+    app = visit("compare", items="u")
+    text = words(app)
+    assert "Nowhere: for every channel" in text
+    assert "Farthest apart on average, not surely" in text
+    told = " ".join(str(cell) for one in app.table for cell in one.value.to_numpy().ravel())
+    assert "The amount may count more than the place" in told
+    guess = replace(run("u", methods), performance=ex.performance(0.3, 0.02))
+    compared.comparing.results["u"] = guess
+    assert "Farthest apart" not in words(visit("compare", items="u"))
+
+
 def test_models_that_know_nothing_are_told(compared: FakeLab, visit: Open) -> None:
     found = compared.comparing.results["bbb"]
     poor = replace(found, performance=ex.performance(0.34, 0.1))

@@ -150,6 +150,8 @@ def test_the_verdict_comes_first_and_everything_follows(clustered: FakeLab, visi
     assert "The clusters rest on PI (DNA)" in text
     assert "the clusters apart: balanced accuracy" in text
     assert ("maps", tuple(range(8))) in clustered.unlabelled.asked
+    assert un.CALLS.said in text
+    assert "Whole donors were left out." in text
     downloads = [one.label for one in app.download_button]
     assert [one for one in downloads if one not in {"CSV", "SVG"}] == [
         "Report, HTML", "Verdict on one page, PDF", "Everything, ZIP", "Clusters, CSV",

@@ -217,6 +217,15 @@ def test_the_nearest_cells_stand_side_by_side(monkeypatch: pytest.MonkeyPatch) -
     assert not tiles[2, 4:].any(), "its only cell"
 
 
+def test_a_volume_is_named_without_its_slice() -> None:
+    deep = volumes()
+    panel = Panel(tuple(Channel(name=name) for name in deep.panel.names))
+    deep = replace(deep, dataset=ex.dataset(panel))
+    figure = cluster_sheet(deep, ex.cells(2, panel), [(0.0, 4000.0)] * 4, LIGHT)
+    heads = [text.partition("<br>")[0] for text in figure.layout.xaxis.ticktext]
+    assert [head.split()[-1] for head in heads] == ["BF", "DNA"]
+
+
 def test_between_cells_the_page_shows_through() -> None:
     figure = cluster_sheet(RESULT, ex.cells(2), [(0.0, 4000.0)] * 4, LIGHT)
     page = imread(io.BytesIO(base64.b64decode(figure.data[0].source.partition(",")[2])))

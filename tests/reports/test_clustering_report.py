@@ -34,6 +34,8 @@ def test_whether_to_trust_the_clusters_comes_first() -> None:
     assert facts["Told by place and size"] == "0.440, guessing 0.330"
     ((_, cells, share, again, suits), *_) = report.sections[0].tables[0].rows
     assert (cells, share, again, suits) == (75, 0.5, 0.95, "G1")
+    assert un.CALLS.said in texts(report)
+    assert "Whole donors were left out." in texts(report)
 
 
 def test_what_is_doubted_is_doubted_in_the_ranking_too() -> None:
