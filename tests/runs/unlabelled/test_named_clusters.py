@@ -14,8 +14,9 @@ from pxcore.errors import ClusteringError
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
 from pxcore.types import MethodSpec
+from pxcore.types.panel import Constraints
 from pxcore.types.unlabelled_views import ClusterResult
-from tests.hidden_cells import LEFT, RIGHT, hidden_dataset, hidden_kinds, small_ask
+from tests.hidden_cells import BF, LEFT, RIGHT, hidden_dataset, hidden_kinds, small_ask
 from tests.tiny_lab import carry_on
 
 
@@ -90,7 +91,7 @@ def test_names_that_make_no_classes(
 
 
 def test_a_named_set_is_trained_on_and_ranked(store: Store, lab: Lab, found: ClusterResult) -> None:
-    """The whole way: no labels, clusters, names, an ordinary run."""
+    """The whole way: no labels, clusters, names, an ordinary run, and which stains are enough."""
     names = {kind_of(found, kind): name for kind, name in enumerate(("left", "right", "none"))}
     made = lab.unlabelled.name(found.run.id, names)
     spec = lab.draft(made.id, "fast")
@@ -107,3 +108,14 @@ def test_a_named_set_is_trained_on_and_ranked(store: Store, lab: Lab, found: Clu
     carry_on(store)
     ranking = lab.result(run_id).methods[0].ranking
     assert {ranking.rank[LEFT], ranking.rank[RIGHT]} == {1, 2}
+    answer = lab.panels.ask(
+        run_id, lab.panels.question(Constraints(), search=False, ticked=((BF, LEFT),))
+    )
+    carry_on(store)
+    assert lab.progress(answer).error == ""
+    told = lab.panels.advice_json(answer, Constraints())
+    assert set(told["verdicts"]) == {"BF", "Left", "Right"}
+    (run,) = [one for one in lab.panels.answers() if one.run.id == answer]
+    assert run.asked_of == (run_id,)
+    trained = {trial.members for trial in lab.panels.findings(answer).evidence.trials}
+    assert {(BF, LEFT, RIGHT), (BF, LEFT)} <= trained
