@@ -8,12 +8,15 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import tests.unlabelled_values as un
 from pxcore.api import open_lab
+from pxcore.commands.clusters_told import tell
 from pxcore.commands.following import Following
 from pxcore.commands.program import app, main
 from pxcore.runs import datasets
@@ -117,10 +120,27 @@ def test_published_settings_of_the_training_are_given_and_told(cells: str, tmp_p
     assert [settings[name] for name in given] == [2, 1e-4, "full_scale", 3, 40, 0.004]
 
 
+@pytest.mark.parametrize("verdict", ["stable", "chance"])
+def test_rankings_on_clusters_that_are_not_to_be_relied_on_say_so(
+    verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = un.ranking()
+    other = replace(one, method="permute_pixels", rank=(1, 2, 3, 4))
+    trust = replace(un.STABLE, verdict=verdict)
+    for rankings, differ in (((one, other), True), ((one, one), False), ((), False)):
+        tell(replace(un.result(), rankings=rankings, trust=trust))
+        told = " ".join(capsys.readouterr().out.split())
+        caveat = "As the clusters are not to be relied on, neither is this."
+        assert (caveat in told) is (verdict == "chance" and bool(rankings))
+        leaders = "different leaders: PI (DNA) by permute_cells and Brightfield by permute_pixels."
+        assert (leaders in told) is differ
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--clusters", "many"), "give auto or a number"),
+        (("--clusters", "1"), "1 cluster was asked for, which parts nothing; expected 2 to 50"),
         (("--clusters", "500"), "500 clusters were asked for and 120 cells are given"),
         (("--channels", "CD3"), "it has BF, Left, Right"),
         (("--model", "dcae_3d"), "takes volumes only"),
@@ -141,3 +161,27 @@ def test_what_cannot_be_done_is_one_message(
         main()
     assert ended.value.code == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("show {cells}", "'{cells}' is a data set ("),
+        ("show {cells}", "`cluster {cells}` clusters its cells"),
+        ("show nothere", "run 'nothere' is not known here"),
+        ("cluster nothere", "import it first (`python -m pxcore import PATH` prints its id), or"),
+        ("run nothere", "find it: the address of a data set's page ends with its id"),
+    ],
+)
+def test_an_id_of_another_kind_is_told_with_what_to_do(
+    cells: str,
+    command: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pxcore", *command.format(cells=cells).split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert said.format(cells=cells) in " ".join(capsys.readouterr().err.split())

@@ -15,12 +15,12 @@ from pages.parts.text import told
 from pxcore.errors import PxError
 from pxcore.plots.numbers import about, count
 from pxcore.plots.text import one_line
+from pxcore.plots.unlabelled_words import number_label
 from pxcore.types import Dataset
 from pxcore.types.unlabelled import planes_of
 from pxcore.types.unlabelled_ask import ClusterAsk
 
 BY_ITSELF, GIVEN = "as many as the codes suggest", "a number I give"
-MOST = 50
 
 
 def draw(datasets: Sequence[Dataset]) -> None:
@@ -31,7 +31,7 @@ def draw(datasets: Sequence[Dataset]) -> None:
     except PxError as error:
         banner(error)
         return
-    ask = _clusters(ask)
+    ask = _clusters(ask, dataset.n_cells)
     ask = _beside(dataset, ask)
     ask = unlabelled_expert.draw(dataset, ask)
     _start(ask)
@@ -55,7 +55,7 @@ def _dataset(datasets: Sequence[Dataset]) -> Dataset:
     return known[picked]
 
 
-def _clusters(ask: ClusterAsk) -> ClusterAsk:
+def _clusters(ask: ClusterAsk, n_cells: int) -> ClusterAsk:
     """Draw how many clusters are looked for."""
     st.subheader("2 · How many clusters", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -68,7 +68,7 @@ def _clusters(ask: ClusterAsk) -> ClusterAsk:
         )
         if way == GIVEN:
             number = st.number_input(
-                f"Clusters (2 to {MOST})",
+                number_label(n_cells),
                 value=ask.clusters or 4,
                 key=f"clusters-{ask.dataset_id}",
                 width=150,

@@ -15,6 +15,8 @@ LEAST = 4
 """Cells below which nothing is clustered."""
 SHARE = 0.8
 """Of the cells that each seed clusters, to see whether clusters come again."""
+LEAST_CLUSTERS, MOST_CLUSTERS = 2, 50
+"""Clusters that can be asked for: one is no answer, and nobody can look at more."""
 FEW = 200
 """Cells below which clusters are told with a warning."""
 
@@ -26,6 +28,15 @@ def drawn(n_cells: int) -> int:
     10
     """
     return round(SHARE * n_cells)
+
+
+def most_clusters(n_cells: int) -> int:
+    """Return how many clusters of so many cells can be asked for at most.
+
+    >>> most_clusters(12), most_clusters(1000)
+    (10, 50)
+    """
+    return min(MOST_CLUSTERS, drawn(n_cells))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,8 +98,13 @@ def _decided(
     )
     if clustering.n_clusters < 2:
         said = (
-            "one cluster describes these codes best: no groups of cells were found. Ask for a "
-            "number of clusters to part them all the same, or choose other channels"
+            (
+                "one cluster describes these codes best: no groups of cells were found. Ask for a "
+                "number of clusters to part them all the same, or choose other channels"
+            )
+            if len(clustering.bic) > 1
+            else "nothing but one cluster was tried, so nothing is known of groups of cells. Ask "
+            "for at least 2 clusters, or have the number found"
         )
         return ClusterVerdict.CHANCE, (said,)
     if found.mean < by_chance.most + ABOVE:

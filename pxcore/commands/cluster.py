@@ -22,7 +22,7 @@ from pxcore.types.unlabelled_ask import ClusterAsk, Covariance, PixelLimits
 
 def cluster(  # noqa: PLR0913, PLR0917 - one parameter an option
     dataset: Annotated[str, typer.Argument(help="Id of a data set.")],
-    clusters: Annotated[str, typer.Option(help="auto (by BIC), or a number.")] = "auto",
+    clusters: Annotated[str, typer.Option(help="auto (by BIC), or 2 to 50.")] = "auto",
     most: Annotated[int, typer.Option(help="Clusters that auto tries at most.")] = 10,
     model: Annotated[str, typer.Option(help="dcae_2d, dcae_3d or dcae_fused.")] = "",
     model_option: Annotated[
@@ -130,7 +130,7 @@ def _number(words: str) -> int | None:
     if words == "auto":
         return None
     if not words.isdecimal() or int(words) < 1:
-        message = f"the number of clusters is {words!r}; give auto or a number such as 4"
+        message = f"the number of clusters is {words!r}; give auto or a number from 2 on, such as 4"
         raise ClusteringError(message)
     return int(words)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from pxcore.commands.terminal import OUT, text
-from pxcore.plots.unlabelled_words import mask_words
+from pxcore.plots.unlabelled_words import NEITHER, leaders_words, mask_words
 from pxcore.types.unlabelled_views import ClusterResult
 
 
@@ -33,6 +33,15 @@ def tell(found: ClusterResult) -> None:
         pairs = (f"{k + 1}: {other + 1}" for k, other in enumerate(found.counterpart) if other >= 0)
         said = "clusters of the encoder's own run that most cells of each would be in"
         OUT.print(text(f"{said}: {', '.join(pairs)}"))
+    _rankings(found)
+    if found.calls is not None:
+        OUT.print(text(found.calls.said))
+    if found.mask_folds:
+        OUT.print(text(f"{mask_words(found.mask_folds, found.mask_control)} {found.mask_dealt}"))
+
+
+def _rankings(found: ClusterResult) -> None:
+    """Print the channels by rank, and how far to rely on that."""
     for ranking in found.rankings:
         order = sorted(range(len(ranking.channels)), key=lambda c: ranking.rank[c])
         listed = ", ".join(
@@ -43,10 +52,10 @@ def tell(found: ClusterResult) -> None:
         OUT.print(text(f"{ranking.method}: {listed}"))
         if ranking.warning:
             OUT.print(text(f"- {ranking.warning}"))
-    if found.calls is not None:
-        OUT.print(text(found.calls.said))
-    if found.mask_folds:
-        OUT.print(text(f"{mask_words(found.mask_folds, found.mask_control)} {found.mask_dealt}"))
+    if leaders := leaders_words(found.rankings):
+        OUT.print(text(f"- {leaders}"))
+    if found.rankings and found.trust.verdict != "stable":
+        OUT.print(text(f"- {NEITHER}"))
 
 
 def _class_of(found: ClusterResult, cluster: int) -> str:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pxcore.api import open_lab
+from pxcore.api import Lab, open_lab
 from pxcore.commands.clusters_told import tell
 from pxcore.commands.terminal import ERR, OUT, left_in_words, result_parts, text, when
+from pxcore.errors import DatasetError, RunError
 from pxcore.types import Progress, RunState
 
 RunId = Annotated[str, typer.Argument(help="Id of a run.")]
@@ -40,7 +41,7 @@ def runs() -> None:
 def show(run_id: RunId) -> None:
     """Show a run: its ranking or clusters when it is finished, else how far it is."""
     with closing(open_lab()) as lab:
-        progress = lab.progress(run_id)
+        progress = _progress(lab, run_id)
         if progress.run.state is RunState.FINISHED:
             if progress.spec.clusters is not None:
                 tell(lab.unlabelled.result(run_id))
@@ -53,6 +54,23 @@ def show(run_id: RunId) -> None:
         OUT.print("no runner is alive; start one with: python -m pxcore serve (or runner)")
     if progress.error:
         OUT.print(text(progress.error))
+
+
+def _progress(lab: Lab, run_id: str) -> Progress:
+    """Return how far a run is. Raises RunError, which names the kind of any other id."""
+    try:
+        return lab.progress(run_id)
+    except RunError as error:
+        try:
+            title = lab.dataset(run_id).title
+        except DatasetError:
+            raise error from None
+        message = (
+            f"{run_id!r} is a data set ({title!r}); expected the id of a run: `python -m pxcore "
+            f"runs` lists them, `run {run_id}` trains and ranks on it, `cluster {run_id}` clusters "
+            "its cells"
+        )
+        raise RunError(message) from None
 
 
 def cancel(run_id: RunId) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pxcore.clustering.params import FEW
+from pxcore.clustering.params import FEW, LEAST_CLUSTERS, most_clusters
 from pxcore.plots.numbers import count, listed, score
 from pxcore.plots.text import one_line
 from pxcore.types.unlabelled_views import ClassMatch, ClusterRanking, ClusterResult, MaskFold
@@ -15,6 +15,7 @@ LOST = 0.05
 """1 - F1 above which a channel's loss is told as one that the clusters rest on."""
 APART = 0.1
 """Balanced accuracy above the control from which on masks are said to tell clusters apart."""
+NEITHER = "As the clusters are not to be relied on, neither is this."
 _ANSWERS = {
     "stable": "{k} that come again with other seeds, and that place and size do not explain. What "
     "they mean is for you to say: look at their cells.",
@@ -28,7 +29,9 @@ _ANSWERS = {
 def answer(result: ClusterResult) -> str:
     """Return whether the clusters can be trusted, in a sentence or two."""
     k = len(result.sizes)
-    if k < 2:
+    if k < 2 and len(result.bic) < 2:
+        said = "Nothing but one cluster was tried, so nothing is known of groups of cells."
+    elif k < 2:
         said = "No groups of cells were found: one cluster describes them best."
     else:
         said = _ANSWERS[result.trust.verdict].format(k=count(k, "cluster"))
@@ -84,8 +87,29 @@ def ranking_words(ranking: ClusterRanking, *, doubtful: bool) -> str:
     names = listed([*told, *([f"{more} more"] if more > 0 else [])])
     said = f"The clusters rest on {names}; in brackets 1 − F1 of the clusters without the channel."
     if doubtful:
-        said += " As the clusters are not to be relied on, neither is this."
+        said += f" {NEITHER}"
     return said
+
+
+def leaders_words(rankings: Sequence[ClusterRanking]) -> str:
+    """Return that rankings name different leaders, and which; empty where they agree."""
+    first = {
+        one.method: one.channels[min(range(len(one.channels)), key=lambda c: (one.rank[c], c))]
+        for one in rankings
+    }
+    if len(set(first.values())) < 2:
+        return ""
+    named = listed([f"{one_line(channel, 40)} by {method}" for method, channel in first.items()])
+    return f"The rankings name different leaders: {named}."
+
+
+def number_label(n_cells: int) -> str:
+    """Return the label of a number of clusters, with what can be asked of so many cells.
+
+    >>> number_label(12)
+    'Clusters (2 to 10)'
+    """
+    return f"Clusters ({LEAST_CLUSTERS} to {max(LEAST_CLUSTERS, most_clusters(n_cells))})"
 
 
 def ran(result: ClusterResult) -> tuple[tuple[str, str], ...]:

@@ -106,13 +106,21 @@ def can_outline(spec: RunSpec) -> bool:
     return any(role in (Role.BRIGHTFIELD, Role.STAIN, Role.VIABILITY) for role in roles)
 
 
+def _shown(method: MethodSpec) -> str:
+    """Return a method as pages show it: its label, with the settings that are not default."""
+    settings = ", ".join(f"{name} = {value}" for name, value in sorted(method.options))
+    label = METHODS[method.id].label
+    return f"{label} ({settings})" if settings else label
+
+
 def _fits(spec: RunSpec, method: MethodSpec) -> None:
     entry, name = METHODS[method.id], method_name(method)
     refusal = entry.refusal(MODELS[spec.model.id].as_built(spec.model.options), method.options)
     if refusal:
         message = (
-            f"{name} cannot explain model {spec.model.id!r}: {refusal.rstrip('.')}; leave the "
-            "method out or choose another model"
+            f"{_shown(method)} cannot explain the model {MODELS[spec.model.id].label}: "
+            f"{refusal.rstrip('.')}; leave the method out, or choose another model (under Expert "
+            "settings, at a terminal with --model)"
         )
         raise MethodError(message)
     if entry.kind == "retraining" and len(spec.channels or spec.panel.channels) < 2:

@@ -145,7 +145,8 @@ def _column(store: Store, dataset_id: str, name: str) -> str:
     if value is None:
         message = (
             f"data set {dataset_id!r} is not known here; import it first "
-            "(`python -m pxcore import PATH` prints its id)"
+            "(`python -m pxcore import PATH` prints its id), or find it: the address of a data "
+            "set's page ends with its id"
         )
         raise DatasetError(message)
     return str(value)

@@ -55,6 +55,10 @@ def test_one_cloud_is_no_better_than_chance() -> None:
     assert "one cluster describes these codes best" in words
     _, verdict, words = judged(cloud, ClusterParams(n_init=2, n_clusters=4))
     assert verdict is not ClusterVerdict.STABLE
+    _, verdict, words = judged(cloud, ClusterParams(n_init=2, n_clusters=1))
+    assert verdict is ClusterVerdict.CHANCE
+    assert "nothing but one cluster was tried" in words
+    assert "best" not in words, "nothing was compared"
 
 
 def test_long_tails_are_no_clusters() -> None:

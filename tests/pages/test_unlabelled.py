@@ -52,6 +52,8 @@ def test_a_clustering_is_started_with_what_was_chosen(full: FakeLab, visit: Open
     text = words(app)
     assert "1 of 4 steps are already there and are reused. It takes **about 10 min**" in text
     app.segmented_control(key="clusters-way-d2").set_value("a number I give").run()
+    n = full.sets[-1].n_cells
+    assert app.number_input(key="clusters-d2").label == f"Clusters (2 to {min(50, round(0.8 * n))})"
     app.number_input(key="clusters-d2").set_value(5).run()
     app.toggle(key="maps-d2").set_value(False).run()
     app.number_input(key="epochs-d2").set_value(3).run()

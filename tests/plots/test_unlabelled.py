@@ -142,6 +142,7 @@ def test_the_answer_says_first_whether_to_trust_them(verdict: str, begins: str) 
 def test_one_cluster_is_no_group() -> None:
     one = replace(RESULT, sizes=(150,), cluster=np.zeros(un.N, int), against=None)
     assert words.answer(one).startswith("No groups of cells were found")
+    assert words.answer(replace(one, bic=())).startswith("Nothing but one cluster was tried")
 
 
 def test_reasons_are_sentences_and_tell_nothing_twice() -> None:

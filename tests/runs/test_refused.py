@@ -68,7 +68,13 @@ def dataset(store: Store) -> Dataset:
         (
             {"methods": (parse_method("guided_gradcam:layer=layer1"),)},
             MethodError,
-            "cannot explain model 'small_cnn': .*; leave the method out or choose another model",
+            r"Guided Grad-CAM \(layer = layer1\) cannot explain the model Small network: .*; leave",
+        ),
+        (
+            {"methods": (MethodSpec(id="channel_embedding"),)},
+            MethodError,
+            "^Channel embedding cannot explain the model Small network: .*; train Channel "
+            r"embedding; leave the method out, or choose another model \(under Expert settings, at",
         ),
         (
             {"methods": (MethodSpec(id="leave_one_out"),), "channels": (1,)},

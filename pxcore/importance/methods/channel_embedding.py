@@ -48,7 +48,7 @@ def refusal(model: Model, _options: tuple[Option, ...]) -> str:
     """Return why an architecture has no number of each channel; empty when it has."""
     if model.embedding:
         return ""
-    return f"{model.label} makes no number of each channel; train channel_embedding"
+    return f"{model.label} makes no number of each channel; train Channel embedding"
 
 
 METHOD = Method(

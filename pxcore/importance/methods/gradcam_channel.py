@@ -44,7 +44,10 @@ def refusal(model: Model, _options: tuple[Option, ...]) -> str:
     """Return why an architecture has no maps of single channels; empty when it has."""
     if model.channels == "alone":
         return ""
-    return f"{model.label} does not look at each channel alone; train bsn or channel_embedding"
+    return (
+        f"{model.label} does not look at each channel alone; train One channel at a time or "
+        "Channel embedding"
+    )
 
 
 METHOD = Method(

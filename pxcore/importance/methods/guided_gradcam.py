@@ -60,7 +60,10 @@ def maps(request: MapRequest) -> torch.Tensor:
 def refusal(model: Model, options: tuple[Option, ...]) -> str:
     """Return why the layer asked for cannot be looked at; empty when it can."""
     if model.channels != "together":
-        return f"{model.label} has no maps that all channels share; choose lrp"
+        return (
+            f"{model.label} has no maps that all channels share; choose Layer-wise relevance "
+            "propagation"
+        )
     layer = choices(METHOD.options, options)["layer"]
     if layer == "last" or layer in model.stages:
         return ""

@@ -6,7 +6,14 @@ import importlib.util
 from typing import get_args
 
 from pxcore.clustering.fit import VARIANTS
-from pxcore.clustering.params import LEAST, SHARE, drawn
+from pxcore.clustering.params import (
+    LEAST,
+    LEAST_CLUSTERS,
+    MOST_CLUSTERS,
+    SHARE,
+    drawn,
+    most_clusters,
+)
 from pxcore.errors import ClusteringError, TrainingError
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.runs.unlabelled.plan import params_of
@@ -20,8 +27,8 @@ def refuse(ask: ClusterAsk, dataset: Dataset) -> None:
     Raises
     ------
     ClusteringError
-        For numbers out of range, more clusters than cells, too few cells, or a variant that
-        cannot do what is asked.
+        For numbers out of range, a single cluster, more clusters than the cells allow, too few
+        cells, or a variant that cannot do what is asked.
     TrainingError
         For maps of volumes, or a weight or limits that make no sense.
     """
@@ -47,11 +54,34 @@ def _numbers(ask: ClusterAsk, dataset: Dataset) -> None:
         least = next(k for k in range(LEAST, 2 * LEAST) if drawn(k) >= LEAST)
         message = f"{n} cells are too few to cluster; expected at least {least}"
         raise ClusteringError(message)
-    if params.n_clusters is not None and params.n_clusters > again:
+    if params.n_clusters is not None:
+        _given(params.n_clusters, n)
+    elif params.max_clusters < LEAST_CLUSTERS:
         message = (
-            f"{params.n_clusters} clusters were asked for and {n} cells are given; expected at "
-            f"most {again}, as whether clusters come again is asked of {SHARE:.0%} of the cells, "
-            "and far fewer to mean anything"
+            f"at most {params.max_clusters} cluster is to be tried, so BIC has nothing to compare; "
+            f"expected at least {LEAST_CLUSTERS}: give such a number, or leave it out for 10"
+        )
+        raise ClusteringError(message)
+
+
+def _given(asked: int, n_cells: int) -> None:
+    """Raise ClusteringError for a number of clusters that so many cells cannot have."""
+    most = most_clusters(n_cells)
+    if asked < LEAST_CLUSTERS:
+        message = (
+            f"{asked} cluster was asked for, which parts nothing; expected {LEAST_CLUSTERS} to "
+            f"{most}: give such a number, or have it found (auto, by BIC)"
+        )
+        raise ClusteringError(message)
+    if asked > most:
+        why = (
+            f"as whether clusters come again is asked of {SHARE:.0%} of the cells"
+            if most < MOST_CLUSTERS
+            else "as each is to be looked at"
+        )
+        message = (
+            f"{asked} clusters were asked for and {n_cells} cells are given; expected at most "
+            f"{most}, {why}: give fewer, or have the number found (auto, by BIC)"
         )
         raise ClusteringError(message)
 

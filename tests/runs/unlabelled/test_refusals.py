@@ -15,6 +15,7 @@ from pxcore.clustering.verdict import ClusterVerdict
 from pxcore.data.annotation import Annotation
 from pxcore.doors.unlabelled import Unlabelled
 from pxcore.errors import ClusteringError, PanelError, PxError, RunError, TrainingError
+from pxcore.plots.unlabelled_words import number_label
 from pxcore.runs import imports
 from pxcore.runs.execute.unlabelled.cluster import edge_words
 from pxcore.runs.failures import classify
@@ -74,6 +75,12 @@ def ask(store: Store) -> ClusterAsk:
     [
         ({"clusters": 13}, ClusteringError, "13 clusters were asked for and 12 cells are given"),
         ({"clusters": 12}, ClusteringError, "12 cells are given; expected at most 10, as whether"),
+        (
+            {"clusters": 1},
+            ClusteringError,
+            r"1 cluster was asked for.*; expected 2 to 10: give such a number, or .*\(auto, by BIC",
+        ),
+        ({"clusters": None, "max_clusters": 1}, ClusteringError, "nothing to compare; expected at"),
         ({"clusters": 0}, ClusteringError, "n_clusters is 0; give a number"),
         ({"clusters": None, "variant": "birch"}, ClusteringError, "cannot say how many"),
         ({"variant": "magic"}, ClusteringError, "whitened"),
@@ -100,6 +107,14 @@ def test_settings_that_make_no_sense(
 ) -> None:
     with pytest.raises(error, match=said):
         Unlabelled(store).check(replace(ask, **changed))
+
+
+def test_nobody_asks_for_more_than_fifty(store: Store) -> None:
+    ask = small_ask(store, made(store, 100), 1)
+    Unlabelled(store).check(replace(ask, clusters=50))
+    assert number_label(100) == "Clusters (2 to 50)"
+    with pytest.raises(ClusteringError, match=r"51 clusters .* expected at most 50, as each is to"):
+        Unlabelled(store).check(replace(ask, clusters=51))
 
 
 def test_cells_that_are_too_few_or_too_small(store: Store) -> None:
