@@ -21,6 +21,8 @@ from tests.server.oidc_provider import CLIENT, SECRET, Provider, identity_provid
 from tests.server.wire import visit
 
 pytestmark = pytest.mark.processes
+INSIDE = "None has been started yet"
+"""What a reader sees on an empty *Runs*."""
 
 
 @dataclass
@@ -135,13 +137,13 @@ def test_who_is_shut_out_is_out_though_the_provider_says_yes(lab: Lab) -> None:
     lab.provider.claims = {"sub": "b-1", "name": "Bob"}
     browser = Browser(lab.port)
     lab.log_in(browser)
-    assert "Start the first run" in seen(lab, browser)
+    assert INSIDE in seen(lab, browser)
     store = open_store(Settings(home=lab.home))
     accounts.set_active(store, "Bob", active=False)
     store.close()
     told = seen(lab, browser)
     assert "Log in to see" in told
-    assert "Start the first run" not in told
+    assert INSIDE not in told
     answer = lab.log_in(browser)
     assert answer.status == 403
     assert "Bob was shut out of this lab" in answer.text
