@@ -13,8 +13,9 @@ from pxcore.clustering.stability import ClusterStability
 
 RULED = 0.5
 """Of the way from guessing to certainty: from here on nuisance rules the clusters."""
-ABOVE = 0.1
-"""Seeds must agree by so much more than on any draw of cells without clusters."""
+ABOVE = 0.25
+"""Of the way from the best draw of cells without clusters to perfect agreement: seeds must agree by
+so much. Perfect agreement is never chance, however well a cloud can be parted."""
 UNSTABLE = 0.6
 """Mean agreement of seeds below which clusters do not come again."""
 SMALL = 30
@@ -107,7 +108,7 @@ def _decided(
             "for at least 2 clusters, or have the number found"
         )
         return ClusterVerdict.CHANCE, (said,)
-    if found.mean < by_chance.most + ABOVE:
+    if found.mean < by_chance.most + ABOVE * (1.0 - by_chance.most):
         said = (
             f"the clusters are no better than chance: {seeds}. Do not rank channels on them: train "
             "the autoencoder longer, or choose other channels"

@@ -88,6 +88,27 @@ def test_clusters_along_the_directions_are_not_refused(n_kinds: int) -> None:
     assert verdict is ClusterVerdict.STABLE
 
 
+@pytest.mark.parametrize("share", [0.2, 0.1])
+def test_a_rare_kind_that_lies_apart_is_not_refused(share: float) -> None:
+    """A rare kind skews a direction, so that a cloud as skewed is parted well too."""
+    rng = np.random.default_rng(6)
+    codes = rng.normal(size=(600, 4))
+    codes[: round(600 * share), 0] += 9.0
+    found, verdict, words = judged(codes, replace(PARAMS, n_clusters=2, n_init=10))
+    assert sorted(found.sizes(codes))[0] == round(600 * share)
+    assert verdict is ClusterVerdict.STABLE, words
+
+
+def test_perfect_agreement_is_never_chance() -> None:
+    codes, _ = hidden_codes()
+    found = cluster(codes, PARAMS)
+    steady = ClusterStability(agreement=(1.0,), per_cluster=(1.0, 1.0, 1.0))
+    easy = ChanceStability(gaussian=(0.3,), skewed=(0.97,))
+    assert judge(found, (30, 30, 30), steady, easy).verdict is ClusterVerdict.STABLE
+    shaky = replace(steady, agreement=(0.97,))
+    assert judge(found, (30, 30, 30), shaky, easy).verdict is ClusterVerdict.CHANCE
+
+
 def test_clusters_with_long_tails_are_not_refused() -> None:
     noise = np.random.default_rng(3).lognormal(0, 0.5, (400, 4))
     _, verdict, _ = judged(apart(np.arange(400) % 3, noise))

@@ -119,9 +119,9 @@ def test_zip_of_cells_is_unpacked_framed_and_reported(tmp_path: Path) -> None:
         (
             "cells.txt",
             b"name,age\nx,3\n",
-            r"begins with b'name,age'; expected .*stack: One file.*cif.*export",
+            r"begins with the text 'name,age x,3'; expected .*stack: One file.*cif.*export",
         ),
-        ("cells.fcs", b"FCS3.1          ", r"begins with b'FCS3\.1"),
+        ("cells.fcs", b"FCS3.1          ", r"begins with the text 'FCS3\.1'"),
         ("cells.zip", b"PK\x03\x04" + bytes(40), "damaged or incomplete"),
         ("cells.cif", b"<xis>" + bytes(400), r"cells\.cif"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pxcore.runs.saved.text import from_file, to_text
@@ -27,13 +27,17 @@ class StoredRanking:
     repeats: int
 
 
+EARLIER = Dealing(why="an earlier version of pxcore made this check without regard to donors")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMaskCheck:
     """Every fold, and every fold with clusters dealt at random."""
 
     folds: tuple[MaskFold, ...] = ()
     control: tuple[MaskFold, ...] = ()
-    dealing: Dealing = field(default_factory=Dealing)
+    dealing: Dealing = EARLIER
+    """As stored; checks of before say nothing of it."""
     refused: str = ""
     """Why these clusters could not be checked; empty where they were."""
 

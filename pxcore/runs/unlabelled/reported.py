@@ -71,6 +71,7 @@ def _pictured(store: Store, found: ClusterResult) -> Pictured:
     if not found.has_maps:
         return pictured
     try:
-        return replace(pictured, maps=maps(store, found.run.id, [one[0] for one in galleries]))
+        shown_over = [one[0] for one in galleries if one]  # a cluster may be without cells
+        return replace(pictured, maps=maps(store, found.run.id, shown_over))
     except PxError as error:  # a report without maps is better than none
         return replace(pictured, no_maps=f"The maps could not be drawn: {error}.")
