@@ -43,7 +43,7 @@ def deal(
         When they cannot be dealt cell by cell either.
     """
     if donors is None:
-        return folds.split(clusters, None, n_folds, seed, valid_share), Dealing()
+        return folds.split(clusters, None, n_folds, seed, valid_share), Dealing(n_folds=n_folds)
     for fewer in range(n_folds, 1, -1):
         found = _by_donor(clusters, donors, fewer, seed, valid_share)
         if found and all(_holds(clusters, fold, least) for fold in found):
@@ -51,6 +51,14 @@ def deal(
             return found, Dealing(by="donor", n_folds=fewer, left_out=left)
     by_cell = folds.split(clusters, None, n_folds, seed, valid_share)
     return by_cell, Dealing(n_folds=n_folds, why=_why(clusters, donors))
+
+
+def fullest(clusters: Array, dealt: Folds) -> Fold:
+    """Return the fold whose test part holds cells of most clusters, the first of several.
+
+    A test part of whole donors need not hold every cluster. ``clusters``: (N,) numbers.
+    """
+    return max(dealt, key=lambda fold: len(np.unique(clusters[fold.test])))
 
 
 def _by_donor(clusters: Array, donors: Array, n_folds: int, seed: int, valid_share: float) -> Folds:

@@ -33,7 +33,14 @@ def calls_of(clusters: Array, probability: Array, dealing: Dealing) -> ClusterCa
 
 
 def calls_words(calls: ClusterCalls) -> str:
-    """Return what the maps of a classifier are worth."""
+    """Return what the maps of a classifier are worth, and of which clusters nothing is known."""
+    asked = ~np.isnan(calls.recall)
+    if asked.sum() < 2:
+        return (
+            f"The {calls.n_cells:,} cells left out are all of {_named(asked)}, so nothing can be "
+            "said of how well the classifier behind the maps tells clusters apart. "
+            f"{dealing_words(calls.dealing)}"
+        )
     share = (calls.balanced_accuracy - calls.guess) / max(1.0 - calls.guess, 1e-9)
     worth = (
         "so its maps show what it goes by"
@@ -43,8 +50,22 @@ def calls_words(calls: ClusterCalls) -> str:
     return (
         f"On {calls.n_cells:,} cells left out the classifier behind the maps calls the clusters "
         f"with a balanced accuracy of {calls.balanced_accuracy:.2f} (guessing: {calls.guess:.2f}), "
-        f"{worth}. {dealing_words(calls.dealing)}"
+        f"{worth}. {_unasked(asked)}{dealing_words(calls.dealing)}"
     )
+
+
+def _unasked(asked: Array) -> str:
+    """Return which clusters no held-out cell is of; empty where every one has such cells."""
+    if asked.all():
+        return ""
+    named = _named(~asked)
+    return f"{named[0].upper()}{named[1:]} had no such cells: how well it calls them is unknown. "
+
+
+def _named(which: Array) -> str:
+    """Return the clusters that are marked (K,), counted from 1: "clusters 3 and 5"."""
+    *first, last = (str(k + 1) for k in np.flatnonzero(which))
+    return f"clusters {', '.join(first)} and {last}" if first else f"cluster {last}"
 
 
 def dealing_words(dealing: Dealing) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pxcore.data import folds
-from pxcore.data.dealing import deal
+from pxcore.data.dealing import Folds, deal
 from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells, CellSource
 from pxcore.errors import ClusteringError
@@ -64,7 +64,8 @@ class MaskCheck:
 
     folds: tuple[MaskScores, ...]
     control: tuple[MaskScores, ...]
-    """Everything again with the cluster labels permuted: what the procedure gives for nothing."""
+    """Everything again with the cluster labels permuted, cells left out in the same way: what the
+    procedure gives for nothing."""
     dealing: Dealing
     """How cells came into folds."""
 
@@ -118,17 +119,39 @@ def check_masks(case: MaskCase, clusters: Array) -> MaskCheck:
             f"{params.n_folds} folds needs at least 2, each of {4 * params.n_folds} cells or more"
         )
         raise ClusteringError(message)
-    permuted = np.random.default_rng([control.seed % 2**32, len(clusters)]).permutation(clusters)
-    found, dealing = _scores(case, clusters)
-    return MaskCheck(folds=found, control=_scores(case, permuted)[0], dealing=dealing)
+    seed = control.seed % 2**32
+    parts, dealing = deal(clusters, case.donors, params.n_folds, seed, 0.5, _INNER)
+    permuted, control_parts = _for_nothing(case, clusters, parts, dealing)
+    return MaskCheck(
+        folds=_scores(case, clusters, parts),
+        control=_scores(case, permuted, control_parts),
+        dealing=dealing,
+    )
 
 
-def _scores(case: MaskCase, clusters: Array) -> tuple[tuple[MaskScores, ...], Dealing]:
-    """Return the scores of every fold, and how cells came into them."""
+def _for_nothing(
+    case: MaskCase, clusters: Array, parts: Folds, dealing: Dealing
+) -> tuple[Array, Folds]:
+    """Return permuted clusters (N,) and their folds, dealt as those of the clusters were.
+
+    Of whole donors it is the same folds, with clusters permuted within each donor: every part then
+    holds as many cells of a cluster as before.
+    """
     seed = case.control.seed % 2**32
-    parts, dealing = deal(clusters, case.donors, case.params.n_folds, seed, 0.5, _INNER)
-    scores = (_fold(case, clusters, fold, number) for number, fold in enumerate(parts))
-    return tuple(scores), dealing
+    rng = np.random.default_rng([seed, len(clusters)])
+    if dealing.by == "cell" or case.donors is None:
+        permuted: Array = rng.permutation(clusters)
+        return permuted, deal(permuted, None, dealing.n_folds, seed, 0.5)[0]
+    permuted = clusters.copy()
+    for donor in np.unique(case.donors):
+        own = np.flatnonzero(case.donors == donor)
+        permuted[own] = rng.permutation(clusters[own])
+    return permuted, parts
+
+
+def _scores(case: MaskCase, clusters: Array, parts: Folds) -> tuple[MaskScores, ...]:
+    """Return the scores of every fold."""
+    return tuple(_fold(case, clusters, fold, number) for number, fold in enumerate(parts))
 
 
 def _fold(case: MaskCase, clusters: Array, fold: Fold, number: int) -> MaskScores:

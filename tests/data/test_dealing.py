@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pxcore.data import folds
-from pxcore.data.dealing import deal
+from pxcore.data.dealing import deal, fullest
+from pxcore.types import Fold
 
 CLUSTERS = np.arange(120) % 3
 DONORS = np.arange(120) // 3 % 6
@@ -53,3 +54,10 @@ def test_parts_too_small_for_a_cluster_are_not_made_of_donors() -> None:
     dealing = deal(clusters, np.where(DONORS < 5, 0, 1), 5, 7, 0.5, 5)[1]
     assert dealing.by == "cell"
     assert "too few or too uneven" in dealing.why
+
+
+def test_the_part_that_holds_most_clusters_is_asked() -> None:
+    clusters = np.array([0, 0, 1, 0, 1, 2, 0, 1, 2])
+    none = np.zeros(0, dtype=np.int64)
+    dealt = tuple(Fold(none, none, np.arange(start, start + 3)) for start in (0, 3, 6))
+    assert fullest(clusters, dealt) is dealt[1]

@@ -13,12 +13,19 @@ from torch import nn
 from pxcore.data.normalise import Normaliser
 from pxcore.data.source import ArrayCells
 from pxcore.errors import ClusteringError, MethodError, TrainingError
-from pxcore.evaluation.mask_check import MaskCase, MaskCheckParams, check_masks, scores_of
+from pxcore.evaluation import mask_check
+from pxcore.evaluation.mask_check import (
+    MaskCase,
+    MaskCheckParams,
+    MaskScores,
+    check_masks,
+    scores_of,
+)
 from pxcore.importance.attribution.grad_cam import even_maps, grad_cam, masks_of
 from pxcore.models.autoencoders import AUTOENCODERS, AutoencoderRequest
 from pxcore.models.cluster_classifier import ClusterClassifier, mask_network
 from pxcore.training.loop import Control
-from pxcore.types import TrainingParams
+from pxcore.types import Array, Fold, TrainingParams
 from pxcore.types.unlabelled import Planes
 
 CPU = torch.device("cpu")
@@ -89,6 +96,44 @@ def test_the_encoder_is_fixed_also_in_training() -> None:
     assert all(torch.equal(before[n], v) for n, v in model.encoder.state_dict().items())
     assert all(weight.grad is None for weight in model.encoder.parameters())
     assert all(weight.grad is not None for weight in model.head.parameters())
+
+
+@pytest.mark.parametrize("by", ["cell", "donor"])
+def test_permuted_clusters_are_dealt_as_the_found_ones(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By cell one cluster lies in one donor only; permuted, it could be dealt by donor."""
+    donors = np.arange(240) // 4 % 6
+    clusters = np.where(donors == 4, 2, np.arange(240) % 2)
+    if by == "donor":
+        clusters = np.arange(240) % 4 % 3
+    dealt: list[tuple[Array, Fold]] = []
+
+    def noted(_case: MaskCase, given: Array, fold: Fold, _number: int) -> MaskScores:
+        dealt.append((given, fold))
+        return MaskScores(balanced_accuracy=1.0, precision=1.0, recall=1.0, f1=1.0, auc=1.0)
+
+    monkeypatch.setattr(mask_check, "_fold", noted)
+    case = MaskCase(
+        source=ArrayCells(np.zeros((240, 1, 18, 18), np.uint8)),
+        limits=Normaliser(np.zeros(1, np.float32), np.ones(1, np.float32)),
+        build=classifier,
+        part=lambda net: net.get_submodule("encoder.conv2"),
+        control=Control(seed=1, device=CPU),
+        donors=donors,
+    )
+    found = check_masks(case, clusters)
+    assert found.dealing.by == by
+    assert len(found.folds) == len(found.control) == 5
+    for (_, one), (permuted, other) in zip(dealt[:5], dealt[5:], strict=True):
+        assert not np.array_equal(permuted, clusters)
+        for fold in (one, other):
+            known = np.concatenate([fold.train, fold.valid])
+            assert bool(set(donors[fold.test]) & set(donors[known])) is (by == "cell")
+        for part in ("train", "valid", "test"):
+            had = np.bincount(clusters[getattr(one, part)], minlength=3)
+            has = np.bincount(permuted[getattr(other, part)], minlength=3)
+            assert np.abs(had - has).max() <= (1 if by == "cell" else 0)
 
 
 def test_masks_tell_corners_apart_and_permuted_clusters_do_not() -> None:

@@ -122,6 +122,11 @@ UNLABELLED: dict[str, type[UnlabelledTask]] = {
     "mask_check": MaskCheckTask,
 }
 """By the word that is stored with a task."""
-UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1) | {"cluster": 2, "explain_clusters": 2}
+UNLABELLED_VERSIONS = dict.fromkeys(UNLABELLED, 1) | {
+    "cluster": 2,
+    "explain_clusters": 3,
+    "mask_check": 2,
+}
 """Of each stage's code. ``cluster`` 2 judges by a stricter chance; ``explain_clusters`` 2 keeps
-what held-out cells said."""
+what held-out cells said, 3 asks the part that holds most clusters; ``mask_check`` 2 deals permuted
+clusters as it deals the found ones."""

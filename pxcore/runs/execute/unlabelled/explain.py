@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pxcore.data.annotation import Annotation
-from pxcore.data.dealing import deal
+from pxcore.data.dealing import deal, fullest
 from pxcore.errors import ClusteringError
 from pxcore.evaluation.cluster_calls import calls_of
 from pxcore.evaluation.mask_check import MaskCase, MaskCheckParams, MaskScores, check_masks
@@ -59,7 +59,7 @@ def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
             source=one.opened.source,
             labels=labels,
             n_classes=int(clusters.max()) + 1,
-            fold=parts[0],
+            fold=fullest(labels, parts),
             limits=one.limits,
         )
         build, control = classifier(one, data.n_classes), _control(context, task.seed, task.epochs)
