@@ -202,6 +202,7 @@ def _disagreements(comparison: Comparison, shape: Shape) -> None:
         "of the methods, models and cells: they say what can be, not what is.",
         width=980,
     )
+    _likely(comparison)
 
 
 def _likely(comparison: Comparison) -> None:

@@ -29,6 +29,9 @@ FROZEN = (
     "**frozen**: they see it as it is now, later changes are not in it."
 )
 
+PICTURES = {"clustering": " **Pictures of some of its cells** are in it."}
+"""What of the cells themselves goes with a link."""
+
 
 def button(kind: str, subject: str) -> None:
     """Draw the button for whoever may share; ``kind`` and ``subject`` as reports name them."""
@@ -40,7 +43,8 @@ def ask(kind: str, subject: str) -> None:
     """Ask for how long, make the link, show it once: the next click no longer knows it."""
     place = st.empty()
     with place.container():
-        st.markdown(FROZEN.format(what=WHAT[kind]) + (_leading(subject) if kind == "run" else ""))
+        also = _leading(subject) if kind == "run" else PICTURES.get(kind, "")
+        st.markdown(FROZEN.format(what=WHAT[kind]) + also)
         days = st.segmented_control(
             "The link opens for",
             list(PERIODS),

@@ -79,13 +79,22 @@ def _holds(clusters: Array, fold: Fold, least: int) -> bool:
 
 def _why(clusters: Array, donors: Array) -> str:
     """Return what keeps donors from being dealt, to go on after "cells were dealt one by one"."""
-    known = (clusters >= 0) & (donors >= 0)
-    alone = [
-        str(k + 1)
-        for k in np.unique(clusters[known])
-        if len(np.unique(donors[known & (clusters == k)])) < 2
-    ]
-    if alone:
-        which = f"clusters {', '.join(alone)} have" if alone[1:] else f"cluster {alone[0]} has"
-        return f"{which} cells of one donor only, and may be a difference between donors"
+    known = {
+        int(k): len(np.unique(donors[(clusters == k) & (donors >= 0)]))
+        for k in np.unique(clusters[clusters >= 0])
+    }
+    if nameless := [k for k, n in known.items() if n == 0]:
+        return f"{_which(nameless)} no cell of a known donor"
+    if alone := [k for k, n in known.items() if n == 1]:
+        return f"{_which(alone)} cells of one donor only, and may be a difference between donors"
     return "donors are too few or too uneven for parts that each hold every cluster"
+
+
+def _which(clusters: list[int]) -> str:
+    """Return which clusters have what is said next, counted from 1.
+
+    >>> _which([0, 2])
+    'clusters 1, 3 have'
+    """
+    named = ", ".join(str(k + 1) for k in clusters)
+    return f"clusters {named} have" if clusters[1:] else f"cluster {named} has"

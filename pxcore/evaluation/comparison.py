@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pxcore.evaluation.against_truth import against_truth
 from pxcore.evaluation.agreement import agreements
-from pxcore.evaluation.disagreement import disagreements, likely, shared_ranks
+from pxcore.evaluation.disagreement import disagreements, likely, shared_ranks, speaking
 from pxcore.evaluation.judged_f1 import judged_f1
 from pxcore.evaluation.matching import match_channels, match_class
 from pxcore.evaluation.model_words import model_words
@@ -51,7 +51,8 @@ def compared(
         for values, scale in zip(own, scales, strict=True)
     ]
     placed = [_placed(values, channels, n) for n, values in enumerate(own)]
-    surely = disagreements(columns, channels)
+    surely, heard = disagreements(columns, channels), set(speaking(columns))
+    settled = any(one.lower in heard and heard & set(one.higher) for one in surely)
     return Comparison(
         columns=tuple(columns),
         channels=channels,
@@ -67,7 +68,7 @@ def compared(
         ranks=shared_ranks(columns, channels),
         agreements=agreements(columns, channels, asked.top),
         disagreements=surely,
-        likely=() if surely else likely(columns, channels),
+        likely=() if settled else likely(columns, channels),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pxcore.evaluation.disagreement_facts import Facts
 from pxcore.evaluation.disagreement_rules import reasons
 from pxcore.evaluation.shared_ranks import apart, ranks_among
+from pxcore.evaluation.tell_apart import Told, told_apart
 from pxcore.types import Role
 from pxcore.types.comparison import Column, ComparedChannel, Disagreement, RankSpan, Reason
 
@@ -55,14 +56,15 @@ def likely(
     """Return the channels whose mean ranks differ most, the widest difference first.
 
     Of each channel the two columns that are farthest apart, where that is a third of the channels
-    that both have or more; at most three channels, no decoys. Nothing is said of how sure it is:
-    reasons are as in `disagreements`.
+    that both have or more; at most three channels, no decoys. Columns whose models are not shown
+    to tell the classes apart take no part. Nothing is said of how sure it is: reasons are as in
+    `disagreements`.
     """
-    ranks = shared_ranks(columns, channels)
+    ranks, heard = shared_ranks(columns, channels), speaking(columns)
     n_shared = sum(channel.shared for channel in channels)
     found: list[tuple[int, Disagreement]] = []
     for c, channel in enumerate(channels):
-        placed = [(span.rank, n) for n, row in enumerate(ranks) if (span := row[c]) is not None]
+        placed = [(span.rank, n) for n in heard if (span := ranks[n][c]) is not None]
         if channel.role is Role.DECOY or len(placed) < 2:
             continue
         (first, higher), (last, lower) = min(placed), max(placed)
@@ -72,6 +74,13 @@ def likely(
         one = Disagreement(channel=c, higher=(higher,), lower=lower, reasons=why)
         found.append((first - last, one))
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:MOST_LIKELY])
+
+
+def speaking(columns: Sequence[Column]) -> tuple[int, ...]:
+    """Return the columns whose models are shown to tell the classes apart."""
+    return tuple(
+        n for n, one in enumerate(columns) if told_apart(one.f1, one.n_classes) is Told.APART
+    )
 
 
 def shared_ranks(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pxcore.plots.compare_trust import speaking
 from pxcore.plots.compare_words import full_names, span_text
 from pxcore.plots.truth import kinds, truth_table
 from pxcore.types import Interval
@@ -80,9 +79,7 @@ def likely(comparison: Comparison) -> pd.DataFrame:
 
     Rankings whose models are not shown to tell the classes apart take no part.
     """
-    who = set(speaking(comparison))
-    found = [one for one in comparison.likely if {*one.higher, one.lower} <= who]
-    return _told(comparison, found)
+    return _told(comparison, comparison.likely)
 
 
 def _told(comparison: Comparison, found: Sequence[Disagreement]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pxcore.evaluation import disagreement
 from pxcore.plots.numbers import listed, shortened
 from pxcore.plots.tell_apart import Told, told_apart
 from pxcore.types.comparison import Column, Comparison
@@ -23,7 +24,7 @@ def marks_of(comparison: Comparison) -> tuple[str, ...]:
 
 def speaking(comparison: Comparison) -> tuple[int, ...]:
     """Return the columns whose models are shown to tell the classes apart."""
-    return tuple(n for n, one in enumerate(comparison.columns) if _told(one) is Told.APART)
+    return disagreement.speaking(comparison.columns)
 
 
 def left_out(comparison: Comparison, names: Sequence[str]) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
+
 from pxcore import __version__
+from pxcore.clustering.chance import DRAWS, chance
 from pxcore.clustering.params import SHARE, ClusterParams
+from pxcore.clustering.stability import stability
+from pxcore.clustering.verdict import ABOVE
 from pxcore.plots.numbers import count
 from pxcore.plots.text import one_line
 from pxcore.reports import citations
@@ -59,7 +65,8 @@ def _encoder(found: ClusterResult) -> str:
     if "Encoder" in told:
         return f"Codes are of the encoder {told['Encoder']} ({network})."
     refined = (
-        " A second training gathered the codes around the clusters found first (clustering loss)."
+        " A second training gathered the codes around the clusters found first (clustering loss; "
+        f"{told.get('Refinement', 'settings not noted')})."
     )
     return (
         f"Codes are of the autoencoder {network}, trained to draw cells again "
@@ -88,11 +95,22 @@ def _trust(found: ClusterResult) -> str:
     nuisance = (
         " Place and size of cells were asked for the clusters by a classifier, on cells left out."
     )
+    mapped = " and mapped anew" if found.ask.variant == "umap" else ""
     return (
-        f"The clustering was repeated with five seeds, each on {SHARE:.0%} of the cells, and on as "
-        "many points of the same spread drawn without clusters; agreement is the mean adjusted "
-        f"Rand index of all pairs.{nuisance if found.trust.nuisance_together is not None else ''}"
+        f"The clustering was repeated with {_seeds(stability)} seeds, each on {SHARE:.0%} of the "
+        "cells; agreement is the mean adjusted Rand index of all pairs. The same was done, with "
+        f"{_seeds(chance)} seeds, on as many points drawn without clusters{mapped}: "
+        f"{count(DRAWS, 'draw')} of one Gaussian with the mean and covariance of those clustered, "
+        f"and {count(DRAWS, 'draw')} of independent directions (turned to be least Gaussian) with "
+        "one hump each (moved lognormals), as skewed as theirs. Clusters are called chance unless "
+        f"their agreement is at least the largest of these {2 * DRAWS} plus {ABOVE:.0%} of what "
+        f"that lacks to 1.{nuisance if found.trust.nuisance_together is not None else ''}"
     )
+
+
+def _seeds(procedure: Callable[..., object]) -> int:
+    """Return how many seeds a procedure takes where it is not told."""
+    return len(signature(procedure).parameters["seeds"].default)
 
 
 def _beside(found: ClusterResult) -> str:
@@ -132,6 +150,8 @@ def _sources(found: ClusterResult) -> tuple[str, ...]:
             (citations.REFINED, found.ask.refine),
             (citations.BIC, bool(found.bic)),
             (citations.ADJUSTED_RAND, True),
+            (citations.SKEWED, True),
+            (citations.INDEPENDENT, True),
             (citations.METHODS["permute_cells"], bool(found.rankings)),
             (citations.PXPERMUTE, any(r.method == "permute_pixels" for r in found.rankings)),
             (citations.GRADCAM, found.has_maps),

@@ -187,7 +187,8 @@ class Comparison:
     agreements: tuple[Agreement, ...]
     disagreements: tuple[Disagreement, ...]
     likely: tuple[Disagreement, ...] = ()
-    """Where none is sure: the largest differences of mean ranks, whose ranges overlap."""
+    """Where none is sure among rankings whose models tell the classes apart: the largest
+    differences of their mean ranks, whose ranges overlap."""
 
     @property
     def subject(self) -> str:

@@ -32,7 +32,7 @@ class ClusterAsk:
     start_rate: float = added(1e-5)
     picture_weight: float = added(0.99)
     """w1 of the fused loss: w1 · MSE of the pictures + (1 - w1) · MSE of the volumes."""
-    limits: Literal["percentiles", "full_scale"] = added("percentiles")
+    limits: PixelLimits = added("percentiles")  # noqa: RUF009 - a field
     """Pixel values that become 0 and 1: ``percentiles`` of training cells, or ``full_scale``, 0
     and the largest value of the stored type, as published."""
     encoder_of: str = ""

@@ -49,6 +49,11 @@ def test_a_cluster_of_one_donor_is_dealt_cell_by_cell_and_named() -> None:
     )
 
 
+def test_a_cluster_without_a_known_donor_is_named_as_such() -> None:
+    dealing = deal(CLUSTERS, np.where(CLUSTERS == 1, -1, DONORS), 5, 7, 0.5)[1]
+    assert (dealing.by, dealing.why) == ("cell", "cluster 2 has no cell of a known donor")
+
+
 def test_parts_too_small_for_a_cluster_are_not_made_of_donors() -> None:
     clusters = np.where((CLUSTERS == 2) & (np.arange(120) >= 90), 2, CLUSTERS % 2)
     dealing = deal(clusters, np.where(DONORS < 5, 0, 1), 5, 7, 0.5, 5)[1]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxcore.api import Lab
+from pxcore.errors import AccessError
 from pxcore.settings import Settings
 from pxcore.store.home import open_store
 from tests.doors.test_private import ANN, BOB, NOBODYS, Call, refusal
@@ -25,6 +26,8 @@ CALLS: dict[str, Call] = {
     "encoder": lambda lab, run: lab.unlabelled.check(
         replace(lab.unlabelled.draft(lab.datasets()[0].id), encoder_of=run)
     ),
+    "report": lambda lab, run: lab.reports.report("clustering", run),
+    "link": lambda lab, run: lab.shares.make("clustering", run),
 }
 CHANGES: dict[str, Call] = {
     "maps": lambda lab, run: lab.unlabelled.maps(run, [0]),
@@ -68,3 +71,28 @@ def test_no_list_has_it(clustered: tuple[Lab, str]) -> None:
     lab, run = clustered
     assert [row.id for row in lab.seen_by(ANN).unlabelled.runs()] == [run]
     assert lab.seen_by(BOB).unlabelled.runs() == ()
+
+
+def test_no_archive_is_made_of_what_its_owner_has_drawn(clustered: tuple[Lab, str]) -> None:
+    """The report is Ann's; the archive reads the run once more."""
+    lab, run = clustered
+    report = lab.seen_by(ANN).reports.report("clustering", run)
+    assert lab.seen_by(ANN).reports.archive(report)
+    told = refusal(lambda door, _: door.reports.archive(report), lab.seen_by(BOB), run)
+    assert "is not known here" in told
+
+
+def test_hidden_again_it_ends_the_links_of_others(clustered: tuple[Lab, str]) -> None:
+    lab, run = clustered
+    ann, bob = lab.seen_by(ANN), lab.seen_by(BOB)
+    own = ann.shares.make("clustering", run)[1]
+    ann.people.set_private(run, private=False)
+    try:
+        theirs = bob.shares.make("clustering", run)[1]
+        assert bob.shares.open(theirs).kind == "clustering"
+    finally:
+        ann.people.set_private(run, private=True)
+    for use in (bob.shares.open, bob.shares.archive):
+        with pytest.raises(AccessError, match="shows nothing"):
+            use(theirs)
+    assert ann.shares.open(own).subject == run

@@ -8,7 +8,7 @@ import tests.example_values as ex
 from pxcore.evaluation.disagreement import disagreements
 from pxcore.evaluation.matching import match_channels
 from pxcore.importance.methods import METHODS
-from pxcore.types import Channel, Interval, Panel, Role, Where, WhereOrHowMuch
+from pxcore.types import Channel, Interval, MethodResult, Panel, Role, Where, WhereOrHowMuch
 from pxcore.types.comparison import Column, Disagreement
 from tests.compared_values import PANEL, beside, column, ranked, run
 
@@ -53,6 +53,25 @@ def test_where_nothing_is_sure_the_widest_difference_is_told_with_its_reason() -
     assert sure.likely == ()
     alike = [ranked(name, means[0], 0.9) for name in UNSURE]
     assert beside(run("r1", alike)).likely == ()
+
+
+def test_a_ranking_whose_models_know_nothing_is_never_farthest() -> None:
+    """Nor does it hide what differs among the others, by being surely elsewhere."""
+    ours, theirs = (0.6, 0.3, 0.1, 0.0), (0.1, 0.3, 0.6, 0.0)
+    heard = [ranked(name, m, 0.9) for name, m in zip(UNSURE, (ours, theirs), strict=True)]
+    alone = beside(run("r1", heard)).likely
+    assert {(one.channel, one.higher, one.lower) for one in alone} == {(0, (0,), 1), (2, (1,), 0)}
+
+    def silent(name: str, mean: tuple[float, ...], spread: float) -> MethodResult:
+        weak = ex.performance(mean=0.35, spread=0.1)
+        return replace(ranked(name, mean, spread), performance=weak)
+
+    guessing = silent("occlusion", (0.0, 0.1, 0.2, 0.6), 0.9)
+    assert beside(run("r1", [*heard, guessing])).likely == alone
+    opposite = [silent("lrp", HIGH, 0.005), silent("deeplift", LOW, 0.005)]
+    made = beside(run("r1", [*heard, *opposite]))
+    assert made.disagreements
+    assert made.likely == alone
 
 
 def test_half_wide_ranges_leave_the_sure_part() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -102,3 +104,15 @@ def test_planes_of_no_cell_are_refused(numbers: dict[str, int]) -> None:
 def test_the_table_is_listed_without_torch() -> None:
     code = "import sys; import pxcore.models.autoencoders; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_documented_commands_give_the_published_sizes() -> None:
+    """A host without CUDA suggests smaller ones, so that each must be told."""
+    page = Path(__file__).parents[2].joinpath("docs", "unlabelled.md").read_text("utf-8")
+    commands = re.findall(r"cluster DATASET (--model (?:.*\\\n)*.*)", page)
+    told = {}
+    for one in commands:
+        named = re.findall(r"--model-option (\w+)=(\d+)", one)
+        told[one.split()[1]] = {name: int(value) for name, value in named}
+        assert "--limits full_scale" in one
+    assert told == {name: dict(AUTOENCODERS[name].options) for name in ("dcae_fused", "dcae_3d")}

@@ -55,6 +55,19 @@ def test_of_several_methods_the_dialog_says_which_leads(full: FakeLab, ask: AppT
     assert "leads" not in words(ask.run())
 
 
+def test_pictures_of_cells_that_go_with_a_clustering_are_told(ask: AppTest) -> None:
+    assert "Pictures" not in words(ask)
+
+    def contents() -> None:
+        from pages.parts import share  # noqa: PLC0415 - its own script
+
+        share.ask("clustering", "c1")
+
+    assert "**Pictures of some of its cells** are in it." in words(
+        AppTest.from_function(contents).run()
+    )
+
+
 def test_a_link_is_made_and_shown_once(lab: FakeLab, ask: AppTest) -> None:
     page = "pages.parts.links.link"
     with pytest.MonkeyPatch.context() as patch:

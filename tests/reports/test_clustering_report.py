@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import tests.unlabelled_values as un
+from pxcore.clustering.chance import DRAWS
+from pxcore.clustering.params import SHARE
+from pxcore.clustering.verdict import ABOVE
 from pxcore.reports.clustering_figures import LARGEST, MOST_DOTS, NEAREST, thinned
 from pxcore.reports.clustering_methods import clustering_methods
 from pxcore.types.reports import Report
@@ -94,6 +97,26 @@ def test_a_large_map_is_thinned_evenly() -> None:
 def test_the_methods_paragraph_tells_the_variant(changed: dict[str, object], said: str) -> None:
     found = un.result()
     assert said in clustering_methods(replace(found, ask=replace(found.ask, **changed)))
+
+
+def test_how_clusters_are_judged_is_told_as_it_is_done() -> None:
+    told = clustering_methods(un.result())
+    assert f"with 5 seeds, each on {SHARE:.0%} of the cells" in told
+    for said in ("with 3 seeds", f"{DRAWS} draws of one Gaussian", f"{DRAWS} draws of independent",
+                 f"at least the largest of these {2 * DRAWS} plus {ABOVE:.0%} of what that lacks",
+                 "Johnson, Systems of frequency curves", "Hyvärinen and Oja"):  # fmt: skip
+        assert said in told
+    assert "mapped anew" not in told
+    umap = replace(un.result(), ask=replace(un.ASK, variant="umap"))
+    assert "drawn without clusters and mapped anew" in clustering_methods(umap)
+
+
+def test_training_and_refinement_are_told_apart() -> None:
+    details = (("Autoencoder", "dcae_2d"), ("Training", "40 epochs"), ("Refinement", "20 epochs"))
+    refined = replace(un.result(), ask=replace(un.ASK, refine=True), details=details)
+    told = clustering_methods(refined)
+    assert "trained to draw cells again (40 epochs)" in told
+    assert "found first (clustering loss; 20 epochs)" in told
 
 
 def test_a_borrowed_encoder_is_told() -> None:

@@ -13,6 +13,7 @@ from pxcore.errors import RunError
 from pxcore.evaluation.cluster_calls import calls_words, dealing_words
 from pxcore.evaluation.cluster_words import ruling_words, units_panel
 from pxcore.evaluation.clusters import against_classes
+from pxcore.plots.numbers import count
 from pxcore.runs import ledger
 from pxcore.runs.galleries import annotation_of
 from pxcore.runs.ledger import RunRecord
@@ -90,7 +91,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
     annotation, now = annotation_of(store, record.dataset), live(store, run_id)
     panel, planes = record.spec.panel.take(ask.channels), taken_of(ask).planes
     masks, unexplained = _masks(parts), refusal(parts)
-    encoder = _encoder(store, ask, parts)
+    encoders = _encoders(store, ask, parts)
     return ClusterResult(
         run=record.row,
         ask=ask,
@@ -112,7 +113,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
         trust=story.trust,
         against=match(cells, annotation, len(story.sizes)),
         live=now,
-        history=encoder.history,
+        history=encoders[-1].history,
         rankings=_rankings(parts, units_panel(panel, planes), _advice(record.dataset, ask)),
         has_maps=parts.row("explain_clusters") is not None and not unexplained,
         calls=_calls(parts),
@@ -121,7 +122,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
         mask_dealt=dealing_words(masks.dealing) if masks.folds else "",
         counterpart=story.counterpart,
         details=(
-            *_details(record, ask, encoder),
+            *_details(record, ask, encoders),
             *((("No maps", unexplained),) if unexplained else ()),
             *((("No mask check", masks.refused),) if masks.refused else ()),
         ),
@@ -157,12 +158,11 @@ def kept(parts: Parts, part: str) -> Path:
     return parts.kept(row)
 
 
-def _encoder(store: Store, ask: ClusterAsk, parts: Parts) -> EncoderStory:
-    """Return how the encoder came about that the codes are of."""
-    for part in ("refine", "encode"):
-        if parts.row(part) is not None:
-            return load_encoder_story(kept(parts, part))
-    return load_encoder_story(store.artifacts.folder(ask.encoder_key))
+def _encoders(store: Store, ask: ClusterAsk, parts: Parts) -> tuple[EncoderStory, ...]:
+    """Return how the encoder came about that the codes are of: trained, then maybe refined."""
+    own = [kept(parts, part) for part in ("encode", "refine") if parts.row(part) is not None]
+    folders = own or [store.artifacts.folder(ask.encoder_key)]
+    return tuple(load_encoder_story(folder) for folder in folders)
 
 
 def _advice(dataset: Dataset, ask: ClusterAsk) -> str:
@@ -221,27 +221,35 @@ def _masks(parts: Parts) -> StoredMaskCheck:
 
 
 def _details(
-    record: RunRecord, ask: ClusterAsk, encoder: EncoderStory
+    record: RunRecord, ask: ClusterAsk, encoders: tuple[EncoderStory, ...]
 ) -> tuple[tuple[str, str], ...]:
     """Return what ran, name and value in words."""
+    encoder = encoders[-1]
     settings = ", ".join(f"{name} {value}" for name, value in encoder.spec.options)
-    training = encoder.spec.training
+    trainings = zip(("Training", "Refinement"), encoders, strict=False)
     told = [
         ("Autoencoder", f"{encoder.spec.id}{f' ({settings})' if settings else ''}"),
-        ("Training", f"{len(encoder.history)} epochs in batches of {training.batch_size} at a "
-         f"learning rate of {training.learning_rate:g}{_started(training)}; epoch "
-         f"{encoder.best_epoch} kept"),
+        *((name, _training(one)) for name, one in trainings),
         *_weighed(encoder.spec, record.dataset),
         ("Cells", f"{record.dataset.n_cells}, {_where(record.dataset, ask)}"),
         ("Clusters", f"variant {ask.variant}, {ask.covariance} covariance, "
          + ("number by BIC" if ask.clusters is None else f"{ask.clusters} asked for")),
         ("Seed", str(ask.seed)),
         ("Device", encoder.device),
-        *(("Note", note) for note in encoder.notes),
+        *(("Note", note) for note in dict.fromkeys(n for one in encoders for n in one.notes)),
     ]  # fmt: skip
     if ask.encoder_of:
         told.insert(0, ("Encoder", f"of run {ask.encoder_of}, used as it is"))
     return tuple(told)
+
+
+def _training(encoder: EncoderStory) -> str:
+    """Return how long and how an encoder was trained."""
+    training = encoder.spec.training
+    return (
+        f"{count(len(encoder.history), 'epoch')} in batches of {training.batch_size} at a learning "
+        f"rate of {training.learning_rate:g}{_started(training)}; epoch {encoder.best_epoch} kept"
+    )
 
 
 def _started(training: TrainingParams) -> str:

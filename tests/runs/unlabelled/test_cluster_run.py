@@ -217,6 +217,9 @@ def test_refinement_is_a_training_of_its_own(store: Store, lab: Lab, cells: Data
     rows = lab.progress(refined).tasks
     assert [row.kind for row in rows if not row.reused] == ["refine", "codes", "cluster"]
     assert lab.unlabelled.live(refined).epochs == len(lab.unlabelled.live(refined).losses) == 60
+    told = dict(lab.unlabelled.result(refined).details)
+    assert told["Training"].startswith("40 epochs in batches")
+    assert told["Refinement"].startswith("20 epochs in batches")
 
 
 def test_masks_are_checked_beside_dealt_clusters(store: Store, lab: Lab) -> None:
