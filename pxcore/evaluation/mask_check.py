@@ -36,7 +36,8 @@ class MaskCheckParams:
     """How the check is made."""
 
     n_folds: int = 5
-    batch_size: int = 128
+    batch_size: int = 64
+    """Cells of which maps are made at once."""
     width: int = 32
     """Of the network of masks; 32 is the published one."""
     maps: TrainingParams = field(default_factory=lambda: _training(30))

@@ -141,6 +141,8 @@ class ClusterCalls:
     n_cells: int
     """Cells that were asked: a part that training and its choices never saw."""
     dealing: Dealing = field(default_factory=Dealing)
+    notes: tuple[str, ...] = ()
+    """That memory asked for smaller batches; empty otherwise."""
     said: str = ""
     """All of it in plain words."""
 

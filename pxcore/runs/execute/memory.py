@@ -64,6 +64,11 @@ def with_smaller_batches(
             torch.cuda.empty_cache()
 
 
+def smaller_notes(batch_size: int, asked: int) -> tuple[str, ...]:
+    """Return what is noted where batches had to be smaller than asked for; () otherwise."""
+    return () if batch_size == asked else (f"batches of {batch_size}: memory ran out at {asked}",)
+
+
 def _after_a_kill(batch_size: int, work: TaskWork) -> int:
     """Return the batch size to begin with: half the last one if the kernel killed that attempt."""
     last = _last(work.folder)

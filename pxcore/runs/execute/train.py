@@ -17,7 +17,7 @@ from pxcore.models.build import build_network
 from pxcore.models.weights import resolve_weights
 from pxcore.runs.execute.cells import Seen, seen
 from pxcore.runs.execute.context import Context
-from pxcore.runs.execute.memory import with_smaller_batches
+from pxcore.runs.execute.memory import smaller_notes, with_smaller_batches
 from pxcore.runs.saved.model import Story, save_model
 from pxcore.runs.tasks import TrainTask
 from pxcore.settings import Settings
@@ -54,7 +54,7 @@ def train(context: Context, task: TrainTask) -> None:
         model, batch_size = with_smaller_batches(attempt, asked, context.work)
         context.work.tell("writing", 1.0, at_once=True)
         means = _means(cells, model, device)
-    notes = () if batch_size == asked else (f"batches of {batch_size}: memory ran out at {asked}",)
+    notes = smaller_notes(batch_size, asked)
     story = Story(
         history=model.history,
         best_epoch=model.best_epoch,

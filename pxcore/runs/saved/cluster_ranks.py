@@ -40,6 +40,8 @@ class StoredMaskCheck:
     """As stored; checks of before say nothing of it."""
     refused: str = ""
     """Why these clusters could not be checked; empty where they were."""
+    notes: tuple[str, ...] = ()
+    """That memory asked for smaller batches; empty otherwise."""
 
 
 def save_ranking(folder: Path, ranking: StoredRanking) -> None:

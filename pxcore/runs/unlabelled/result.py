@@ -90,7 +90,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
     cells, story = load_clustered(folder), load_cluster_story(folder)
     annotation, now = annotation_of(store, record.dataset), live(store, run_id)
     panel, planes = record.spec.panel.take(ask.channels), taken_of(ask).planes
-    masks, unexplained = _masks(parts), refusal(parts)
+    masks, unexplained, calls = _masks(parts), refusal(parts), _calls(parts)
     encoders = _encoders(store, ask, parts)
     return ClusterResult(
         run=record.row,
@@ -116,7 +116,7 @@ def result(store: Store, run_id: str) -> ClusterResult:
         history=encoders[-1].history,
         rankings=_rankings(parts, units_panel(panel, planes), _advice(record.dataset, ask)),
         has_maps=parts.row("explain_clusters") is not None and not unexplained,
-        calls=_calls(parts),
+        calls=calls,
         mask_folds=masks.folds,
         mask_control=masks.control,
         mask_dealt=dealing_words(masks.dealing) if masks.folds else "",
@@ -125,6 +125,8 @@ def result(store: Store, run_id: str) -> ClusterResult:
             *_details(record, ask, encoders),
             *((("No maps", unexplained),) if unexplained else ()),
             *((("No mask check", masks.refused),) if masks.refused else ()),
+            *(("Note on maps", note) for note in (calls.notes if calls else ())),
+            *(("Note on the mask check", note) for note in masks.notes),
         ),
     )
 

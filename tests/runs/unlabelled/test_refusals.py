@@ -15,6 +15,7 @@ from pxcore.clustering.verdict import ClusterVerdict
 from pxcore.data.annotation import Annotation
 from pxcore.doors.unlabelled import Unlabelled
 from pxcore.errors import ClusteringError, PanelError, PxError, RunError, TrainingError
+from pxcore.evaluation.mask_check import MaskCase, MaskCheck, MaskScores
 from pxcore.plots.unlabelled_words import number_label
 from pxcore.runs import imports
 from pxcore.runs.execute.unlabelled.cluster import edge_words
@@ -27,13 +28,15 @@ from pxcore.runs.tasks import Lane
 from pxcore.runs.unlabelled.asks import filled
 from pxcore.settings import Settings
 from pxcore.store.home import Store, open_store
-from pxcore.types import Channel, Dataset, ImportRequest, Panel, RunState
+from pxcore.types import Array, Channel, Dataset, Fold, ImportRequest, Panel, RunState
 from pxcore.types.unlabelled_ask import ClusterAsk
+from pxcore.types.unlabelled_views import Dealing
 from tests.hidden_cells import hidden_dataset, small_ask
 from tests.tiny_lab import InlineEngine, carry_on, stored_dataset
 
 RANKED = "pxcore.runs.execute.unlabelled.rank.rank_on_clusters"
 FITTED = "pxcore.runs.execute.unlabelled.explain.fit"
+CHECKED = "pxcore.runs.execute.unlabelled.explain.check_masks"
 
 
 class Telling(InlineEngine):
@@ -175,6 +178,44 @@ def test_what_does_not_fit_into_memory_is_tried_with_smaller_batches(
     carry_on(store)
     assert progress(store, run_id).run.state is RunState.FINISHED
     assert asked[1] == asked[0] // 2
+    if kind == "explain":
+        details = Unlabelled(store).result(run_id).details
+        assert ("Note on maps", "batches of 32: memory ran out at 64") in details
+
+
+def test_the_part_of_most_clusters_is_asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_three(_labels: Array, dealt: tuple[Fold, ...]) -> Fold:
+        return replace(dealt[0], test=dealt[0].test[:3])
+
+    monkeypatch.setattr("pxcore.runs.execute.unlabelled.explain.fullest", first_three)
+    ask = replace(small_ask(store, made(store, 24), 1), clusters=2, maps=True, seed=3)
+    run_id = Unlabelled(store).submit(ask)
+    carry_on(store)
+    calls = Unlabelled(store).result(run_id).calls
+    assert calls is not None
+    assert calls.n_cells == 3
+
+
+def test_a_mask_check_in_smaller_batches_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[int]] = []
+    scores = MaskScores(balanced_accuracy=0.5, precision=0.5, recall=0.5, f1=0.5, auc=0.5)
+
+    def short(case: MaskCase, _clusters: Array) -> MaskCheck:
+        params = case.params
+        asked.append({params.batch_size, params.maps.batch_size, params.masks.batch_size})
+        if len(asked) == 1:
+            raise MemoryError
+        return MaskCheck(folds=(scores,), control=(scores,), dealing=Dealing())
+
+    monkeypatch.setattr(CHECKED, short)
+    ask = replace(small_ask(store, made(store, 24), 1), clusters=2, maps=True, check_masks=True)
+    run_id = Unlabelled(store).submit(ask)
+    carry_on(store)
+    assert asked == [{64}, {32}]
+    details = Unlabelled(store).result(run_id).details
+    assert ("Note on the mask check", "batches of 32: memory ran out at 64") in details
 
 
 def test_an_encoder_keeps_its_centring(store: Store, tmp_path: Path) -> None:

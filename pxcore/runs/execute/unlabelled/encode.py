@@ -13,7 +13,7 @@ from pxcore.clustering.mixture import Mixture
 from pxcore.clustering.placing import Affine
 from pxcore.errors import ClusteringError
 from pxcore.runs.execute.context import Context
-from pxcore.runs.execute.memory import with_smaller_batches
+from pxcore.runs.execute.memory import smaller_notes, with_smaller_batches
 from pxcore.runs.execute.unlabelled.cells import Opened, opened
 from pxcore.runs.saved.clusters import load_clustering
 from pxcore.runs.saved.encoder import (
@@ -90,7 +90,7 @@ def _train(context: Context, task: EncodeTask | RefineTask, gathering: Gathering
         trained, batch_size = with_smaller_batches(attempt, asked, work)
         work.tell("writing", 1.0, at_once=True)
         shown = _redrawn(task, trained, cells, looking.positions, device)
-    notes = () if batch_size == asked else (f"batches of {batch_size}: memory ran out at {asked}",)
+    notes = smaller_notes(batch_size, asked)
     story = EncoderStory(
         spec=task.spec,
         planes=task.taken.planes,

@@ -17,7 +17,7 @@ from pxcore.evaluation.mask_check import MaskCase, MaskCheckParams, MaskScores, 
 from pxcore.models.autoencoders import AUTOENCODERS
 from pxcore.models.cluster_classifier import ClusterClassifier
 from pxcore.runs.execute.context import Context
-from pxcore.runs.execute.memory import with_smaller_batches
+from pxcore.runs.execute.memory import smaller_notes, with_smaller_batches
 from pxcore.runs.execute.unlabelled.cells import Encoding, encoding
 from pxcore.runs.saved.cluster_ranks import (
     StoredMaskCheck,
@@ -63,7 +63,7 @@ def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
             limits=one.limits,
         )
         build, control = classifier(one, data.n_classes), _control(context, task.seed, task.epochs)
-        found, _ = with_smaller_batches(
+        found, size = with_smaller_batches(
             lambda size: fit(data, _training(task.epochs, size), build, control),
             BATCH,
             context.work,
@@ -72,7 +72,7 @@ def explain_clusters(context: Context, task: ExplainClustersTask) -> None:
     context.work.log(
         f"balanced accuracy {calls.balanced_accuracy:.2f} on {calls.n_cells} held-out cells"
     )
-    save_calls(context.folder, calls)
+    save_calls(context.folder, replace(calls, notes=smaller_notes(size, BATCH)))
     own = {name: w for name, w in found.weights.items() if not name.startswith(FROZEN)}
     save_weights(context.folder, own)
 
@@ -93,18 +93,21 @@ def check_maps(context: Context, task: MaskCheckTask) -> None:
             donors=_donors(context, task.donors),
         )
         try:
-            found, _ = with_smaller_batches(
+            found, size = with_smaller_batches(
                 lambda size: check_masks(
                     replace(case, params=_check_params(task.epochs, size)), clusters
                 ),
-                case.params.batch_size,
+                BATCH,
                 context.work,
             )
         except ClusteringError as error:
             save_mask_check(context.folder, StoredMaskCheck(refused=str(error)))
             return
     stored = StoredMaskCheck(
-        folds=_told(found.folds), control=_told(found.control), dealing=found.dealing
+        folds=_told(found.folds),
+        control=_told(found.control),
+        dealing=found.dealing,
+        notes=smaller_notes(size, BATCH),
     )
     save_mask_check(context.folder, stored)
 
@@ -156,12 +159,11 @@ def _training(epochs: int, batch_size: int) -> TrainingParams:
 def _check_params(epochs: int, batch_size: int) -> MaskCheckParams:
     """Return the settings of a check that takes at most so many cells at once."""
     usual = MaskCheckParams()
-    most = min(batch_size, usual.maps.batch_size)
     return replace(
         usual,
         batch_size=batch_size,
-        maps=replace(usual.maps, max_epochs=epochs, batch_size=most),
-        masks=replace(usual.masks, max_epochs=epochs, batch_size=most),
+        maps=replace(usual.maps, max_epochs=epochs, batch_size=batch_size),
+        masks=replace(usual.masks, max_epochs=epochs, batch_size=batch_size),
     )
 
 
