@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import benchmark_form, links
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.figures import Shown, show
 from pages.parts.header import Download, header
 from pages.parts.session import asked, lab
@@ -71,7 +71,7 @@ def _downloads(
 def _kind(kinds: dict[str, BenchmarkKind], chosen: BenchmarkKind | None) -> None:
     """Draw the choice of images; it stands in the address."""
     labels = {name: kind_words(kind) for name, kind in kinds.items()}
-    picked = one_of("Images", labels, chosen.id if chosen else "", key=KEY, width=720)
+    picked = choose("Images", labels, chosen.id if chosen else "", key=KEY, width=720)
     if chosen is not None and picked != chosen.id:
         links.stay(kind=picked)
 

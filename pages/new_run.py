@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts import links, run_form
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.dataset_detail import quality_notes
 from pages.parts.errors import banner
 from pages.parts.header import Crumb, header
@@ -110,7 +110,7 @@ def _dataset(usable: dict[str, Dataset], chosen: Dataset) -> Dataset:
         return f"{one_line(one.title, 60)} · {size}, {count(len(one.classes), 'class', 'classes')}"
 
     labels = {id: label(one) for id, one in usable.items()}
-    picked = one_of("Data set", labels, chosen.id, key="new-dataset", width=720)
+    picked = choose("Data set", labels, chosen.id, key="new-dataset", width=720)
     if picked != asked("dataset"):
         st.query_params["dataset"] = picked
     return usable[picked]

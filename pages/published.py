@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.figures import Shown, show
 from pages.parts.header import header
 from pages.parts.session import asked, lab, may_change
@@ -56,7 +56,7 @@ def _chosen_method(shown: PublishedSet) -> PublishedMethod:
     """Return the method that was chosen; occlusion is offered and says what is missing."""
     names = {one.id: one.label for one in shown.methods}
     first = asked("method") if asked("method") in names else next(iter(names))
-    chosen = one_of("Method", names, first, key="published-method", width=320)
+    chosen = choose("Method", names, first, key="published-method", width=320)
     if chosen != first:
         links.stay(set=shown.id, method=chosen)
     return shown.method(chosen)

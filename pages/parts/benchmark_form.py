@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import links
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.errors import banner, guarded
 from pages.parts.runner import runner_note
 from pages.parts.session import lab, start_form, visit
@@ -87,7 +87,7 @@ def _asked(kind: BenchmarkKind | None) -> BenchmarkAsk:
         images = _number("Images", int(known.get("n_images", usual.n_images)), (30, 100_000))
         first = known.get("background", usual.background)
         key = "benchmark-background"
-        background = one_of("Other channels", BACKGROUNDS, first, key=key, width=190)
+        background = choose("Other channels", BACKGROUNDS, first, key=key, width=190)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         width = st.selectbox(
             "Width of networks", WIDTHS, index=WIDTHS.index(usual.width), key="benchmark-width",

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 
-def one_of(
+def choose(
     label: str,
     labels: Mapping[str, str],
     first: str,

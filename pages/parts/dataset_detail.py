@@ -48,18 +48,8 @@ def _draw(dataset_id: str) -> None:
     header(dataset.title, [Crumb("Data sets", "datasets")], downloads=[sheet])
     st.markdown(f"##### {md(summary(dataset), 600)}", anchors=False)
     _warnings(dataset, overview)
-    if (
-        may_change()
-        and dataset.classes
-        and st.button("Rank these channels", type="primary", icon=":material/insights:")
-    ):
-        links.go("new", dataset=dataset_id)
-    if (
-        may_change()
-        and not dataset.classes
-        and st.button("Find clusters", type="primary", icon=":material/bubble_chart:")
-    ):
-        links.go("unlabelled", dataset=dataset_id)
+    if may_change():
+        _go_on(dataset)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -117,6 +107,15 @@ def quality_notes(dataset: Dataset, overview: Overview) -> list[str]:
     if small and not any("class" in warning for warning in warnings):
         warnings.insert(0, f"Few cells in {listed(small)}: scores of such classes are uncertain.")
     return warnings
+
+
+def _go_on(dataset: Dataset) -> None:
+    """Draw the button to what these cells are for: a run, or clusters where no class is known."""
+    if dataset.classes:
+        if st.button("Rank these channels", type="primary", icon=":material/insights:"):
+            links.go("new", dataset=dataset.id)
+    elif st.button("Find clusters", type="primary", icon=":material/bubble_chart:"):
+        links.go("unlabelled", dataset=dataset.id)
 
 
 def _warnings(dataset: Dataset, overview: Overview) -> None:

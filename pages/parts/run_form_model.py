@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.session import lab
 from pages.parts.text import md, told
 from pxcore.plots.text import one_line
@@ -26,7 +26,7 @@ def model(drafted: ModelSpec, key: str) -> ModelSpec:
     """Draw architecture, settings and weights as the draft has them; return the model chosen."""
     models = {one.id: one for one in lab().choices("model")}
     labels = {one: choice.label for one, choice in models.items()}
-    picked = one_of("Model", labels, drafted.id, key=f"model-{key}")
+    picked = choose("Model", labels, drafted.id, key=f"model-{key}")
     chosen = drafted
     if picked in models:
         st.caption(md(models[picked].summary, 300))
@@ -108,7 +108,7 @@ def _weights(chosen: ModelSpec, key: str) -> str:
     labels = {word: one_line(one.label, 60) for word, one in choices.items()}
     own = "" if "imagenet" in choices else "-own"
     here = chosen.weights if chosen.weights in choices else next(iter(choices))
-    word = one_of("Weights to start from", labels, here, key=f"weights-{key}-{chosen.id}{own}")
+    word = choose("Weights to start from", labels, here, key=f"weights-{key}-{chosen.id}{own}")
     taken = choices[word]
     st.caption(told(taken.note))
     missing = [one for one in choices.values() if not one.here and one != taken]

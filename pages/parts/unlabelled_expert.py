@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.session import lab
 from pages.parts.text import md
 from pxcore.plots.text import one_line
@@ -43,7 +43,7 @@ def _encoder(ask: ClusterAsk) -> ClusterAsk:
     key = ask.dataset_id
     runs = {run.id: run for run in lab().unlabelled.runs() if run.state is RunState.FINISHED}
     trained = {one: f"of {one_line(run.title, 50)}" for one, run in runs.items()}
-    other = one_of(
+    other = choose(
         "Encoder",
         {NEW: "train a new one"} | trained,
         NEW,
@@ -55,7 +55,7 @@ def _encoder(ask: ClusterAsk) -> ClusterAsk:
         return replace(ask, encoder_of=other)
     models = {one.id: one for one in lab().unlabelled.models()}
     labels = {one: choice.label for one, choice in models.items()}
-    model = one_of("Network", labels, ask.model, key=f"autoencoder-{key}")
+    model = choose("Network", labels, ask.model, key=f"autoencoder-{key}")
     if model in models:
         st.caption(md(models[model].summary, 300))
         ask = replace(ask, model=model, options=_options(models[model], ask))
@@ -96,10 +96,10 @@ def _clustering(dataset: Dataset, ask: ClusterAsk) -> ClusterAsk:
     key = ask.dataset_id
     variants = {one.id: one for one in lab().unlabelled.variants()}
     labels = {one: choice.label for one, choice in variants.items()}
-    variant = one_of("From codes to clusters", labels, ask.variant, key=f"variant-{key}")
+    variant = choose("From codes to clusters", labels, ask.variant, key=f"variant-{key}")
     if variant in variants:
         st.caption(md(variants[variant].summary, 300))
-    shape = one_of("Shape of clusters", COVARIANCES, ask.covariance, key=f"covariance-{key}")
+    shape = choose("Shape of clusters", COVARIANCES, ask.covariance, key=f"covariance-{key}")
     with st.container(horizontal=True):
         components = _number("Main directions kept", ask.components, key)
         most = _number("Clusters tried at most", ask.max_clusters, key)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts import links, unlabelled_expert
-from pages.parts.choosing import one_of
+from pages.parts.choosing import choose
 from pages.parts.errors import banner
 from pages.parts.session import asked, lab, logged_in, name_field, remember_owner, visit
 from pages.parts.text import told
@@ -49,7 +49,7 @@ def _dataset(datasets: Sequence[Dataset]) -> Dataset:
 
     labels = {id: label(one) for id, one in known.items()}
     here = wanted if wanted in known else next(iter(known))
-    picked = one_of("Data set", labels, here, key="unlabelled-dataset", width=720)
+    picked = choose("Data set", labels, here, key="unlabelled-dataset", width=720)
     if picked != wanted:
         st.query_params["dataset"] = picked
     return known[picked]

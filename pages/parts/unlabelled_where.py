@@ -16,7 +16,7 @@ from pxcore.plots import unlabelled_notes as notes
 from pxcore.plots.text import one_line
 from pxcore.plots.unlabelled_codes import unit_names
 from pxcore.plots.unlabelled_pictures import maps_sheet, middle_of
-from pxcore.plots.unlabelled_words import mask_words
+from pxcore.plots.unlabelled_words import mask_said
 from pxcore.types.unlabelled_views import ClusterResult
 
 CELLS = 8
@@ -100,8 +100,7 @@ def _check(result: ClusterResult) -> None:
             "more-check",
         )
         return
-    said = f"{mask_words(result.mask_folds, result.mask_control)} {result.mask_dealt}".strip()
-    st.markdown(md(said, 900), width=980)
+    st.markdown(md(" ".join(mask_said(result)), 900), width=980)
     table = figures.mask_table(result.mask_folds, result.mask_control)
     with st.expander("Every fold", icon=":material/table_rows:", type="compact"):
         st.dataframe(table, hide_index=True, key="mask-folds")

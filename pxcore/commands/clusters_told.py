@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from pxcore.commands.terminal import OUT, text
-from pxcore.plots.unlabelled_words import NEITHER, leaders_words, mask_words
+from pxcore.plots.unlabelled_words import NEITHER, leaders_words, mask_said
 from pxcore.types.unlabelled_views import ClusterResult
 
 
@@ -36,8 +36,8 @@ def tell(found: ClusterResult) -> None:
     _rankings(found)
     if found.calls is not None:
         OUT.print(text(found.calls.said))
-    if found.mask_folds:
-        OUT.print(text(f"{mask_words(found.mask_folds, found.mask_control)} {found.mask_dealt}"))
+    if checked := mask_said(found):
+        OUT.print(text(" ".join(checked)))
 
 
 def _rankings(found: ClusterResult) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pxcore.evaluation import disagreement
+from pxcore.evaluation.tell_apart import Told, told_apart
 from pxcore.plots.numbers import listed, shortened
-from pxcore.plots.tell_apart import Told, told_apart
 from pxcore.types.comparison import Column, Comparison
 
 SILENT = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pxcore.evaluation.judged_f1 import judged_f1
-from pxcore.evaluation.tell_apart import FEW, Told, chance, told_apart
+from pxcore.evaluation.tell_apart import Told, chance, told_apart
 from pxcore.plots.numbers import bounds, count, score, with_interval
 from pxcore.types import Interval, MethodResult, Performance
 
-__all__ = ["FEW", "Told", "told_apart", "why_no_ranking", "why_silent"]
+__all__ = ["Told", "told_apart", "why_no_ranking", "why_silent"]
 
 
 def why_no_ranking(performance: Performance, method: MethodResult) -> str:

@@ -152,6 +152,14 @@ def mask_words(folds: Sequence[MaskFold], control: Sequence[MaskFold]) -> str:
     )
 
 
+def mask_said(result: ClusterResult) -> tuple[str, ...]:
+    """Return what the mask check found, and how cells were dealt for it; () where none was made."""
+    if not result.mask_folds:
+        return ()
+    found = mask_words(result.mask_folds, result.mask_control)
+    return (found, result.mask_dealt) if result.mask_dealt else (found,)
+
+
 def _counted(numbers: Sequence[int], word: str) -> str:
     """Return ``cluster 1: 30, cluster 2: 7``, the most frequent first."""
     kinds = sorted(set(numbers), key=lambda k: (-numbers.count(k), k))

@@ -106,13 +106,10 @@ def _meaning(found: ClusterResult, drawn: Drawn) -> Iterator[ReportSection]:
         )
     for ranking in found.rankings if len(found.sizes) > 1 else ():
         yield _ranking(found, ranking, drawn)
-    dealt = found.mask_dealt
-    if found.mask_folds:
+    if checked := words.mask_said(found):
         yield ReportSection(
             title="Whether these places alone tell the clusters apart",
-            paragraphs=tuple(
-                filter(None, (words.mask_words(found.mask_folds, found.mask_control), dealt))
-            ),
+            paragraphs=checked,
             tables=drawn.table("masks", "Mask check, every fold"),
         )
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.example_values as ex
+from pxcore.evaluation.tell_apart import FEW, Told, told_apart
 from pxcore.importance.method import DROP_IN_F1, SHARE_OF_F1
 from pxcore.importance.ranking import NEGLIGIBLE_DROP
 from pxcore.plots.sentence import sentence
-from pxcore.plots.tell_apart import FEW, Told, told_apart, why_silent
+from pxcore.plots.tell_apart import why_silent
 from pxcore.plots.verdicts import SMALL, WORDS, yardstick
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Channel, MethodResult, Panel, Role, Verdict

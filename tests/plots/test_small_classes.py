@@ -11,9 +11,10 @@ import tests.evidence_values as ev
 import tests.example_values as ex
 from pxcore.evaluation.comparison import column_of
 from pxcore.evaluation.judged_f1 import judged_f1
+from pxcore.evaluation.tell_apart import Told, told_apart
 from pxcore.plots.reached import reached
 from pxcore.plots.sentence import sentence
-from pxcore.plots.tell_apart import Told, told_apart, why_no_ranking
+from pxcore.plots.tell_apart import why_no_ranking
 from pxcore.training.intervals import corrected_interval
 from pxcore.types import Interval, Performance
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from pxcore.types import Panel, RunResult
 from pxcore.types.reports import Report, ReportFile
 from pxcore.types.unlabelled_views import ClusterResult
 
+Found = TypeVar("Found", RunResult, ClusterResult)
 MADE = "2026-03-01T10:00:00+00:00"
 NASTY = ("<script>document.title='run'</script>", '=cmd|" /C calc"!A0', "../../x", *ex.HOSTILE)
 
@@ -43,11 +46,7 @@ def made_report(found: RunResult | None = None) -> Report:
 
 def nasty_result(shift: int = 0) -> RunResult:
     """Return a result whose every name is hostile."""
-    names = [NASTY[(i + shift) % len(NASTY)] for i in range(8)]
-    channels = [replace(c, name=n) for c, n in zip(ex.PANEL.channels, names[:4], strict=True)]
-    found = ev.result(Panel(tuple(channels)), tuple(names[4:7]))
-    row = replace(found.run, title=names[7], dataset_title=names[0])
-    return replace(found, run=row, dataset=replace(found.dataset, title=names[1]))
+    return _nasty(ev.result, shift)
 
 
 def made_clustering(found: ClusterResult | None = None) -> Report:
@@ -69,8 +68,12 @@ def made_clustering(found: ClusterResult | None = None) -> Report:
 
 def nasty_clustering(shift: int = 0) -> ClusterResult:
     """Return a clustering whose every name is hostile."""
+    return _nasty(un.result, shift)
+
+
+def _nasty(made: Callable[[Panel, tuple[str, ...]], Found], shift: int) -> Found:
     names = [NASTY[(i + shift) % len(NASTY)] for i in range(8)]
     channels = [replace(c, name=n) for c, n in zip(ex.PANEL.channels, names[:4], strict=True)]
-    found = un.result(Panel(tuple(channels)), tuple(names[4:7]))
+    found = made(Panel(tuple(channels)), tuple(names[4:7]))
     row = replace(found.run, title=names[7], dataset_title=names[0])
     return replace(found, run=row, dataset=replace(found.dataset, title=names[1]))
